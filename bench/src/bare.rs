@@ -1,0 +1,60 @@
+//! The bare handler: what this machine can answer over HTTP when nothing is decided, stored or synced. The same
+//! framework, the same sizes of request and answer, a process of its own.
+
+use std::net::SocketAddr;
+
+use axum::Router;
+use axum::extract::State;
+use axum::routing::{get, post};
+use bytes::Bytes;
+use clap::Args;
+use http::StatusCode;
+use http::header::{CONTENT_TYPE, LOCATION};
+use tokio::net::TcpListener;
+
+use crate::failure::{Because, Failure};
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Where to listen
+    #[arg(long, default_value = "127.0.0.1:3999")]
+    pub(crate) listen: SocketAddr,
+    /// The size of each answer's body
+    #[arg(long, default_value_t = 600)]
+    pub(crate) body_bytes: usize,
+}
+
+/// Serves until it is killed.
+pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let listener = TcpListener::bind(arguments.listen)
+        .await
+        .because(arguments.listen)?;
+    println!(
+        "a bare handler answers POST http://{}/api/orders",
+        arguments.listen
+    );
+    axum::serve(listener, router(arguments.body_bytes))
+        .await
+        .because("the bare handler")
+}
+
+fn router(body_bytes: usize) -> Router {
+    // {"id":"…"} of exactly that size.
+    let filler = "x".repeat(body_bytes.saturating_sub(r#"{"id":""}"#.len()));
+    let body = Bytes::from(format!(r#"{{"id":"{filler}"}}"#));
+    Router::new()
+        .route("/readyz", get(|| async { StatusCode::OK }))
+        .route("/api/orders", post(answer))
+        .with_state(body)
+}
+
+type Answer = (StatusCode, [(http::HeaderName, &'static str); 2], Bytes);
+
+async fn answer(State(body): State<Bytes>, _request: Bytes) -> Answer {
+    let location = "/api/orders/0192f0c1-2b3c-7d4e-8f50-617283940a1b";
+    (
+        StatusCode::CREATED,
+        [(CONTENT_TYPE, "application/json"), (LOCATION, location)],
+        body,
+    )
+}

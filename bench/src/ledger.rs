@@ -1,0 +1,124 @@
+//! The server's own books, read from its SQLite files: an exact count of what was durably done at a moment, which
+//! asking over HTTP cannot give without disturbing. Its SQL is all in this file.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, params};
+
+use crate::failure::{Because, Failure};
+use crate::latencies::Latencies;
+use crate::pace;
+
+const ORDERS: &str = "SELECT count(*) FROM orders";
+const CREATED: &str = "SELECT count(*) FROM orders WHERE status = 'created'";
+const AWAITING_PAYMENT: &str = "SELECT count(*) FROM orders WHERE status = 'awaiting:payment'";
+const LIVE: &str = "SELECT count(*) FROM orders WHERE status <> 'cancelled'";
+const FOR_SALE: &str = "SELECT count(*) FROM tickets WHERE status = 'available'";
+/// Times are microseconds since 1970.
+const LAGS: &str = "SELECT updated_at - created_at FROM orders WHERE status = 'awaiting:payment' AND created_at >= ?1";
+const MOVE_ORDERS: &str = "UPDATE orders SET expires_at = ?1 WHERE status <> 'cancelled'";
+const MOVE_DEADLINES: &str = "UPDATE deadlines SET due_at = ?1";
+
+const BUSY: Duration = Duration::from_secs(10);
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+pub(crate) struct Ledger {
+    data_dir: PathBuf,
+    orders: Connection,
+    tickets: Connection,
+}
+
+impl Ledger {
+    pub(crate) fn open(data_dir: &Path) -> Result<Self, Failure> {
+        let open = |name: &str| open(data_dir, name, OpenFlags::SQLITE_OPEN_READ_ONLY);
+        Ok(Self {
+            data_dir: data_dir.to_path_buf(),
+            orders: open("orders")?,
+            tickets: open("tickets")?,
+        })
+    }
+
+    /// All orders ever made.
+    pub(crate) fn orders(&self) -> Result<u64, Failure> {
+        count(&self.orders, ORDERS)
+    }
+
+    /// Orders that tickets has confirmed, committed at the moment of asking.
+    pub(crate) fn awaiting_payment(&self) -> Result<u64, Failure> {
+        count(&self.orders, AWAITING_PAYMENT)
+    }
+
+    pub(crate) fn live_orders(&self) -> Result<u64, Failure> {
+        count(&self.orders, LIVE)
+    }
+
+    pub(crate) fn tickets_for_sale(&self) -> Result<u64, Failure> {
+        count(&self.tickets, FOR_SALE)
+    }
+
+    /// From `created` to `awaiting:payment` by the server's own stamps, of every order made since.
+    pub(crate) fn lags_since(&self, wall_micros: i64) -> Result<Latencies, Failure> {
+        let mut lags = Latencies::new()?;
+        let mut statement = self.orders.prepare(LAGS).because(LAGS)?;
+        let rows = statement
+            .query_map(params![wall_micros], |row| row.get::<_, i64>(0))
+            .because(LAGS)?;
+        for lag in rows {
+            lags.record(u64::try_from(lag.because(LAGS)?).unwrap_or(0));
+        }
+        Ok(lags)
+    }
+
+    /// Waits until no order is `created` any more.
+    pub(crate) async fn settled(&self, within: Duration) -> Result<(), Failure> {
+        let start = pace::now();
+        while count(&self.orders, CREATED)? > 0 {
+            if start.elapsed() > within {
+                return Err(Failure::new(format!(
+                    "orders are still `created` after {} s",
+                    within.as_secs()
+                )));
+            }
+            pace::pause(LOOK_EVERY).await;
+        }
+        Ok(())
+    }
+
+    /// How the books are kept, as far as the files tell: nothing is claimed here that was not read.
+    pub(crate) fn durability(&self) -> Result<String, Failure> {
+        let mode: String = self
+            .orders
+            .query_row("PRAGMA journal_mode", [], |row| row.get(0))
+            .because("the journal mode cannot be read")?;
+        Ok(format!(
+            "journal_mode={mode} in orders.db; synchronous is each connection's own, and not visible here"
+        ))
+    }
+
+    /// Moves the deadline of every lock to one instant. The server must not be running.
+    pub(crate) fn move_deadlines(self, wall_micros: i64) -> Result<(), Failure> {
+        let data_dir = self.data_dir.clone();
+        drop(self);
+        for (name, sql) in [("orders", MOVE_ORDERS), ("expiration", MOVE_DEADLINES)] {
+            let database = open(&data_dir, name, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+            let moved = database.execute(sql, params![wall_micros]).because(sql)?;
+            eprintln!("  moved {moved} deadlines in {name}.db");
+        }
+        Ok(())
+    }
+}
+
+fn open(data_dir: &Path, name: &str, flags: OpenFlags) -> Result<Connection, Failure> {
+    let file = data_dir.join(format!("{name}.db"));
+    let connection = Connection::open_with_flags(&file, flags).because(file.display())?;
+    connection.busy_timeout(BUSY).because(file.display())?;
+    Ok(connection)
+}
+
+fn count(connection: &Connection, sql: &str) -> Result<u64, Failure> {
+    let count: i64 = connection
+        .query_row(sql, [], |row| row.get(0))
+        .because(sql)?;
+    u64::try_from(count).because(sql)
+}

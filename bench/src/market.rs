@@ -1,0 +1,182 @@
+//! What people do at the market, over HTTP: sign up, list tickets, reserve them, look at them.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use http::header::SET_COOKIE;
+use http::{HeaderValue, StatusCode};
+use serde::Deserialize;
+use tokio::task::JoinSet;
+
+use crate::client::{Connection, Reply};
+use crate::failure::{Because, Failure};
+use crate::latencies::grouped;
+use crate::pace;
+
+/// Hashing a password costs the server a core for a while: more at once only wait.
+const SIGN_UPS_AT_ONCE: usize = 4;
+const LISTING_CONNECTIONS: usize = 64;
+
+/// Someone who is signed in.
+#[derive(Clone)]
+pub(crate) struct Person {
+    pub(crate) cookie: HeaderValue,
+}
+
+#[derive(Deserialize)]
+struct Created {
+    id: String,
+}
+
+/// What the scenarios read of an order.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Order {
+    pub(crate) id: String,
+    pub(crate) status: String,
+    pub(crate) expires_at: jiff::Timestamp,
+}
+
+/// What the scenarios read of a ticket.
+#[derive(Deserialize)]
+pub(crate) struct Ticket {
+    pub(crate) status: String,
+}
+
+/// Signs up so many people with addresses of their own: `buyer-7@example.com`.
+pub(crate) async fn sign_up(
+    address: SocketAddr,
+    role: &str,
+    count: usize,
+) -> Result<Vec<Person>, Failure> {
+    let mut tasks = JoinSet::new();
+    for first in 0..SIGN_UPS_AT_ONCE.min(count) {
+        let role = role.to_owned();
+        tasks.spawn(async move {
+            let mut connection = Connection::open(address).await?;
+            let mut people = Vec::new();
+            for number in (first..count).step_by(SIGN_UPS_AT_ONCE) {
+                people.push(
+                    sign_up_one(&mut connection, &format!("{role}-{number}@example.com")).await?,
+                );
+            }
+            Ok(people)
+        });
+    }
+    let mut people = Vec::with_capacity(count);
+    while let Some(some) = tasks.join_next().await {
+        people.extend(some.because("a sign-up was lost")??);
+    }
+    Ok(people)
+}
+
+async fn sign_up_one(connection: &mut Connection, email: &str) -> Result<Person, Failure> {
+    let body = format!(r#"{{"email":"{email}","password":"a long enough password"}}"#);
+    let reply = connection
+        .post("/api/users/signup", None, body)
+        .await?
+        .expect(StatusCode::CREATED, "sign-up")?;
+    // A browser sends back the part before the attributes.
+    let pair = |cookie: &HeaderValue| cookie.to_str().ok()?.split(';').next().map(str::to_owned);
+    let pairs: Vec<String> = reply
+        .headers
+        .get_all(SET_COOKIE)
+        .iter()
+        .filter_map(pair)
+        .collect();
+    if pairs.is_empty() {
+        return Err(Failure::new("sign-up answered without a session cookie"));
+    }
+    HeaderValue::from_str(&pairs.join("; "))
+        .because("the session cookie")
+        .map(|cookie| Person { cookie })
+}
+
+/// Lists so many tickets, and returns their ids.
+pub(crate) async fn list_tickets(
+    address: SocketAddr,
+    sellers: &[Person],
+    count: usize,
+) -> Result<Vec<String>, Failure> {
+    let next = Arc::new(AtomicUsize::new(0));
+    let mut tasks = JoinSet::new();
+    for (seller, _) in sellers.iter().cycle().zip(0..LISTING_CONNECTIONS) {
+        let (seller, next) = (seller.clone(), Arc::clone(&next));
+        tasks.spawn(async move {
+            let mut connection = Connection::open(address).await?;
+            let mut ids = Vec::new();
+            loop {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                if number >= count {
+                    return Ok(ids);
+                }
+                ids.push(list_one(&mut connection, &seller, number).await?);
+            }
+        });
+    }
+    let mut ids = Vec::with_capacity(count);
+    loop {
+        tokio::select! {
+            joined = tasks.join_next() => match joined {
+                Some(some) => ids.extend(some.because("a listing was lost")??),
+                None => return Ok(ids),
+            },
+            () = pace::pause(Duration::from_secs(1)) => {
+                let listed = next.load(Ordering::Relaxed).min(count);
+                eprintln!("  listed {} of {} tickets", number(listed), number(count));
+            }
+        }
+    }
+}
+
+async fn list_one(
+    connection: &mut Connection,
+    seller: &Person,
+    number: usize,
+) -> Result<String, Failure> {
+    let body = format!(
+        r#"{{"title":"An Evening of Jazz Standards, seat {number}","price":"120.00","currency":"usd","venue":"Massey Hall","city":"Toronto","country":"CA"}}"#
+    );
+    let reply = connection
+        .post("/api/tickets", Some(&seller.cookie), body)
+        .await?;
+    Ok(reply
+        .expect(StatusCode::CREATED, "listing a ticket")?
+        .json::<Created>()?
+        .id)
+}
+
+/// Asks for the ticket; whether it was given is in the reply's status.
+pub(crate) async fn reserve(
+    connection: &mut Connection,
+    buyer: &Person,
+    ticket: &str,
+) -> Result<Reply, Failure> {
+    let body = format!(r#"{{"ticketId":"{ticket}"}}"#);
+    connection
+        .post("/api/orders", Some(&buyer.cookie), body)
+        .await
+}
+
+pub(crate) async fn order(
+    connection: &mut Connection,
+    buyer: &Person,
+    id: &str,
+) -> Result<Order, Failure> {
+    let reply = connection
+        .get(&format!("/api/orders/{id}"), Some(&buyer.cookie))
+        .await?;
+    reply.expect(StatusCode::OK, "reading an order")?.json()
+}
+
+pub(crate) async fn ticket(connection: &mut Connection, id: &str) -> Result<Ticket, Failure> {
+    let reply = connection.get(&format!("/api/tickets/{id}"), None).await?;
+    reply.expect(StatusCode::OK, "reading a ticket")?.json()
+}
+
+/// A count, written for people.
+pub(crate) fn number(count: usize) -> String {
+    grouped(u64::try_from(count).unwrap_or(u64::MAX))
+}

@@ -1,0 +1,248 @@
+//! Locks that run out. First single ones, as they come: how long after its deadline is the ticket for sale again?
+//! Then very many, all due at once: how long until all are, and is the market still answering meanwhile?
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use http::StatusCode;
+use tokio::task::JoinSet;
+
+use super::{LONG_LOCK_SECONDS, SELLERS};
+use crate::client::Connection;
+use crate::failure::{Because, Failure};
+use crate::latencies::{Latencies, grouped, millis};
+use crate::ledger::Ledger;
+use crate::load::Load;
+use crate::market::{self, Order, Person};
+use crate::pace;
+use crate::process::Process;
+use crate::report::Report;
+use crate::server::{Home, Program};
+
+const SINGLE_LOCKS: usize = 20;
+const SINGLE_LOCK_SECONDS: u32 = 3;
+/// Not a divisor of a second: the locks run out at different moments of the server's own rhythm.
+const SINGLE_LOCK_GAP: Duration = Duration::from_millis(137);
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+const READ_EVERY: Duration = Duration::from_millis(20);
+const COUNT_EVERY: Duration = Duration::from_millis(250);
+const LOST_AFTER: Duration = Duration::from_secs(600);
+/// From the server's start, which is over by then, to the deadline.
+const DUE_IN: Duration = Duration::from_secs(5);
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Locks that run out at once
+    #[arg(long, default_value_t = 100_000)]
+    locks: usize,
+    /// Connections at once while reserving
+    #[arg(long, default_value_t = 64)]
+    connections: usize,
+    /// Fail if a single lock is released later than this after its deadline
+    #[arg(long, value_name = "MS")]
+    require_delay_ms: Option<u64>,
+    /// Fail if all the locks due at once take longer
+    #[arg(long, value_name = "SECONDS")]
+    require_all_s: Option<u64>,
+    #[command(flatten)]
+    program: Program,
+}
+
+/// What was seen while very many locks ran out.
+struct Wave {
+    micros: u64,
+    reads: Latencies,
+    unanswered: u64,
+}
+
+pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let program = &arguments.program;
+    eprintln!("{SINGLE_LOCKS} locks, one by one");
+    let delays = single_locks(program).await?;
+
+    let home = program.home()?;
+    let tickets = reserve_all(arguments, &home).await?;
+    let due = pace::wall_micros() + i64::try_from(DUE_IN.as_micros()).unwrap_or(i64::MAX);
+    let deadline = pace::now() + DUE_IN;
+    Ledger::open(&home.data_dir())?.move_deadlines(due)?;
+    let server = program.start(&home, LONG_LOCK_SECONDS).await?;
+    if pace::now() >= deadline {
+        return Err(Failure::new(
+            "the server was not ready before the deadline: nothing can be said of it",
+        ));
+    }
+    let wave = wave(&server, &home, arguments.locks, deadline).await?;
+    for_sale_again(&server, &tickets).await?;
+
+    let mut report = Report::new(format!(
+        "expire: {} locks due at once",
+        market::number(arguments.locks)
+    ));
+    report.of(program.path().ok().as_deref(), &home.data_dir());
+    report.row("durability", Ledger::open(&home.data_dir())?.durability()?);
+    report.row("single lock, from deadline to for sale", delays.summary());
+    report.row("all locks, from deadline to for sale", millis(wave.micros));
+    report.row("GET /api/tickets meanwhile", wave.reads.summary());
+    report.row("not answered with 200 meanwhile", grouped(wave.unanswered));
+    report.at_most("a single lock", delays.max(), arguments.require_delay_ms);
+    report.at_most(
+        "all locks",
+        wave.micros,
+        arguments.require_all_s.map(|seconds| seconds * 1000),
+    );
+    if wave.unanswered > 0 {
+        report.broken(format!(
+            "{} reads were not answered with 200",
+            grouped(wave.unanswered)
+        ));
+    }
+    program.check(&home)?;
+    server.stop().await?;
+    report.finish()
+}
+
+/// From each lock's deadline until its ticket is for sale again.
+async fn single_locks(program: &Program) -> Result<Latencies, Failure> {
+    let home = program.home()?;
+    let server = program.start(&home, SINGLE_LOCK_SECONDS).await?;
+    let sellers = market::sign_up(server.address, "seller", 1).await?;
+    let buyers = market::sign_up(server.address, "buyer", 1).await?;
+    let tickets = market::list_tickets(server.address, &sellers, SINGLE_LOCKS).await?;
+    let mut tasks = JoinSet::new();
+    for ticket in tickets {
+        let mut connection = Connection::open(server.address).await?;
+        let buyer = buyers
+            .first()
+            .cloned()
+            .ok_or_else(|| Failure::new("nobody signed up"))?;
+        tasks.spawn(async move { single_lock(&mut connection, &buyer, &ticket).await });
+        pace::pause(SINGLE_LOCK_GAP).await;
+    }
+    let mut delays = Latencies::new()?;
+    while let Some(delay) = tasks.join_next().await {
+        delays.record(delay.because("a lock's task was lost")??);
+    }
+    server.stop().await?;
+    Ok(delays)
+}
+
+async fn single_lock(
+    connection: &mut Connection,
+    buyer: &Person,
+    ticket: &str,
+) -> Result<u64, Failure> {
+    let reply = market::reserve(connection, buyer, ticket)
+        .await?
+        .expect(StatusCode::CREATED, "reserving")?;
+    let deadline = reply.json::<Order>()?.expires_at.as_microsecond();
+    let ahead = u64::try_from(deadline - pace::wall_micros()).unwrap_or(0);
+    pace::pause(Duration::from_micros(ahead)).await;
+    loop {
+        let released = market::ticket(connection, ticket).await?.status == "available";
+        let late = u64::try_from(pace::wall_micros() - deadline).unwrap_or(0);
+        if released {
+            return Ok(late);
+        }
+        if Duration::from_micros(late) > LOST_AFTER {
+            return Err(Failure::new(format!(
+                "the lock on ticket {ticket} was never released"
+            )));
+        }
+        pace::pause(LOOK_EVERY).await;
+    }
+}
+
+/// Lists and reserves every ticket on a server of its own, which it stops again.
+async fn reserve_all(arguments: &Arguments, home: &Home) -> Result<Vec<String>, Failure> {
+    let server = arguments.program.start(home, LONG_LOCK_SECONDS).await?;
+    let sellers = market::sign_up(server.address, "seller", SELLERS).await?;
+    let buyers = market::sign_up(server.address, "buyer", arguments.connections).await?;
+    eprintln!("listing {} tickets", market::number(arguments.locks));
+    let tickets = market::list_tickets(server.address, &sellers, arguments.locks).await?;
+    eprintln!("reserving them");
+    let load = Load::new(buyers, tickets.clone());
+    load.reserve_all(Load::connect(server.address, arguments.connections).await?)
+        .await?;
+    Ledger::open(&home.data_dir())?.settled(LOST_AFTER).await?;
+    server.stop().await?;
+    Ok(tickets)
+}
+
+/// Reads listings from before the deadline until the last ticket is for sale again.
+async fn wave(
+    server: &Process,
+    home: &Home,
+    locks: usize,
+    deadline: Instant,
+) -> Result<Wave, Failure> {
+    let over = Arc::new(AtomicBool::new(false));
+    let connection = Connection::open(server.address).await?;
+    let reading = tokio::spawn(read_until(Arc::clone(&over), connection, deadline));
+    let data_dir = home.data_dir();
+    pace::pause_until(deadline).await;
+    // On a thread of its own: counting must not hold up the reads, whose latency is measured.
+    let counted = tokio::task::spawn_blocking(move || count_down(&data_dir, locks, deadline)).await;
+    over.store(true, Ordering::Relaxed);
+    let micros = counted.because("the count was lost")??;
+    let (reads, unanswered) = reading.await.because("the reader was lost")??;
+    Ok(Wave {
+        micros,
+        reads,
+        unanswered,
+    })
+}
+
+fn count_down(data_dir: &std::path::Path, locks: usize, deadline: Instant) -> Result<u64, Failure> {
+    let ledger = Ledger::open(data_dir)?;
+    let locks = u64::try_from(locks).because("so many locks")?;
+    loop {
+        let (live, for_sale) = (ledger.live_orders()?, ledger.tickets_for_sale()?);
+        let micros = pace::micros_since(deadline);
+        eprintln!(
+            "  after {}: {} locks left, {} tickets for sale",
+            millis(micros),
+            grouped(live),
+            grouped(for_sale)
+        );
+        if live == 0 && for_sale == locks {
+            return Ok(micros);
+        }
+        if Duration::from_micros(micros) > LOST_AFTER {
+            return Err(Failure::new("the locks were never all released"));
+        }
+        pace::nap(COUNT_EVERY);
+    }
+}
+
+async fn read_until(
+    over: Arc<AtomicBool>,
+    mut connection: Connection,
+    from: Instant,
+) -> Result<(Latencies, u64), Failure> {
+    let (mut reads, mut unanswered) = (Latencies::new()?, 0);
+    pace::pause_until(from).await;
+    while !over.load(Ordering::Relaxed) {
+        let sent = pace::now();
+        let reply = connection.get("/api/tickets", None).await?;
+        reads.record(pace::micros_since(sent));
+        unanswered += u64::from(reply.status != StatusCode::OK);
+        pace::pause_until(sent + READ_EVERY).await;
+    }
+    Ok((reads, unanswered))
+}
+
+/// The books say so; a sample of the tickets says so over HTTP, too.
+async fn for_sale_again(server: &Process, tickets: &[String]) -> Result<(), Failure> {
+    let mut connection = Connection::open(server.address).await?;
+    for id in tickets.iter().step_by(tickets.len().div_ceil(100).max(1)) {
+        let status = market::ticket(&mut connection, id).await?.status;
+        if status != "available" {
+            return Err(Failure::new(format!(
+                "ticket {id} is {status}, though its lock ran out"
+            )));
+        }
+    }
+    Ok(())
+}

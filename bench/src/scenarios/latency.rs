@@ -1,0 +1,97 @@
+//! How long a person waits under light load: from sending the reservation until the order awaits its payment.
+
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use http::StatusCode;
+
+use super::{LONG_LOCK_SECONDS, SELLERS};
+use crate::client::Connection;
+use crate::failure::{Because, Failure};
+use crate::latencies::Latencies;
+use crate::ledger::Ledger;
+use crate::market::{self, Order, Person};
+use crate::pace;
+use crate::report::Report;
+use crate::server::{Program, Running, Subject};
+
+const LOOK_EVERY: Duration = Duration::from_micros(500);
+const LOST_AFTER: Duration = Duration::from_secs(10);
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// How long
+    #[arg(long, default_value_t = 10)]
+    seconds: u64,
+    /// Reservations a second
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=200))]
+    rate: u64,
+    /// Fail if the median from request to awaiting:payment is longer
+    #[arg(long, value_name = "MS")]
+    require_median_ms: Option<u64>,
+    #[command(flatten)]
+    program: Program,
+    #[command(flatten)]
+    running: Running,
+}
+
+pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let subject = Subject::new(&arguments.program, &arguments.running, LONG_LOCK_SECONDS).await?;
+    let count =
+        usize::try_from(arguments.seconds * arguments.rate).because("so many reservations")?;
+    let run = pace::wall_micros();
+    let sellers = market::sign_up(subject.address, &format!("seller-{run}"), SELLERS).await?;
+    let buyers = market::sign_up(subject.address, &format!("buyer-{run}"), 8).await?;
+    let tickets = market::list_tickets(subject.address, &sellers, count).await?;
+
+    let mut connection = Connection::open(subject.address).await?;
+    let (mut answers, mut confirmed) = (Latencies::new()?, Latencies::new()?);
+    let gap = Duration::from_micros(1_000_000 / arguments.rate);
+    let mut turn = pace::now() + gap;
+    for (ticket, buyer) in tickets.iter().zip(buyers.iter().cycle()) {
+        pace::pause_until(turn).await;
+        turn += gap;
+        let sent = pace::now();
+        let reply = market::reserve(&mut connection, buyer, ticket)
+            .await?
+            .expect(StatusCode::CREATED, "reserving")?;
+        answers.record(pace::micros_since(sent));
+        follow(&mut connection, buyer, reply.json()?, sent).await?;
+        confirmed.record(pace::micros_since(sent));
+    }
+
+    let mut report = Report::new(format!(
+        "latency: {} reservations a second for {} s",
+        arguments.rate, arguments.seconds
+    ));
+    report.of(arguments.program.path().ok().as_deref(), &subject.data_dir);
+    report.row("durability", Ledger::open(&subject.data_dir)?.durability()?);
+    report.row("reserve, to 201", answers.summary());
+    report.row("reserve, to awaiting:payment", confirmed.summary());
+    report.at_most(
+        "median to awaiting:payment",
+        confirmed.median(),
+        arguments.require_median_ms,
+    );
+    subject.finish(&arguments.program).await?;
+    report.finish()
+}
+
+async fn follow(
+    connection: &mut Connection,
+    buyer: &Person,
+    mut order: Order,
+    sent: Instant,
+) -> Result<(), Failure> {
+    while order.status != "awaiting:payment" {
+        if order.status != "created" || sent.elapsed() > LOST_AFTER {
+            return Err(Failure::new(format!(
+                "order {} is {}, not awaiting:payment",
+                order.id, order.status
+            )));
+        }
+        pace::nap(LOOK_EVERY);
+        order = market::order(connection, buyer, &order.id).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,122 @@
+//! Reservations against a bare HTTP handler, round by round in turn: on a machine that is shared, or throttled,
+//! the ratio says more than either figure.
+
+use std::process::Command;
+use std::time::Duration;
+
+use clap::Args;
+use http::StatusCode;
+
+use super::{LONG_LOCK_SECONDS, SELLERS};
+use crate::client::Connection;
+use crate::failure::{Because, Failure};
+use crate::latencies::{grouped, per_second};
+use crate::load::Load;
+use crate::market;
+use crate::pace;
+use crate::process::{self, Process};
+use crate::report::Report;
+use crate::server::Program;
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// How long each round takes
+    #[arg(long, default_value_t = 5)]
+    seconds: u64,
+    /// Rounds of each
+    #[arg(long, default_value_t = 3)]
+    rounds: u64,
+    /// Connections at once
+    #[arg(long, default_value_t = 64)]
+    connections: usize,
+    /// Distinct tickets listed beforehand; 10,000 for every second if left out
+    #[arg(long)]
+    tickets: Option<usize>,
+    #[command(flatten)]
+    program: Program,
+}
+
+pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let home = arguments.program.home()?;
+    let server = arguments.program.start(&home, LONG_LOCK_SECONDS).await?;
+    let seconds =
+        usize::try_from(arguments.seconds * arguments.rounds).because("so many seconds")?;
+    let sellers = market::sign_up(server.address, "seller", SELLERS).await?;
+    let buyers = market::sign_up(server.address, "buyer", arguments.connections).await?;
+    let tickets = arguments.tickets.unwrap_or(seconds * 10_000);
+    let mut tickets = market::list_tickets(server.address, &sellers, tickets).await?;
+
+    let buyer = buyers
+        .first()
+        .ok_or_else(|| Failure::new("at least one connection is needed"))?;
+    let sample = tickets
+        .pop()
+        .ok_or_else(|| Failure::new("at least one ticket is needed"))?;
+    let mut connection = Connection::open(server.address).await?;
+    let reply = market::reserve(&mut connection, buyer, &sample)
+        .await?
+        .expect(StatusCode::CREATED, "reserving")?;
+    let bare = start_bare(reply.body.len(), home.data_dir().with_file_name("bare.log")).await?;
+
+    let free = Load::of_one(buyers.clone(), sample);
+    let load = Load::new(buyers, tickets);
+    let mut rounds = Vec::new();
+    for round in 1..=arguments.rounds {
+        let bare = per_round(arguments, &free, &bare).await?;
+        let ours = per_round(arguments, &load, &server).await?;
+        eprintln!(
+            "  round {round}: bare {}/s, reservations {}/s",
+            grouped(bare),
+            grouped(ours)
+        );
+        rounds.push((bare, ours));
+    }
+    let mut report = Report::new(format!(
+        "ratio: {} connections, {} rounds",
+        arguments.connections, arguments.rounds
+    ));
+    report.of(arguments.program.path().ok().as_deref(), &home.data_dir());
+    report.row("answer", format!("{} bytes of JSON", reply.body.len()));
+    for (index, (bare, ours)) in rounds.iter().enumerate() {
+        let percent = ours * 100 / (*bare).max(1);
+        let figures = format!(
+            "bare {}/s, reservations {}/s: {percent} %",
+            grouped(*bare),
+            grouped(*ours)
+        );
+        report.row(format!("round {}", index + 1), figures);
+    }
+    server.stop().await?;
+    report.finish()
+}
+
+async fn start_bare(body_bytes: usize, log: std::path::PathBuf) -> Result<Process, Failure> {
+    let address = process::free_address()?;
+    let mut command = Command::new(std::env::current_exe().because("where am I?")?);
+    command.args([
+        "bare",
+        "--listen",
+        &address.to_string(),
+        "--body-bytes",
+        &body_bytes.to_string(),
+    ]);
+    Process::start(command, address, log).await
+}
+
+/// Answers with 201 a second, in one round.
+async fn per_round(
+    arguments: &Arguments,
+    load: &std::sync::Arc<Load>,
+    server: &Process,
+) -> Result<u64, Failure> {
+    let connections = Load::connect(server.address, arguments.connections).await?;
+    let until = pace::now() + Duration::from_secs(arguments.seconds);
+    let (_, tally) = load.drive(connections, until).await?;
+    if !tally.refused.is_empty() {
+        return Err(Failure::new(format!(
+            "not every answer was 201 ({})",
+            tally.refusals()
+        )));
+    }
+    Ok(per_second(tally.reserved, arguments.seconds * 1_000_000))
+}

@@ -1,0 +1,180 @@
+//! The server under measurement: `tessera serve`, on a data directory of its own, with the limits off that a load
+//! test would run into. Everything else is as a user would have it.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use clap::Args;
+use tempfile::TempDir;
+
+use crate::failure::{Because, Failure};
+use crate::process::{self, Process};
+
+/// Settings of whoever runs this must not change what is measured.
+const NOT_INHERITED: &[&str] = &[
+    "DATABASE_URL",
+    "NATS_URL",
+    "PUBLIC_URL",
+    "TRUSTED_PROXIES",
+    "JWT_KEY",
+    "JWT_KEY_PREVIOUS",
+    "JWKS_URL",
+    "API_URL",
+    "STRIPE_KEY",
+    "STRIPE_WEBHOOK_SECRET",
+    "STRIPE_API_BASE",
+    "PAYMENT_ATTEMPTS",
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+];
+
+#[derive(Args)]
+pub(crate) struct Program {
+    /// The server's program; the one beside this program if left out
+    #[arg(long, value_name = "FILE")]
+    server: Option<PathBuf>,
+    /// Where its data is kept while it is measured; `bench` beside the build's folder if left out
+    #[arg(long, value_name = "FOLDER")]
+    scratch: Option<PathBuf>,
+}
+
+impl Program {
+    pub(crate) fn path(&self) -> Result<PathBuf, Failure> {
+        let path = self
+            .server
+            .clone()
+            .map_or_else(|| beside_this_program("tessera"), Ok)?;
+        if path.is_file() {
+            return Ok(path);
+        }
+        Err(Failure::new(format!(
+            "{} is not there: cargo build --release",
+            path.display()
+        )))
+    }
+
+    /// A new folder for one server's data; it goes when the value does.
+    pub(crate) fn home(&self) -> Result<Home, Failure> {
+        let scratch = self
+            .scratch
+            .clone()
+            .map_or_else(|| beside_this_program("../bench"), Ok)?;
+        std::fs::create_dir_all(&scratch).because(scratch.display())?;
+        TempDir::new_in(&scratch)
+            .because(scratch.display())
+            .map(Home)
+    }
+
+    /// Starts the server on this home, new or used, and waits until it is ready.
+    pub(crate) async fn start(&self, home: &Home, lock_seconds: u32) -> Result<Process, Failure> {
+        let address = process::free_address()?;
+        let mut command = self.command("serve", home)?;
+        command.arg("--listen").arg(address.to_string());
+        command
+            .env("RATE_LIMITS", "off")
+            .env("MAX_LIVE_ORDERS", "0")
+            .env("LOCK_SECONDS", lock_seconds.to_string());
+        Process::start(command, address, home.0.path().join("server.log")).await
+    }
+
+    /// Reads all databases with the server's own examiner: what was fast but wrong does not count.
+    pub(crate) fn check(&self, home: &Home) -> Result<(), Failure> {
+        let output = self
+            .command("check", home)?
+            .output()
+            .because("`tessera check` could not be started")?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let [printed, errors] =
+            [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes));
+        Err(Failure::new(format!(
+            "`tessera check` found damage:\n{printed}{errors}"
+        )))
+    }
+
+    fn command(&self, subcommand: &str, home: &Home) -> Result<Command, Failure> {
+        let mut command = Command::new(self.path()?);
+        NOT_INHERITED.iter().for_each(|name| {
+            command.env_remove(name);
+        });
+        command
+            .arg(subcommand)
+            .arg("--data-dir")
+            .arg(home.data_dir())
+            .env("RUST_LOG", "warn");
+        Ok(command)
+    }
+}
+
+/// A folder with a server's data and its log.
+pub(crate) struct Home(TempDir);
+
+impl Home {
+    pub(crate) fn data_dir(&self) -> PathBuf {
+        self.0.path().join("data")
+    }
+}
+
+/// A server that somebody else started, with the load test's settings.
+#[derive(Args)]
+pub(crate) struct Running {
+    /// Measure the server that listens here already, instead of starting one. It needs RATE_LIMITS=off and
+    /// MAX_LIVE_ORDERS=0
+    #[arg(long, value_name = "ADDRESS", requires = "data_dir")]
+    running: Option<SocketAddr>,
+    /// Its data directory, which is read to count
+    #[arg(long, value_name = "FOLDER", requires = "running")]
+    data_dir: Option<PathBuf>,
+}
+
+/// What a scenario measures: a server of our own, or a running one.
+pub(crate) struct Subject {
+    pub(crate) address: SocketAddr,
+    pub(crate) data_dir: PathBuf,
+    own: Option<(Process, Home)>,
+}
+
+impl Subject {
+    pub(crate) async fn new(
+        program: &Program,
+        running: &Running,
+        lock_seconds: u32,
+    ) -> Result<Self, Failure> {
+        if let (Some(address), Some(data_dir)) = (running.running, running.data_dir.clone()) {
+            return Ok(Self {
+                address,
+                data_dir,
+                own: None,
+            });
+        }
+        let home = program.home()?;
+        let process = program.start(&home, lock_seconds).await?;
+        Ok(Self {
+            address: process.address,
+            data_dir: home.data_dir(),
+            own: Some((process, home)),
+        })
+    }
+
+    /// Processor time that the server has used so far; unknown for one that somebody else started.
+    pub(crate) fn cpu_micros(&self) -> Option<u64> {
+        self.own
+            .as_ref()
+            .and_then(|(process, _)| process.cpu_micros().ok())
+    }
+
+    /// Examines what was left behind, and ends a server of our own.
+    pub(crate) async fn finish(self, program: &Program) -> Result<(), Failure> {
+        let Some((process, home)) = self.own else {
+            return Ok(());
+        };
+        program.check(&home)?;
+        process.stop().await
+    }
+}
+
+fn beside_this_program(name: &str) -> Result<PathBuf, Failure> {
+    let own = std::env::current_exe().because("where am I?")?;
+    Ok(own.parent().unwrap_or(Path::new(".")).join(name))
+}

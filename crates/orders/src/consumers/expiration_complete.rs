@@ -1,0 +1,24 @@
+//! `expiration:complete`: a nudge. Whether the lock is over, orders decides by its own clock.
+
+use tessera_contracts::CancelReason;
+use tessera_contracts::events::ExpirationComplete;
+use tessera_platform::consumer::{ConsumeError, Outcome};
+use tessera_platform::db::Tx;
+
+use crate::operations::transition;
+use crate::store::orders;
+
+/// An early nudge is put off, not dropped: it comes only once.
+pub async fn handle(tx: &mut Tx, nudge: &ExpirationComplete) -> Result<Outcome, ConsumeError> {
+    if let Some(order) = orders::find(tx, nudge.order_id).await?
+        && !order.is_over(tx.now())
+        && order.state.cancel_reason().is_none()
+    {
+        return Ok(Outcome::PutOff(order.expires_at));
+    }
+    transition(tx, nudge.order_id, |order, now| {
+        order.cancelled(CancelReason::Expired, now)
+    })
+    .await?
+    .outcome("the order has ended, or is paid")
+}

@@ -1,0 +1,19 @@
+//! `user:deleted`: the buyer's unpaid orders end. What they bought keeps their bare id.
+
+use tessera_contracts::CancelReason;
+use tessera_contracts::events::UserState;
+use tessera_platform::consumer::{ConsumeError, Outcome};
+use tessera_platform::db::Tx;
+
+use crate::operations::transition;
+use crate::store::orders;
+
+pub async fn handle(tx: &mut Tx, user: &UserState) -> Result<Outcome, ConsumeError> {
+    for (order,) in orders::unpaid(tx, user.id).await? {
+        transition(tx, order, |order, now| {
+            order.cancelled(CancelReason::AccountDeleted, now)
+        })
+        .await?;
+    }
+    Ok(Outcome::Done)
+}

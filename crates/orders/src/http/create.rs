@@ -1,0 +1,93 @@
+//! `POST /api/orders`: reserves a ticket.
+
+use axum::extract::State;
+use jiff::SignedDuration;
+use tessera_contracts::http::Problem;
+use tessera_contracts::http::orders::{NewOrder, Order as Answer};
+use tessera_contracts::{Currency, Money, TicketId};
+use tessera_platform::http::{
+    Body, ClientAddress, Decimal, Failure, IdempotencyKey, SignedIn, Stored, idempotency,
+};
+use tessera_platform::service::Ctx;
+use tessera_platform::session::User;
+
+use crate::domain::{Order, Reservation, Rules};
+use crate::operations::{Reserve, reserve};
+
+/// Reserves a ticket
+///
+/// The ticket is locked for the buyer until `expiresAt`. The order can be paid as soon as it is
+/// `awaiting:payment`, usually some milliseconds later.
+#[utoipa::path(
+    post, path = "/api/orders", tag = "orders", request_body = NewOrder,
+    params(("Idempotency-Key" = Option<String>, Header, description = "The same key gets the same answer, for 24 hours")),
+    responses(
+        (status = 201, description = "The ticket is reserved", body = Answer),
+        (status = 400, description = "The body is not valid", body = Problem),
+        (status = 401, description = "Not signed in", body = Problem),
+        (status = 403, description = "One's own ticket", body = Problem),
+        (status = 404, description = "No such ticket", body = Problem),
+        (status = 409, description = "Reserved, sold, withdrawn, over, price changed, or too many unpaid orders", body = Problem),
+        (status = 422, description = "The key was used with another body", body = Problem),
+        (status = 429, description = "Too often", body = Problem),
+    )
+)]
+pub async fn create(
+    State(ctx): State<Ctx>,
+    SignedIn(user): SignedIn,
+    ClientAddress(address): ClientAddress,
+    key: IdempotencyKey,
+    body: Body,
+) -> Result<Stored, Failure> {
+    ctx.limits.reserve.check(user.id, address)?;
+    let command = command(&ctx, user, &body)?;
+    let reserve = idempotency::write(
+        &ctx.db,
+        key.of(&body),
+        command,
+        |tx, c| Box::pin(reserve(tx, c)),
+        respond,
+    );
+    reserve.await
+}
+
+fn command(ctx: &Ctx, user: User, body: &Body) -> Result<Reserve, Failure> {
+    let mut fields = body.fields()?;
+    let ticket_id = fields.required("ticketId", |text: String| {
+        text.parse::<TicketId>()
+            .map_err(|_| "ticketId must be the id of a ticket")
+    });
+    let price = fields.optional("price", |price: Decimal| decimal(&price));
+    fields.finish_with(|| {
+        Some(Reserve {
+            ticket_id: ticket_id?,
+            wish: Reservation {
+                id: ctx.ids.next().into(),
+                user_id: user.id,
+                price,
+            },
+            rules: rules(ctx),
+        })
+    })
+}
+
+/// The amount is read once the ticket, and with it the currency, is known; here it is only seen to
+/// be one in some currency.
+fn decimal(price: &Decimal) -> Result<String, String> {
+    let finest: Currency = "kwd".parse().unwrap_or(Currency::USD);
+    match Money::parse(price.as_str(), finest) {
+        Ok(_) => Ok(price.as_str().to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn rules(ctx: &Ctx) -> Rules {
+    Rules {
+        lock: SignedDuration::from_secs(ctx.settings.lock_seconds.into()),
+        most_unpaid: ctx.settings.max_live_orders.map(u32::from),
+    }
+}
+
+fn respond(order: &Order) -> Stored {
+    Stored::created(super::location(order), &super::body(order.clone()))
+}

@@ -1,0 +1,56 @@
+//! Moves an order one step on its way.
+
+use jiff::Timestamp;
+use tessera_contracts::OrderId;
+use tessera_platform::consumer::{ConsumeError, Outcome};
+use tessera_platform::db::{DbError, Tx};
+use tessera_platform::outbox;
+
+use crate::domain::{Order, Refused, State};
+use crate::store::orders;
+
+/// What became of a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Changed {
+    /// It was taken.
+    Done(Order),
+    /// It is not one of the state that the order is in.
+    Refused(State),
+    /// There is no such order.
+    Unknown,
+}
+
+/// Takes a step of the order `id`: compare-and-set, and its event in the same transaction.
+pub async fn transition(
+    tx: &mut Tx,
+    id: OrderId,
+    step: impl FnOnce(Order, Timestamp) -> Result<Order, Refused> + Send,
+) -> Result<Changed, DbError> {
+    let Some(order) = orders::find(tx, id).await? else {
+        return Ok(Changed::Unknown);
+    };
+    let order = match step(order, tx.now()) {
+        Ok(order) => order,
+        Err(Refused(state)) => return Ok(Changed::Refused(state)),
+    };
+    if !orders::save(tx, &order).await? {
+        // Somebody else changed it between the two statements: run the transaction again.
+        return Err(DbError::Busy);
+    }
+    outbox::append(tx, super::event(&order)).await?;
+    Ok(Changed::Done(order))
+}
+
+impl Changed {
+    /// What a consumer answers. An order that does not take the step has nothing to undo here:
+    /// the services that acted on it follow the event of its end.
+    pub fn outcome(self, refused: &'static str) -> Result<Outcome, ConsumeError> {
+        match self {
+            Changed::Done(_) => Ok(Outcome::Done),
+            Changed::Refused(_) => Ok(Outcome::Ignored(refused)),
+            Changed::Unknown => Ok(Outcome::Reject(
+                "it names an order that orders never made".to_owned(),
+            )),
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! The table `orders`, whose unique index is the lock.
+
+use tessera_contracts::{CancelReason, Currency, Money, OrderId, OrderStatus, TicketId, UserId};
+use tessera_platform::db::{Db, DbError, FromRow, Row, Tx};
+use tessera_platform::params;
+
+use crate::domain::{Amounts, Order, State};
+
+// The columns are read in this order.
+const FIND: &str =
+    "SELECT id, version, user_id, status, cancel_reason, expires_at, price, fee, total, currency,
+    snapshot, created_at, updated_at FROM orders WHERE id = $1";
+const LIST: &str = "SELECT id, version, user_id, status, cancel_reason, expires_at, price, fee, total, currency,
+    snapshot, created_at, updated_at FROM orders WHERE user_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+const INSERT: &str = "INSERT INTO orders (id, version, user_id, status, cancel_reason, expires_at, price, fee, total,
+    currency, ticket_id, snapshot, created_at, updated_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+    ON CONFLICT (ticket_id) WHERE status <> 'cancelled' DO NOTHING";
+const SAVE: &str =
+    "UPDATE orders SET version = $2, status = $3, cancel_reason = $4, updated_at = $5
+    WHERE id = $1 AND version = $6";
+const LIVE_STATUS: &str =
+    "SELECT status FROM orders WHERE ticket_id = $1 AND status <> 'cancelled'";
+const COUNT_UNPAID: &str =
+    "SELECT count(*) FROM orders WHERE user_id = $1 AND status IN ('created', 'awaiting:payment')";
+const UNPAID: &str = "SELECT id FROM orders WHERE user_id = $1 AND status IN ('created', 'awaiting:payment') ORDER BY id";
+
+impl FromRow for Order {
+    fn from_row(row: &mut Row<'_>) -> Result<Self, DbError> {
+        let (id, version, user_id) = (row.next()?, row.next()?, row.next()?);
+        let state = state(row.parse()?, row.parse_opt()?)?;
+        let expires_at = row.next()?;
+        let (price, fee, total): (i64, i64, i64) = (row.next()?, row.next()?, row.next()?);
+        let currency: Currency = row.parse()?;
+        let amounts = Amounts {
+            price: Money::new(price, currency),
+            fee: Money::new(fee, currency),
+            total: Money::new(total, currency),
+        };
+        let ticket = super::json(row)?;
+        let (created_at, updated_at) = (row.next()?, row.next()?);
+        Ok(Order {
+            id,
+            version,
+            user_id,
+            state,
+            expires_at,
+            amounts,
+            ticket,
+            created_at,
+            updated_at,
+        })
+    }
+}
+
+fn state(status: OrderStatus, reason: Option<CancelReason>) -> Result<State, DbError> {
+    match (status, reason) {
+        (OrderStatus::Created, None) => Ok(State::Created),
+        (OrderStatus::AwaitingPayment, None) => Ok(State::AwaitingPayment),
+        (OrderStatus::Complete, None) => Ok(State::Complete),
+        (OrderStatus::Cancelled, Some(reason)) => Ok(State::Cancelled(reason)),
+        (status, reason) => Err(DbError::Corrupt(format!(
+            "order {status} with cancel reason {reason:?}"
+        ))),
+    }
+}
+
+/// An order, to change it.
+pub async fn find(tx: &mut Tx, id: OrderId) -> Result<Option<Order>, DbError> {
+    tx.opt(FIND, &params![id]).await
+}
+
+/// An order, to show it.
+pub async fn show(db: &Db, id: OrderId) -> Result<Option<Order>, DbError> {
+    db.opt(FIND, &params![id]).await
+}
+
+/// A buyer's orders before `before`, the newest first.
+pub async fn list(
+    db: &Db,
+    user: UserId,
+    before: OrderId,
+    limit: i64,
+) -> Result<Vec<Order>, DbError> {
+    db.list(LIST, &params![user, before, limit]).await
+}
+
+/// Takes the lock: `false` when another live order has the ticket.
+pub async fn insert(tx: &mut Tx, order: &Order) -> Result<bool, DbError> {
+    let snapshot = serde_json::to_string(&order.ticket)
+        .map_err(|error| DbError::Corrupt(error.to_string()))?;
+    let params = params![
+        order.id,
+        order.version,
+        order.user_id,
+        order.state.status().as_str(),
+        order.state.cancel_reason().map(CancelReason::as_str),
+        order.expires_at,
+        order.amounts.price.minor(),
+        order.amounts.fee.minor(),
+        order.amounts.total.minor(),
+        order.amounts.total.currency().as_str().to_owned(),
+        order.ticket.id,
+        snapshot,
+        order.created_at,
+        order.updated_at,
+    ];
+    Ok(tx.execute(INSERT, &params).await? == 1)
+}
+
+/// Saves a change: `false` when the order is no longer of the version before it.
+pub async fn save(tx: &mut Tx, order: &Order) -> Result<bool, DbError> {
+    let params = params![
+        order.id,
+        order.version,
+        order.state.status().as_str(),
+        order.state.cancel_reason().map(CancelReason::as_str),
+        order.updated_at,
+        order.version - 1,
+    ];
+    Ok(tx.execute(SAVE, &params).await? == 1)
+}
+
+/// Where the order stands that has the ticket, if there is one.
+pub async fn live_status(tx: &mut Tx, ticket: TicketId) -> Result<Option<OrderStatus>, DbError> {
+    struct Live(OrderStatus);
+    impl FromRow for Live {
+        fn from_row(row: &mut Row<'_>) -> Result<Self, DbError> {
+            row.parse().map(Live)
+        }
+    }
+    let live: Option<Live> = tx.opt(LIVE_STATUS, &params![ticket]).await?;
+    Ok(live.map(|Live(status)| status))
+}
+
+/// How many unpaid orders a buyer holds.
+pub async fn count_unpaid(tx: &mut Tx, user: UserId) -> Result<u32, DbError> {
+    let (count,) = tx.one(COUNT_UNPAID, &params![user]).await?;
+    Ok(count)
+}
+
+/// The unpaid orders of a buyer.
+pub async fn unpaid(tx: &mut Tx, user: UserId) -> Result<Vec<(OrderId,)>, DbError> {
+    tx.all(UNPAID, &params![user]).await
+}

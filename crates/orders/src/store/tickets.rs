@@ -1,0 +1,51 @@
+//! The table `tickets`: what orders knows of them, from their events.
+
+use tessera_contracts::{Currency, Money, TicketId};
+use tessera_platform::db::{DbError, FromRow, Row, Tx};
+use tessera_platform::params;
+
+use crate::domain::Ticket;
+
+const FIND: &str = "SELECT status, price, currency, starts_at, snapshot FROM tickets WHERE id = $1";
+const SAVE: &str = "INSERT INTO tickets (id, version, seller_id, status, price, currency, starts_at, snapshot)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    ON CONFLICT (id) DO UPDATE SET version = excluded.version, status = excluded.status, price = excluded.price,
+        currency = excluded.currency, starts_at = excluded.starts_at, snapshot = excluded.snapshot
+    WHERE tickets.version < excluded.version";
+
+impl FromRow for Ticket {
+    fn from_row(row: &mut Row<'_>) -> Result<Self, DbError> {
+        let status = row.parse()?;
+        let minor = row.next()?;
+        let currency: Currency = row.parse()?;
+        let price = Money::new(minor, currency);
+        Ok(Ticket {
+            status,
+            price,
+            starts_at: row.next()?,
+            snapshot: super::json(row)?,
+        })
+    }
+}
+
+/// A ticket, to reserve it.
+pub async fn find(tx: &mut Tx, id: TicketId) -> Result<Option<Ticket>, DbError> {
+    tx.opt(FIND, &params![id]).await
+}
+
+/// Keeps what tickets said, unless something newer is known: then it answers `false`.
+pub async fn save(tx: &mut Tx, ticket: &Ticket) -> Result<bool, DbError> {
+    let snapshot = serde_json::to_string(&ticket.snapshot)
+        .map_err(|error| DbError::Corrupt(error.to_string()))?;
+    let params = params![
+        ticket.snapshot.id,
+        ticket.snapshot.version,
+        ticket.snapshot.user_id,
+        ticket.status.as_str(),
+        ticket.price.minor(),
+        ticket.price.currency().as_str().to_owned(),
+        ticket.starts_at,
+        snapshot,
+    ];
+    Ok(tx.execute(SAVE, &params).await? == 1)
+}

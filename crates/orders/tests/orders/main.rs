@@ -1,0 +1,6 @@
+//! Orders over its own database, through its endpoints and the events of the others.
+#![cfg(test)]
+
+mod consumers;
+mod http;
+mod support;

@@ -1,0 +1,133 @@
+//! The settings of a server, read once at the start and handed on as typed values.
+//!
+//! Owns what each setting may be and the line that refuses a wrong one, which always names the
+//! setting. Never reads the environment or the command line: the binary does, and fills
+//! [`RawSettings`].
+
+mod network;
+mod parse;
+mod public_url;
+mod secret;
+
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+
+pub use network::TrustedProxies;
+pub use public_url::PublicUrl;
+pub use secret::JwtSeed;
+
+/// A setting that is not what it may be. Its text is the one line that an operator sees.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{setting}: {message}")]
+pub struct SettingError {
+    /// The setting's name in the environment.
+    pub setting: &'static str,
+    /// What is wrong with it, and what it may be.
+    pub message: String,
+}
+
+impl SettingError {
+    /// An error in `setting`.
+    pub fn new(setting: &'static str, message: impl Into<String>) -> SettingError {
+        SettingError {
+            setting,
+            message: message.into(),
+        }
+    }
+}
+
+/// The settings as they were written, unchecked. Absent and empty mean the default.
+///
+/// Holds secrets, and therefore does not print.
+#[derive(Clone, Default)]
+#[expect(
+    missing_docs,
+    reason = "each field is the setting of the same name; see Settings"
+)]
+pub struct RawSettings {
+    pub listen: Option<String>,
+    pub data_dir: Option<String>,
+    pub database_url: Option<String>,
+    pub nats_url: Option<String>,
+    pub public_url: Option<String>,
+    pub trusted_proxies: Option<String>,
+    pub jwt_key: Option<String>,
+    pub jwt_key_previous: Option<String>,
+    pub jwks_url: Option<String>,
+    pub api_url: Option<String>,
+    pub stripe_key: Option<String>,
+    pub stripe_webhook_secret: Option<String>,
+    pub stripe_api_base: Option<String>,
+    pub lock_seconds: Option<String>,
+    pub payment_attempts: Option<String>,
+    pub max_live_orders: Option<String>,
+    pub rate_limits: Option<String>,
+    pub otel_exporter_otlp_endpoint: Option<String>,
+    pub rust_log: Option<String>,
+}
+
+/// The settings of a server.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `LISTEN`: where HTTP is served.
+    pub listen: SocketAddr,
+    /// `DATA_DIR`: the embedded databases, and the keys made at the first start.
+    pub data_dir: PathBuf,
+    /// `PUBLIC_URL`: the address that people use.
+    pub public_url: PublicUrl,
+    /// `TRUSTED_PROXIES`: whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: TrustedProxies,
+    /// `JWT_KEY`: the key that signs sessions; without one it is made at the first start.
+    pub jwt_key: Option<JwtSeed>,
+    /// `JWT_KEY_PREVIOUS`: the key before it, whose sessions still count.
+    pub jwt_key_previous: Option<JwtSeed>,
+    /// `LOCK_SECONDS`: how long an order holds its ticket unpaid, in seconds.
+    pub lock_seconds: u32,
+    /// `PAYMENT_ATTEMPTS`: how often one order may be tried to be paid; when the last attempt is
+    /// declined, the order ends.
+    pub payment_attempts: u32,
+    /// `MAX_LIVE_ORDERS`: how many unpaid orders one buyer may hold at once; `None` is no limit.
+    pub max_live_orders: Option<NonZeroU32>,
+    /// `RATE_LIMITS`: whether they are on.
+    pub rate_limits: bool,
+    /// `OTEL_EXPORTER_OTLP_ENDPOINT`: where traces go.
+    pub otel_endpoint: Option<String>,
+    /// `RUST_LOG`: what is logged.
+    pub rust_log: String,
+}
+
+impl Settings {
+    /// The defaults, for tests: no rate limits, and a quiet log.
+    #[cfg(any(test, feature = "testing"))]
+    #[expect(
+        clippy::expect_used,
+        reason = "the defaults are constants, and for tests alone"
+    )]
+    pub fn for_tests() -> Settings {
+        let raw = RawSettings {
+            rate_limits: Some("off".to_owned()),
+            rust_log: Some("warn".to_owned()),
+            ..RawSettings::default()
+        };
+        raw.parse().expect("the default settings are valid")
+    }
+
+    /// What an operator should know about these settings, a line each, for the log of the start.
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.otel_endpoint.is_some() {
+            notes.push("OTEL_EXPORTER_OTLP_ENDPOINT: trace export is not built in yet".to_owned());
+        }
+        if !self.public_url.is_https() && !self.public_url.is_loopback() {
+            notes.push(format!(
+                "PUBLIC_URL: {} is plain http off this machine; browsers keep the session cookie only over https",
+                self.public_url
+            ));
+        }
+        if !self.rate_limits {
+            notes.push("RATE_LIMITS: off, for load tests only".to_owned());
+        }
+        notes
+    }
+}

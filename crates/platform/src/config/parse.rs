@@ -1,0 +1,304 @@
+//! From settings as written to settings as meant.
+
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use super::{JwtSeed, PublicUrl, RawSettings, SettingError, Settings, TrustedProxies};
+
+const LONGEST_LOCK_SECONDS: u32 = 7 * 24 * 60 * 60;
+
+impl RawSettings {
+    /// Checks every setting; the first one that is wrong is named.
+    pub fn parse(self) -> Result<Settings, SettingError> {
+        self.refuse_what_is_not_built_in()?;
+        let listen: SocketAddr = or_default("LISTEN", self.listen, "127.0.0.1:3000", |text| {
+            text.parse()
+                .map_err(|_| format!("{text:?} is not an address and port such as 127.0.0.1:3000"))
+        })?;
+        let default_url = format!("http://{listen}");
+        Ok(Settings {
+            listen,
+            data_dir: PathBuf::from(given(self.data_dir).unwrap_or_else(|| "./data".to_owned())),
+            public_url: or_default(
+                "PUBLIC_URL",
+                self.public_url,
+                &default_url,
+                PublicUrl::parse,
+            )?,
+            trusted_proxies: or_default(
+                "TRUSTED_PROXIES",
+                self.trusted_proxies,
+                "",
+                TrustedProxies::parse,
+            )?,
+            jwt_key: optional("JWT_KEY", self.jwt_key, JwtSeed::parse)?,
+            jwt_key_previous: optional("JWT_KEY_PREVIOUS", self.jwt_key_previous, JwtSeed::parse)?,
+            lock_seconds: or_default("LOCK_SECONDS", self.lock_seconds, "900", |text| {
+                number(text, 1, LONGEST_LOCK_SECONDS)
+            })?,
+            payment_attempts: or_default("PAYMENT_ATTEMPTS", self.payment_attempts, "3", |text| {
+                number(text, 1, 100)
+            })?,
+            max_live_orders: or_default("MAX_LIVE_ORDERS", self.max_live_orders, "10", |text| {
+                number(text, 0, 1_000_000).map(NonZeroU32::new)
+            })?,
+            rate_limits: or_default("RATE_LIMITS", self.rate_limits, "on", on_or_off)?,
+            otel_endpoint: given(self.otel_exporter_otlp_endpoint),
+            rust_log: given(self.rust_log).unwrap_or_else(|| "info".to_owned()),
+        })
+    }
+
+    /// Settings of parts that this build lacks are refused, rather than silently ignored.
+    fn refuse_what_is_not_built_in(&self) -> Result<(), SettingError> {
+        let absent = [
+            ("DATABASE_URL", &self.database_url, "PostgreSQL is"),
+            ("NATS_URL", &self.nats_url, "NATS is"),
+            (
+                "JWKS_URL",
+                &self.jwks_url,
+                "a service that runs apart from auth is",
+            ),
+            (
+                "API_URL",
+                &self.api_url,
+                "a web client that runs apart from the services is",
+            ),
+            ("STRIPE_KEY", &self.stripe_key, "Stripe is"),
+            (
+                "STRIPE_WEBHOOK_SECRET",
+                &self.stripe_webhook_secret,
+                "Stripe is",
+            ),
+            ("STRIPE_API_BASE", &self.stripe_api_base, "Stripe is"),
+        ];
+        for (setting, value, what) in absent {
+            if value.as_ref().is_some_and(|text| !text.trim().is_empty()) {
+                return Err(SettingError::new(
+                    setting,
+                    format!("{what} not supported by this build yet"),
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The value, unless it is absent or empty.
+fn given(value: Option<String>) -> Option<String> {
+    value
+        .map(|text| text.trim().to_owned())
+        .filter(|text| !text.is_empty())
+}
+
+fn optional<T>(
+    setting: &'static str,
+    value: Option<String>,
+    parse: impl FnOnce(&str) -> Result<T, String>,
+) -> Result<Option<T>, SettingError> {
+    let Some(text) = given(value) else {
+        return Ok(None);
+    };
+    parse(&text)
+        .map(Some)
+        .map_err(|message| SettingError { setting, message })
+}
+
+fn or_default<T>(
+    setting: &'static str,
+    value: Option<String>,
+    default: &str,
+    parse: impl FnOnce(&str) -> Result<T, String>,
+) -> Result<T, SettingError> {
+    let text = given(value);
+    parse(text.as_deref().unwrap_or(default)).map_err(|message| SettingError { setting, message })
+}
+
+fn number<T: FromStr + PartialOrd + std::fmt::Display>(
+    text: &str,
+    least: T,
+    most: T,
+) -> Result<T, String> {
+    match text.parse::<T>() {
+        Ok(number) if least <= number && number <= most => Ok(number),
+        _ => Err(format!(
+            "{text:?} is not a whole number from {least} to {most}"
+        )),
+    }
+}
+
+fn on_or_off(text: &str) -> Result<bool, String> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err(format!("{text:?} is neither on nor off")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use super::*;
+
+    fn raw(change: impl FnOnce(&mut RawSettings)) -> Result<Settings, SettingError> {
+        let mut raw = RawSettings::default();
+        change(&mut raw);
+        raw.parse()
+    }
+
+    fn some(text: &str) -> Option<String> {
+        Some(text.to_owned())
+    }
+
+    #[test]
+    fn nothing_set_means_the_defaults() {
+        let settings = raw(|_| {}).unwrap();
+        assert_eq!(settings.listen.to_string(), "127.0.0.1:3000");
+        assert_eq!(settings.public_url.origin(), "http://127.0.0.1:3000");
+        assert_eq!(settings.data_dir, PathBuf::from("./data"));
+        assert_eq!((settings.lock_seconds, settings.payment_attempts), (900, 3));
+        assert_eq!(settings.max_live_orders, NonZeroU32::new(10));
+        assert!(settings.rate_limits);
+        assert!(settings.jwt_key.is_none());
+        assert_eq!(settings.rust_log, "info");
+        assert_eq!(settings.notes(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn an_empty_setting_is_one_that_is_not_set() {
+        let settings = raw(|raw| {
+            raw.listen = some("");
+            raw.stripe_key = some(" ");
+            raw.trusted_proxies = some("");
+        });
+        assert_eq!(settings.unwrap().listen.port(), 3000);
+    }
+
+    #[test]
+    fn a_wrong_setting_is_named_in_one_line() {
+        let wrong: [(&str, fn(&mut RawSettings)); 16] = [
+            ("LISTEN", |raw| raw.listen = some("3000")),
+            ("PUBLIC_URL", |raw| {
+                raw.public_url = some("tickets.example.com")
+            }),
+            ("PUBLIC_URL", |raw| {
+                raw.public_url = some("https://tickets.example.com/shop")
+            }),
+            ("PUBLIC_URL", |raw| {
+                raw.public_url = some("ftp://tickets.example.com")
+            }),
+            ("TRUSTED_PROXIES", |raw| {
+                raw.trusted_proxies = some("10.0.0.0/33")
+            }),
+            ("JWT_KEY", |raw| raw.jwt_key = some("dG9vIHNob3J0")),
+            ("JWT_KEY_PREVIOUS", |raw| {
+                raw.jwt_key_previous = some("not base64!")
+            }),
+            ("LOCK_SECONDS", |raw| raw.lock_seconds = some("0")),
+            ("LOCK_SECONDS", |raw| raw.lock_seconds = some("604801")),
+            ("PAYMENT_ATTEMPTS", |raw| raw.payment_attempts = some("101")),
+            ("MAX_LIVE_ORDERS", |raw| raw.max_live_orders = some("-1")),
+            ("RATE_LIMITS", |raw| raw.rate_limits = some("yes")),
+            ("DATABASE_URL", |raw| {
+                raw.database_url = some("postgres://db.example.com")
+            }),
+            ("NATS_URL", |raw| {
+                raw.nats_url = some("nats://bus.example.com")
+            }),
+            ("STRIPE_KEY", |raw| {
+                raw.stripe_key = some("sk_test_fictional")
+            }),
+            ("JWKS_URL", |raw| {
+                raw.jwks_url = some("https://auth.example.com")
+            }),
+        ];
+        for (setting, change) in wrong {
+            let error = raw(change).unwrap_err();
+            assert_eq!(error.setting, setting);
+            let line = error.to_string();
+            assert!(
+                line.starts_with(&format!("{setting}: ")) && !line.contains('\n'),
+                "{line}"
+            );
+            assert!(
+                !line.contains("sk_test") && !line.contains("dG9v"),
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn postgres_is_refused_in_these_words() {
+        let error = raw(|raw| raw.database_url = some("postgres://db.example.com")).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "DATABASE_URL: PostgreSQL is not supported by this build yet"
+        );
+    }
+
+    #[test]
+    fn no_limit_of_live_orders_is_written_as_zero() {
+        assert_eq!(
+            raw(|raw| raw.max_live_orders = some("0"))
+                .unwrap()
+                .max_live_orders,
+            None
+        );
+    }
+
+    #[test]
+    fn keys_do_not_print() {
+        let settings = raw(|raw| raw.jwt_key = Some("A".repeat(43) + "=")).unwrap();
+        assert!(settings.jwt_key.is_some());
+        assert!(!format!("{settings:?}").contains("[0, 0"), "{settings:?}");
+    }
+
+    #[test]
+    fn proxies_are_addresses_and_networks() {
+        let settings =
+            raw(|raw| raw.trusted_proxies = some("127.0.0.1, 10.1.0.0/16,2001:db8::/32"));
+        let proxies = settings.unwrap().trusted_proxies;
+        let trusted = |text: &str| proxies.contain(text.parse::<IpAddr>().unwrap());
+        assert!(trusted("127.0.0.1") && trusted("10.1.255.3") && trusted("2001:db8::7"));
+        assert!(trusted("::ffff:10.1.0.1"));
+        assert!(!trusted("127.0.0.2") && !trusted("10.2.0.1") && !trusted("2001:db9::1"));
+    }
+
+    #[test]
+    fn the_public_address_is_kept_as_browsers_write_it() {
+        let origin = |text: &str| {
+            let url = raw(|raw| raw.public_url = some(text)).unwrap().public_url;
+            (url.origin().to_owned(), url.is_https(), url.is_loopback())
+        };
+        let own = |text: &str| text.to_owned();
+        let https = own("https://tickets.example.com");
+        assert_eq!(
+            origin("https://Tickets.Example.com:443/"),
+            (https, true, false)
+        );
+        assert_eq!(
+            origin("http://localhost:3000"),
+            (own("http://localhost:3000"), false, true)
+        );
+        assert_eq!(
+            origin("http://[::1]:3000"),
+            (own("http://[::1]:3000"), false, true)
+        );
+        assert_eq!(
+            origin("http://192.0.2.1"),
+            (own("http://192.0.2.1"), false, false)
+        );
+    }
+
+    #[test]
+    fn what_an_operator_should_know_is_noted() {
+        let notes = raw(|raw| {
+            raw.public_url = some("http://tickets.example.com");
+            raw.otel_exporter_otlp_endpoint = some("http://traces.example.com");
+        });
+        let notes = notes.unwrap().notes();
+        assert_eq!(notes.len(), 2, "{notes:?}");
+    }
+}

@@ -1,0 +1,70 @@
+//! What can go wrong between a service and its database.
+
+/// A failure of the database, as opposed to a refusal by a rule of the service.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// The queue to the writer, or to the readers, is full: try again shortly.
+    #[error("the database has more work queued than it takes")]
+    Busy,
+    /// A read took longer than it may.
+    #[error("the database did not answer in time")]
+    Deadline,
+    /// The disk (or the database's size limit) is full.
+    #[error("the database is full")]
+    Full,
+    /// The database was closed while the work was queued.
+    #[error("the database is closed")]
+    Closed,
+    /// A row that cannot be: written by no version of this code.
+    #[error("inconsistent row: {0}")]
+    Corrupt(String),
+    /// A constraint refused the statement; expected conflicts are asked for with `ON CONFLICT`.
+    #[error("constraint refused: {0}")]
+    Constraint(String),
+    /// A statement followed one that had failed in the same transaction.
+    #[error("a statement was sent to a transaction that had already failed")]
+    Failed,
+    /// A transaction body awaited something other than its transaction.
+    #[error("a transaction body waited for something else than its transaction")]
+    Pended,
+    /// A transaction body panicked; its changes are rolled back.
+    #[error("a transaction body panicked: {0}")]
+    Panicked(String),
+    /// Anything else that the engine said.
+    #[error("database engine: {0}")]
+    Engine(String),
+}
+
+impl DbError {
+    /// Whether the same work may well succeed a little later, without anyone mending anything.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, DbError::Busy | DbError::Deadline | DbError::Full)
+    }
+
+    /// Whether the fault lies with the statement or its row rather than with the database: run
+    /// again, it fails again.
+    pub fn is_of_the_body(&self) -> bool {
+        matches!(
+            self,
+            DbError::Corrupt(_)
+                | DbError::Constraint(_)
+                | DbError::Failed
+                | DbError::Pended
+                | DbError::Panicked(_)
+        )
+    }
+}
+
+impl From<rusqlite::Error> for DbError {
+    fn from(error: rusqlite::Error) -> DbError {
+        use rusqlite::ErrorCode;
+        let text = error.to_string();
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => DbError::Busy,
+            Some(ErrorCode::OperationInterrupted) => DbError::Deadline,
+            Some(ErrorCode::DiskFull) => DbError::Full,
+            Some(ErrorCode::ConstraintViolation) => DbError::Constraint(text),
+            _ => DbError::Engine(text),
+        }
+    }
+}

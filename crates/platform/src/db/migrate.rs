@@ -1,0 +1,106 @@
+//! Brings a database to the shape that this version of the code expects.
+//!
+//! Migrations are plain SQL files, applied in order, each once, all in one transaction. What was
+//! applied is never edited or taken away: a changed or missing one stops the start.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::error::DbError;
+
+/// One step in the life of a database's tables.
+#[derive(Clone, Copy, Debug)]
+pub struct Migration {
+    /// Its owner and its file's name without the ending, such as `orders/0001_orders`.
+    pub name: &'static str,
+    /// The statements, in the SQL that both engines share.
+    pub sql: &'static str,
+}
+
+const APPLIED: &str =
+    "CREATE TABLE IF NOT EXISTS migrations (name text PRIMARY KEY, sql text NOT NULL)";
+
+/// Applies those of `migrations` that the database lacks.
+pub(super) fn apply(connection: &mut Connection, migrations: &[Migration]) -> Result<(), DbError> {
+    // Immediate: a second process that starts at the same time waits here.
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    tx.execute_batch(APPLIED)?;
+    let applied: Vec<(String, String)> = tx
+        .prepare("SELECT name, sql FROM migrations")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    refuse_another_history(&applied, migrations)?;
+    for migration in migrations {
+        if applied.iter().any(|(name, _)| name == migration.name) {
+            continue;
+        }
+        tx.execute_batch(migration.sql)
+            .map_err(|error| DbError::Engine(format!("migration {}: {error}", migration.name)))?;
+        tx.execute(
+            "INSERT INTO migrations (name, sql) VALUES (?1, ?2)",
+            (migration.name, migration.sql),
+        )?;
+    }
+    Ok(tx.commit()?)
+}
+
+fn refuse_another_history(
+    applied: &[(String, String)],
+    known: &[Migration],
+) -> Result<(), DbError> {
+    for (name, sql) in applied {
+        match known.iter().find(|migration| migration.name == name) {
+            Some(migration) if migration.sql == sql => {}
+            Some(_) => {
+                return Err(DbError::Engine(format!(
+                    "migration {name} of this database differs from the one of this version"
+                )));
+            }
+            None => {
+                return Err(DbError::Engine(format!(
+                    "this database has migration {name}, which this version does not know: it was written by a newer one"
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIRST: Migration = Migration {
+        name: "0001_a",
+        sql: "CREATE TABLE a (id uuid PRIMARY KEY)",
+    };
+    const SECOND: Migration = Migration {
+        name: "0002_b",
+        sql: "CREATE TABLE b (id uuid PRIMARY KEY)",
+    };
+
+    #[test]
+    fn applies_each_once_and_only_what_is_missing() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        apply(&mut connection, &[FIRST]).unwrap();
+        apply(&mut connection, &[FIRST, SECOND]).unwrap();
+        apply(&mut connection, &[FIRST, SECOND]).unwrap();
+        let count: i64 = connection
+            .query_row("SELECT count(*) FROM migrations", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(count, 2);
+    }
+
+    #[test]
+    fn refuses_a_database_from_a_newer_version_and_an_edited_migration() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        apply(&mut connection, &[FIRST, SECOND]).unwrap();
+        let newer = apply(&mut connection, &[FIRST]).unwrap_err();
+        assert!(newer.to_string().contains("0002_b"), "{newer}");
+        let edited = Migration {
+            name: "0001_a",
+            sql: "CREATE TABLE a (id text)",
+        };
+        let changed = apply(&mut connection, &[edited, SECOND]).unwrap_err();
+        assert!(changed.to_string().contains("0001_a"), "{changed}");
+    }
+}

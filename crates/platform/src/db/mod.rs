@@ -1,0 +1,172 @@
+//! One service's own database: transactions, reads, and the values that go in and come out.
+//!
+//! SQL is written once, in the subset that SQLite and PostgreSQL share, with `$1` parameters.
+//! A transaction's body is an async function over [`Tx`] that awaits nothing but the transaction,
+//! and may run more than once: it draws nothing from outside, and its ids of new things are part
+//! of its input. It never calls the network.
+//!
+//! Below this file only [`sqlite`] knows an engine.
+
+mod error;
+mod migrate;
+pub mod sqlite;
+mod tx;
+mod value;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+use tokio::sync::Notify;
+
+use crate::BoxFuture;
+use crate::clock::Clock;
+use crate::ids::Ids;
+
+pub use error::DbError;
+pub use migrate::Migration;
+pub use sqlite::Durability;
+pub use tx::Tx;
+pub use value::{Column, FromColumn, FromRow, Param, Row};
+
+/// A handle to one service's database. Cheap to clone.
+#[derive(Clone)]
+pub struct Db(Arc<Shared>);
+
+struct Shared {
+    engine: sqlite::Engine,
+    signals: Signals,
+}
+
+/// The names that transactions wake, and who waits on them.
+#[derive(Clone, Default)]
+pub(crate) struct Signals(Arc<RwLock<Vec<Signal>>>);
+
+type Signal = (&'static str, Arc<Notify>);
+
+/// Whose turn it is when the writer is busy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lane {
+    /// Somebody waits for the answer.
+    Interactive,
+    /// Background work: relays, consumers, workers.
+    Bulk,
+}
+
+impl Db {
+    /// Opens (or makes) the database file at `path`, applies the `migrations` that it lacks, and
+    /// reads back that it is as durable as asked.
+    ///
+    /// `owner` is the name of the service: it labels metrics and is the `source` of its events.
+    pub fn open_sqlite(
+        path: &Path,
+        owner: &'static str,
+        migrations: &[Migration],
+        clock: &Clock,
+        ids: &Ids,
+    ) -> Result<Db, DbError> {
+        let signals = Signals::default();
+        let seed = tx::Seed {
+            owner,
+            clock: clock.clone(),
+            ids: ids.clone(),
+        };
+        let engine = sqlite::Engine::open(path, seed, migrations, signals.clone())?;
+        Ok(Db(Arc::new(Shared { engine, signals })))
+    }
+
+    /// Runs one transaction for somebody who waits: commits when `body` answers `Ok`, rolls back
+    /// when it answers `Err`. The answer comes once the commit is durable.
+    ///
+    /// A full queue is [`DbError::Busy`], at once.
+    pub async fn write<I, T, E, F>(&self, input: I, body: F) -> Result<T, E>
+    where
+        F: for<'a> Fn(&'a mut Tx, &'a I) -> BoxFuture<'a, Result<T, E>> + Send + Sync + 'static,
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        self.0.engine.write(Lane::Interactive, input, body).await
+    }
+
+    /// Like [`Db::write`], for work that nobody waits for: it goes after what people wait for.
+    pub async fn write_bulk<I, T, E, F>(&self, input: I, body: F) -> Result<T, E>
+    where
+        F: for<'a> Fn(&'a mut Tx, &'a I) -> BoxFuture<'a, Result<T, E>> + Send + Sync + 'static,
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        self.0.engine.write(Lane::Bulk, input, body).await
+    }
+
+    /// A point read: at most one row, found by an index. Answers at once.
+    pub async fn opt<R: FromRow>(
+        &self,
+        sql: &str,
+        params: &[Param<'_>],
+    ) -> Result<Option<R>, DbError> {
+        self.0.engine.read_point(sql, params)
+    }
+
+    /// A few rows, found by an index and bounded by the statement. Answers at once.
+    pub async fn few<R: FromRow>(
+        &self,
+        sql: &str,
+        params: &[Param<'_>],
+    ) -> Result<Vec<R>, DbError> {
+        self.0.engine.read_few(sql, params)
+    }
+
+    /// A list or a search: runs aside from the requests' threads, with a deadline.
+    pub async fn list<R>(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<R>, DbError>
+    where
+        R: FromRow + Send + 'static,
+    {
+        self.0.engine.read_list(sql, params).await
+    }
+
+    /// What [`Tx::wake`] notifies under this name.
+    pub fn signal(&self, name: &'static str) -> Arc<Notify> {
+        self.0.signals.get(name)
+    }
+
+    /// How durable the engine says it is, as read back from its writer.
+    pub async fn durability(&self) -> Result<Durability, DbError> {
+        self.0.engine.durability().await
+    }
+}
+
+impl std::fmt::Debug for Db {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Db").finish_non_exhaustive()
+    }
+}
+
+impl Signals {
+    fn get(&self, name: &'static str) -> Arc<Notify> {
+        if let Some(found) = self.find(name) {
+            return found;
+        }
+        let mut all = self.0.write();
+        if let Some((_, found)) = all.iter().find(|(known, _)| *known == name) {
+            return found.clone();
+        }
+        let made = Arc::new(Notify::new());
+        all.push((name, made.clone()));
+        made
+    }
+
+    fn find(&self, name: &'static str) -> Option<Arc<Notify>> {
+        self.0
+            .read()
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, notify)| notify.clone())
+    }
+
+    /// Wakes whoever waits on `name`; a wake-up that nobody waits for is kept for the next one.
+    fn wake(&self, name: &'static str) {
+        self.get(name).notify_one();
+    }
+}

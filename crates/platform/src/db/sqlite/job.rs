@@ -1,0 +1,90 @@
+//! A transaction body on its way to the writer thread, and its answer on the way back.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use futures_util::FutureExt;
+use tokio::sync::oneshot;
+
+use crate::BoxFuture;
+use crate::db::error::DbError;
+use crate::db::tx::Tx;
+
+/// A body that the writer runs without knowing its types.
+pub(super) trait Job: Send {
+    /// Runs the body to its end and keeps its outcome; answers whether its changes should stay.
+    fn run(&mut self, tx: &mut Tx) -> bool;
+
+    /// Puts a failure of the engine in the place of the outcome.
+    fn fail(&mut self, error: DbError);
+
+    /// Sends the outcome to whoever waits. Called once the group has committed.
+    fn answer(self: Box<Self>);
+}
+
+/// A [`Job`] with its types.
+pub(super) struct Work<I, T, E, F> {
+    input: I,
+    body: F,
+    traceparent: Option<String>,
+    outcome: Option<Result<T, E>>,
+    reply: oneshot::Sender<Result<T, E>>,
+}
+
+impl<I, T, E, F> Work<I, T, E, F> {
+    pub(super) fn new(
+        input: I,
+        body: F,
+        traceparent: Option<String>,
+    ) -> (Self, oneshot::Receiver<Result<T, E>>) {
+        let (reply, answer) = oneshot::channel();
+        (
+            Work {
+                input,
+                body,
+                traceparent,
+                outcome: None,
+                reply,
+            },
+            answer,
+        )
+    }
+}
+
+impl<I, T, E, F> Job for Work<I, T, E, F>
+where
+    F: for<'a> Fn(&'a mut Tx, &'a I) -> BoxFuture<'a, Result<T, E>> + Send + Sync + 'static,
+    I: Send + Sync + 'static,
+    T: Send + 'static,
+    E: From<DbError> + Send + 'static,
+{
+    fn run(&mut self, tx: &mut Tx) -> bool {
+        tx.start(self.traceparent.clone());
+        let run = AssertUnwindSafe(|| (self.body)(tx, &self.input).now_or_never());
+        let outcome = match catch_unwind(run) {
+            Ok(Some(outcome)) => outcome,
+            Ok(None) => Err(DbError::Pended.into()),
+            Err(panic) => Err(DbError::Panicked(words(&*panic)).into()),
+        };
+        let keep = outcome.is_ok();
+        self.outcome = Some(outcome);
+        keep
+    }
+
+    fn fail(&mut self, error: DbError) {
+        self.outcome = Some(Err(error.into()));
+    }
+
+    fn answer(self: Box<Self>) {
+        if let Some(outcome) = self.outcome {
+            // Whoever asked may have hung up; the transaction stands all the same.
+            drop(self.reply.send(outcome));
+        }
+    }
+}
+
+fn words(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_default()
+}

@@ -1,0 +1,136 @@
+//! The SQLite engine: one writer thread with group commit, and read-only connections beside it.
+//!
+//! Everything here is synchronous; only the hand-over to the writer and the pool is awaited.
+
+mod group;
+mod job;
+mod queue;
+mod readers;
+mod session;
+mod writer;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rusqlite::types::ValueRef;
+
+use super::error::DbError;
+use super::migrate::{self, Migration};
+use super::tx::{Seed, Tx};
+use super::value::{Column, FromRow, Param};
+use super::{Lane, Signals};
+use crate::BoxFuture;
+use job::Work;
+use readers::Readers;
+use writer::Writer;
+
+pub(super) use session::Session;
+
+/// What the engine says of its own durability.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Durability {
+    /// `PRAGMA synchronous`: 2 is `FULL`, a sync before every commit returns.
+    pub synchronous: i64,
+    /// `PRAGMA journal_mode`
+    pub journal_mode: String,
+}
+
+impl Durability {
+    /// What a commit needs to survive a power failure.
+    fn full() -> Durability {
+        Durability {
+            synchronous: 2,
+            journal_mode: "wal".to_owned(),
+        }
+    }
+}
+
+pub(super) struct Engine {
+    writer: Writer,
+    readers: Arc<Readers>,
+}
+
+impl Engine {
+    pub(super) fn open(
+        path: &Path,
+        seed: Seed,
+        migrations: &[Migration],
+        signals: Signals,
+    ) -> Result<Engine, DbError> {
+        let mut session = Session::open_writer(path)?;
+        migrate::apply(session.connection(), migrations)?;
+        let found = session.durability()?;
+        if found != Durability::full() {
+            return Err(DbError::Engine(format!(
+                "commits would not be durable: {found:?}"
+            )));
+        }
+        let readers = Arc::new(Readers::new(path, seed.owner));
+        Ok(Engine {
+            writer: Writer::start(Tx::new(session, seed), signals)?,
+            readers,
+        })
+    }
+
+    pub(super) async fn write<I, T, E, F>(&self, lane: Lane, input: I, body: F) -> Result<T, E>
+    where
+        F: for<'a> Fn(&'a mut Tx, &'a I) -> BoxFuture<'a, Result<T, E>> + Send + Sync + 'static,
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        let (work, answer) = Work::new(input, body, crate::http::trace::current());
+        self.writer.push(lane, Box::new(work))?;
+        answer.await.map_err(|_| DbError::Closed)?
+    }
+
+    pub(super) fn read_point<R: FromRow>(
+        &self,
+        sql: &str,
+        params: &[Param<'_>],
+    ) -> Result<Option<R>, DbError> {
+        self.readers.point(sql, params)
+    }
+
+    pub(super) fn read_few<R: FromRow>(
+        &self,
+        sql: &str,
+        params: &[Param<'_>],
+    ) -> Result<Vec<R>, DbError> {
+        self.readers.few(sql, params)
+    }
+
+    pub(super) async fn read_list<R>(
+        &self,
+        sql: &str,
+        params: &[Param<'_>],
+    ) -> Result<Vec<R>, DbError>
+    where
+        R: FromRow + Send + 'static,
+    {
+        Readers::list(&self.readers, sql, params).await
+    }
+
+    pub(super) async fn durability(&self) -> Result<Durability, DbError> {
+        let read = |tx: &mut Tx| tx.session().durability();
+        self.write(Lane::Bulk, read, |tx, read| {
+            let found = read(tx);
+            Box::pin(async move { found })
+        })
+        .await
+    }
+}
+
+/// Reads column `index` of a row.
+pub(super) fn column<'a>(row: &'a rusqlite::Row<'a>, index: usize) -> Result<Column<'a>, DbError> {
+    Ok(match row.get_ref(index)? {
+        ValueRef::Null => Column::Null,
+        ValueRef::Integer(value) => Column::Int(value),
+        ValueRef::Text(bytes) => match std::str::from_utf8(bytes) {
+            Ok(text) => Column::Text(text),
+            Err(_) => Column::Other,
+        },
+        ValueRef::Blob(bytes) => Column::Bytes(bytes),
+        ValueRef::Real(_) => Column::Other,
+    })
+}

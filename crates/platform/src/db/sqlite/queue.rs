@@ -1,0 +1,73 @@
+//! What waits for the writer: two bounded lanes, the interactive one first.
+
+use std::collections::VecDeque;
+
+use parking_lot::{Condvar, Mutex};
+
+use super::job::Job;
+use crate::db::Lane;
+use crate::db::error::DbError;
+
+/// Bodies that may wait in each lane. At some 20 µs each, the last of a full lane waits 0.1 s.
+const LANE_BOUND: usize = 4_096;
+
+/// Bodies in one commit. More would delay the first answer without saving much.
+pub(super) const GROUP_BOUND: usize = 128;
+
+#[derive(Default)]
+pub(super) struct Queue {
+    lanes: Mutex<Lanes>,
+    ready: Condvar,
+}
+
+#[derive(Default)]
+struct Lanes {
+    interactive: VecDeque<Box<dyn Job>>,
+    bulk: VecDeque<Box<dyn Job>>,
+    closed: bool,
+}
+
+impl Queue {
+    pub(super) fn push(&self, lane: Lane, job: Box<dyn Job>) -> Result<(), DbError> {
+        let mut lanes = self.lanes.lock();
+        if lanes.closed {
+            return Err(DbError::Closed);
+        }
+        let queue = match lane {
+            Lane::Interactive => &mut lanes.interactive,
+            Lane::Bulk => &mut lanes.bulk,
+        };
+        if queue.len() >= LANE_BOUND {
+            return Err(DbError::Busy);
+        }
+        queue.push_back(job);
+        drop(lanes);
+        self.ready.notify_one();
+        Ok(())
+    }
+
+    /// Waits for work and takes a group of it; `None` once closed and empty.
+    ///
+    /// One place of each group is kept for bulk work, so that a flood of requests cannot keep
+    /// the events of the earlier ones from moving.
+    pub(super) fn take(&self, group: &mut Vec<Box<dyn Job>>) -> Option<()> {
+        let mut lanes = self.lanes.lock();
+        while lanes.interactive.is_empty() && lanes.bulk.is_empty() {
+            if lanes.closed {
+                return None;
+            }
+            self.ready.wait(&mut lanes);
+        }
+        let first = lanes.interactive.len().min(GROUP_BOUND - 1);
+        group.extend(lanes.interactive.drain(..first));
+        let rest = lanes.bulk.len().min(GROUP_BOUND - group.len());
+        group.extend(lanes.bulk.drain(..rest));
+        Some(())
+    }
+
+    /// Takes no more work; what is queued still runs.
+    pub(super) fn close(&self) {
+        self.lanes.lock().closed = true;
+        self.ready.notify_one();
+    }
+}

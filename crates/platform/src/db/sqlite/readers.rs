@@ -1,0 +1,124 @@
+//! Read-only connections: each read sees the last commit, and never waits for the writer.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::sync::Semaphore;
+
+use super::session::Session;
+use crate::db::error::DbError;
+use crate::db::value::{FromRow, Param};
+
+/// Connections kept open while nobody reads. There are never more in use than threads that read.
+const IDLE_BOUND: usize = 8;
+/// Lists read at the same time.
+const LISTS_AT_ONCE: usize = 4;
+/// Lists that run or wait; one more is refused.
+const LISTS_BOUND: usize = 256;
+/// How long a list may take, waiting included.
+const LIST_DEADLINE: Duration = Duration::from_secs(5);
+/// SQLite's virtual machine looks at the deadline after so many of its instructions: some 0.1 ms.
+const INSTRUCTIONS_BETWEEN_LOOKS: i32 = 10_000;
+
+pub(super) struct Readers {
+    path: PathBuf,
+    owner: &'static str,
+    idle: Mutex<Vec<Session>>,
+    places: Semaphore,
+    running: Semaphore,
+}
+
+impl Readers {
+    pub(super) fn new(path: &Path, owner: &'static str) -> Readers {
+        Readers {
+            path: path.to_owned(),
+            owner,
+            idle: Mutex::default(),
+            places: Semaphore::new(LISTS_BOUND),
+            running: Semaphore::new(LISTS_AT_ONCE),
+        }
+    }
+
+    pub(super) fn point<R: FromRow>(
+        &self,
+        sql: &str,
+        params: &[Param<'_>],
+    ) -> Result<Option<R>, DbError> {
+        self.with_session(|session| session.query_opt(sql, params))
+    }
+
+    pub(super) fn few<R: FromRow>(
+        &self,
+        sql: &str,
+        params: &[Param<'_>],
+    ) -> Result<Vec<R>, DbError> {
+        self.with_session(|session| session.query_all(sql, params))
+    }
+
+    pub(super) async fn list<R>(
+        readers: &Arc<Readers>,
+        sql: &str,
+        params: &[Param<'_>],
+    ) -> Result<Vec<R>, DbError>
+    where
+        R: FromRow + Send + 'static,
+    {
+        let _place = readers.places.try_acquire().map_err(|_| DbError::Busy)?;
+        let permit = tokio::time::timeout(LIST_DEADLINE, readers.running.acquire());
+        let _running = permit
+            .await
+            .map_err(|_| DbError::Deadline)?
+            .map_err(|_| DbError::Closed)?;
+        let readers = readers.clone();
+        let sql = sql.to_owned();
+        let params: Vec<Param<'static>> = params.iter().cloned().map(Param::into_owned).collect();
+        let read = move || {
+            readers.with_session(|session| within_deadline(session, |s| s.query_all(&sql, &params)))
+        };
+        tokio::task::spawn_blocking(read)
+            .await
+            .map_err(|error| DbError::Engine(format!("a list ended early: {error}")))?
+    }
+
+    fn with_session<T>(
+        &self,
+        read: impl FnOnce(&mut Session) -> Result<T, DbError>,
+    ) -> Result<T, DbError> {
+        let idle = self.idle.lock().pop();
+        let mut session = match idle {
+            Some(session) => session,
+            None => {
+                tracing::debug!(service = self.owner, "opening a reader");
+                Session::open_reader(&self.path)?
+            }
+        };
+        let answer = read(&mut session);
+        let mut idle = self.idle.lock();
+        if idle.len() < IDLE_BOUND {
+            idle.push(session);
+        }
+        answer
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a deadline of the machine's own time, which no test moves"
+)]
+fn within_deadline<T>(
+    session: &mut Session,
+    read: impl FnOnce(&mut Session) -> Result<T, DbError>,
+) -> Result<T, DbError> {
+    let deadline = std::time::Instant::now() + LIST_DEADLINE;
+    let is_over = move || std::time::Instant::now() > deadline;
+    session
+        .connection()
+        .progress_handler(INSTRUCTIONS_BETWEEN_LOOKS, Some(is_over))?;
+    let answer = read(session);
+    session
+        .connection()
+        .progress_handler(0, None::<fn() -> bool>)?;
+    answer
+}

@@ -1,0 +1,146 @@
+//! One connection: its settings, and statements run on it.
+
+use std::path::Path;
+
+use rusqlite::types::{ToSqlOutput, Value, ValueRef};
+use rusqlite::{CachedStatement, Connection, OpenFlags, ToSql};
+
+use super::Durability;
+use crate::db::error::DbError;
+use crate::db::value::{FromRow, Param, Row};
+
+/// Statements kept prepared on each connection. A service has far fewer.
+const PREPARED: usize = 256;
+
+/// Pages that the log holds before the writer moves them to the database file: 32 MiB, so that
+/// a busy writer rarely pays for it.
+const CHECKPOINT_PAGES: u32 = 8_192;
+
+/// A connection to the database file.
+pub(in crate::db) struct Session(Connection);
+
+impl Session {
+    /// The connection that writes; makes the file where there is none.
+    pub(super) fn open_writer(path: &Path) -> Result<Session, DbError> {
+        let connection = Connection::open(path)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+        Session::configured(connection)
+    }
+
+    /// A connection that only reads.
+    pub(super) fn open_reader(path: &Path) -> Result<Session, DbError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        Session::configured(Connection::open_with_flags(path, flags)?)
+    }
+
+    fn configured(connection: Connection) -> Result<Session, DbError> {
+        connection.busy_timeout(std::time::Duration::from_secs(5))?;
+        connection.pragma_update(None, "temp_store", "MEMORY")?;
+        // Negative: in KiB.
+        connection.pragma_update(None, "cache_size", -16_384)?;
+        connection.set_prepared_statement_cache_capacity(PREPARED);
+        Ok(Session(connection))
+    }
+
+    pub(super) fn connection(&mut self) -> &mut Connection {
+        &mut self.0
+    }
+
+    pub(super) fn durability(&mut self) -> Result<Durability, DbError> {
+        Ok(Durability {
+            synchronous: self
+                .0
+                .pragma_query_value(None, "synchronous", |row| row.get(0))?,
+            journal_mode: self
+                .0
+                .pragma_query_value(None, "journal_mode", |row| row.get(0))?,
+        })
+    }
+
+    /// A statement without parameters: `BEGIN`, `SAVEPOINT` and their like.
+    pub(super) fn control(&mut self, sql: &str) -> Result<(), DbError> {
+        self.0.prepare_cached(sql)?.raw_execute()?;
+        Ok(())
+    }
+
+    /// Whether no transaction is open: SQLite ends one by itself when the disk is full.
+    pub(super) fn is_autocommit(&self) -> bool {
+        self.0.is_autocommit()
+    }
+
+    pub(in crate::db) fn execute(
+        &mut self,
+        sql: &str,
+        params: &[Param<'_>],
+    ) -> Result<u64, DbError> {
+        let changed = bound(&self.0, sql, params)?.raw_execute()?;
+        Ok(changed as u64)
+    }
+
+    pub(in crate::db) fn query_opt<R: FromRow>(
+        &mut self,
+        sql: &str,
+        params: &[Param<'_>],
+    ) -> Result<Option<R>, DbError> {
+        let mut statement = bound(&self.0, sql, params)?;
+        let mut rows = statement.raw_query();
+        match rows.next()? {
+            Some(row) => R::from_row(&mut Row::new(row)).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    pub(in crate::db) fn query_all<R: FromRow>(
+        &mut self,
+        sql: &str,
+        params: &[Param<'_>],
+    ) -> Result<Vec<R>, DbError> {
+        let mut statement = bound(&self.0, sql, params)?;
+        let mut rows = statement.raw_query();
+        let mut all = Vec::new();
+        while let Some(row) = rows.next()? {
+            all.push(R::from_row(&mut Row::new(row))?);
+        }
+        Ok(all)
+    }
+}
+
+/// The prepared statement with its parameters in place.
+///
+/// SQLite takes `$2` for a name and numbers names by first appearance, so each is bound by the
+/// number in its name: the same statement then means the same on PostgreSQL.
+fn bound<'c>(
+    connection: &'c Connection,
+    sql: &str,
+    params: &[Param<'_>],
+) -> Result<CachedStatement<'c>, DbError> {
+    let mut statement = connection.prepare_cached(sql)?;
+    for index in 1..=statement.parameter_count() {
+        let number: usize = statement
+            .parameter_name(index)
+            .and_then(|name| name.strip_prefix('$')?.parse().ok())
+            .ok_or_else(|| DbError::Engine(format!("a parameter is not of the form $1: {sql}")))?;
+        let param = number.checked_sub(1).and_then(|at| params.get(at));
+        let param =
+            param.ok_or_else(|| DbError::Engine(format!("${number} has no value: {sql}")))?;
+        statement.raw_bind_parameter(index, param)?;
+    }
+    Ok(statement)
+}
+
+impl ToSql for Param<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(match self {
+            Param::Null => ToSqlOutput::Owned(Value::Null),
+            Param::Bool(value) => ToSqlOutput::Owned(Value::Integer(i64::from(*value))),
+            Param::Int(value) => ToSqlOutput::Owned(Value::Integer(*value)),
+            Param::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
+            Param::Uuid(id) => ToSqlOutput::Borrowed(ValueRef::Blob(id.as_bytes())),
+            Param::Time(time) => ToSqlOutput::Owned(Value::Integer(time.as_microsecond())),
+            Param::Bytes(bytes) => ToSqlOutput::Borrowed(ValueRef::Blob(bytes)),
+        })
+    }
+}

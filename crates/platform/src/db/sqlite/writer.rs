@@ -1,0 +1,62 @@
+//! The one thread that writes.
+
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use super::group;
+use super::job::Job;
+use super::queue::{GROUP_BOUND, Queue};
+use crate::db::error::DbError;
+use crate::db::tx::Tx;
+use crate::db::{Lane, Signals};
+use crate::instruments;
+
+pub(super) struct Writer {
+    queue: Arc<Queue>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    pub(super) fn start(tx: Tx, signals: Signals) -> Result<Writer, DbError> {
+        let queue = Arc::new(Queue::default());
+        let thread = thread::Builder::new()
+            .name(format!("{}-writer", tx.owner()))
+            .spawn({
+                let queue = queue.clone();
+                move || write(tx, &queue, &signals)
+            })
+            .map_err(|error| DbError::Engine(format!("no writer thread: {error}")))?;
+        Ok(Writer {
+            queue,
+            thread: Some(thread),
+        })
+    }
+
+    pub(super) fn push(&self, lane: Lane, job: Box<dyn Job>) -> Result<(), DbError> {
+        self.queue.push(lane, job)
+    }
+}
+
+fn write(mut tx: Tx, queue: &Queue, signals: &Signals) {
+    let batch_size = instruments::writer_batch(tx.owner());
+    let mut jobs = Vec::with_capacity(GROUP_BOUND);
+    while queue.take(&mut jobs).is_some() {
+        batch_size.record(u32::try_from(jobs.len()).unwrap_or(u32::MAX));
+        group::commit(&mut tx, &mut jobs, &mut |signal| signals.wake(signal));
+        jobs.drain(..).for_each(Job::answer);
+    }
+}
+
+impl Drop for Writer {
+    /// Waits for what is queued. The last handle may be dropped by a body's input, on the writer
+    /// thread itself: that one cannot wait for itself.
+    fn drop(&mut self) {
+        self.queue.close();
+        if let Some(thread) = self.thread.take()
+            && thread.thread().id() != thread::current().id()
+            && thread.join().is_err()
+        {
+            tracing::error!("the writer thread panicked");
+        }
+    }
+}

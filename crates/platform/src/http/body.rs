@@ -1,0 +1,90 @@
+//! The body of a request, read whole: small, and JSON.
+
+use axum::body::HttpBody;
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderMap, StatusCode, header};
+use bytes::Bytes;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+
+use super::fields::Fields;
+use super::problem::Failure;
+
+/// The largest body that is read, in bytes.
+pub const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// The bytes of a JSON body. A request without a body counts as one with no fields.
+#[derive(Clone, Debug)]
+pub struct Body(Bytes);
+
+impl Body {
+    /// The bytes, exactly as sent.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The fields of the JSON object that the body is.
+    pub fn fields(&self) -> Result<Fields<'_>, Failure> {
+        if self.0.is_empty() {
+            Ok(Fields::none())
+        } else {
+            Fields::parse(&self.0)
+        }
+    }
+}
+
+impl From<Bytes> for Body {
+    fn from(bytes: Bytes) -> Body {
+        Body(bytes)
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for Body {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Body, Failure> {
+        let (parts, body) = request.into_parts();
+        // Said beforehand: refused before anything is read.
+        if body.size_hint().lower() > MAX_BODY_BYTES as u64 {
+            return Err(too_large());
+        }
+        let bytes = match Limited::new(body, MAX_BODY_BYTES).collect().await {
+            Ok(collected) => collected.to_bytes(),
+            Err(error) if error.is::<LengthLimitError>() => return Err(too_large()),
+            Err(error) => {
+                return Err(Failure::bad_request("The body could not be read.").because(error));
+            }
+        };
+        if !bytes.is_empty() && !is_json(&parts.headers) {
+            let detail = "The body must be JSON, with the content type application/json.";
+            return Err(Failure::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "not_json",
+                detail,
+            ));
+        }
+        Ok(Body(bytes))
+    }
+}
+
+fn too_large() -> Failure {
+    let detail = format!("The body is larger than {} KiB.", MAX_BODY_BYTES / 1024);
+    Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail)
+}
+
+/// Whether the content type is `application/json` or `application/…+json`.
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(Ok(value)) = headers
+        .get(header::CONTENT_TYPE)
+        .map(|value| value.to_str())
+    else {
+        return false;
+    };
+    let essence = value
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    let subtype = essence.strip_prefix("application/");
+    subtype.is_some_and(|subtype| subtype == "json" || subtype.ends_with("+json"))
+}

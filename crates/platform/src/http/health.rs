@@ -1,0 +1,93 @@
+//! `GET /healthz`: the process is alive. `GET /readyz`: all that it depends on answers.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use axum::{Json, Router};
+use futures_util::future::join_all;
+
+use crate::BoxFuture;
+use crate::db::Db;
+
+/// A dependency that takes longer than this is not ready.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+type Answer = BoxFuture<'static, Result<(), String>>;
+
+/// One thing that must answer for the server to be ready.
+#[derive(Clone)]
+pub struct Check {
+    name: String,
+    ask: Arc<dyn Fn() -> Answer + Send + Sync>,
+}
+
+impl Check {
+    /// Asks with `ask`, and shows the answer under `name`. The error goes to the log.
+    pub fn new(name: impl Into<String>, ask: impl Fn() -> Answer + Send + Sync + 'static) -> Check {
+        Check {
+            name: name.into(),
+            ask: Arc::new(ask),
+        }
+    }
+
+    /// Asks a service's database, and its writer in particular.
+    pub(super) fn database(service: &'static str, db: Db) -> Check {
+        Check::new(service, move || {
+            let db = db.clone();
+            Box::pin(async move {
+                db.durability()
+                    .await
+                    .map(drop)
+                    .map_err(|error| error.to_string())
+            })
+        })
+    }
+
+    async fn is_well(&self) -> bool {
+        let problem = match tokio::time::timeout(PATIENCE, (self.ask)()).await {
+            Ok(Ok(())) => return true,
+            Ok(Err(problem)) => problem,
+            Err(_) => "no answer in time".to_owned(),
+        };
+        tracing::warn!(check = self.name, "not ready: {problem}");
+        false
+    }
+}
+
+/// The two routes.
+pub fn routes(checks: Vec<Check>) -> Router {
+    Router::new()
+        .route("/healthz", get(alive))
+        .route("/readyz", get(ready))
+        .with_state(Arc::<[Check]>::from(checks))
+}
+
+async fn alive() -> impl IntoResponse {
+    (
+        [(header::CACHE_CONTROL, "no-store")],
+        Json(serde_json::json!({ "status": "ok" })),
+    )
+}
+
+async fn ready(State(checks): State<Arc<[Check]>>) -> impl IntoResponse {
+    let well = join_all(checks.iter().map(Check::is_well)).await;
+    let all_well = well.iter().all(|well| *well);
+    let word = |well: bool| if well { "ok" } else { "failing" };
+    let each: BTreeMap<_, _> = checks
+        .iter()
+        .zip(well)
+        .map(|(check, well)| (check.name.as_str(), word(well)))
+        .collect();
+    let body = Json(serde_json::json!({ "status": word(all_well), "checks": each }));
+    let status = if all_well {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    (status, [(header::CACHE_CONTROL, "no-store")], body)
+}

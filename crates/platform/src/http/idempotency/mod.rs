@@ -1,0 +1,174 @@
+//! The same `Idempotency-Key` gets the same answer.
+//!
+//! A key is claimed in the transaction of the business write, and its answer is kept in the same
+//! one: either both happened or neither. A refusal by a rule of the business rolls that transaction
+//! back, and is kept in one of its own. What may go differently the next time (400, 401, 429, 5xx,
+//! and every refusal that says when to come back) is not kept.
+//!
+//! A write that takes two steps (a payment: intent, then outcome) claims its key as pending for the
+//! thing that it creates, with [`begin`]; whoever records the outcome [`complete`]s it, after a
+//! crash too.
+
+mod key;
+mod store;
+mod stored;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+pub use key::{IdempotencyKey, Key};
+pub use store::{MIGRATION, complete, prune, release};
+pub use stored::Stored;
+
+use super::problem::Failure;
+use crate::BoxFuture;
+use crate::db::{Db, DbError, Tx};
+use store::Claim;
+
+/// What [`begin`] found.
+#[derive(Debug)]
+pub enum Begun<T> {
+    /// The first step is done, and the key pending.
+    Started(T),
+    /// The answer is known already.
+    Replayed(Stored),
+}
+
+/// Runs one write under `key`, and answers what `respond` makes of its outcome, or what the first
+/// write under this key answered. Without a key it is a plain write.
+pub async fn write<I, T, E, F>(
+    db: &Db,
+    key: Option<Key>,
+    input: I,
+    body: F,
+    respond: fn(&T) -> Stored,
+) -> Result<Stored, Failure>
+where
+    F: for<'a> Fn(&'a mut Tx, &'a I) -> BoxFuture<'a, Result<T, E>> + Send + Sync + 'static,
+    I: Send + Sync + 'static,
+    T: Send + 'static,
+    E: From<DbError> + Into<Failure> + Send + 'static,
+{
+    let Some(key) = key.map(Arc::new) else {
+        return Ok(respond(&db.write(input, body).await.map_err(Into::into)?));
+    };
+    let keyed = Keyed {
+        key: key.clone(),
+        input,
+        body,
+    };
+    let outcome = db
+        .write((keyed, respond), |tx, (keyed, respond)| {
+            Box::pin(async move {
+                let done = match keyed.run(tx, None).await? {
+                    Begun::Started(done) => done,
+                    Begun::Replayed(stored) => return Ok(stored),
+                };
+                let stored = respond(&done);
+                store::fill(tx, &keyed.key, &stored).await?;
+                Ok(stored)
+            })
+        })
+        .await;
+    match outcome {
+        Ok(stored) => Ok(stored),
+        Err(failure) => keep_refusal(db, key, failure).await,
+    }
+}
+
+/// Runs the first step of a write in two steps, and leaves `key` pending for `resource`, the thing
+/// that the step creates. Refusals are kept as [`write`] keeps them.
+pub async fn begin<I, T, E, F>(
+    db: &Db,
+    key: Option<Key>,
+    resource: Uuid,
+    input: I,
+    body: F,
+) -> Result<Begun<T>, Failure>
+where
+    F: for<'a> Fn(&'a mut Tx, &'a I) -> BoxFuture<'a, Result<T, E>> + Send + Sync + 'static,
+    I: Send + Sync + 'static,
+    T: Send + 'static,
+    E: From<DbError> + Into<Failure> + Send + 'static,
+{
+    let Some(key) = key.map(Arc::new) else {
+        return db
+            .write(input, body)
+            .await
+            .map(Begun::Started)
+            .map_err(Into::into);
+    };
+    let keyed = Keyed {
+        key: key.clone(),
+        input,
+        body,
+    };
+    let outcome = db
+        .write((keyed, resource), |tx, (keyed, resource)| {
+            Box::pin(keyed.run(tx, Some(*resource)))
+        })
+        .await;
+    match outcome {
+        Ok(begun) => Ok(begun),
+        Err(failure) => keep_refusal(db, key, failure).await.map(Begun::Replayed),
+    }
+}
+
+/// A transaction's body, and the key that it runs under.
+struct Keyed<I, F> {
+    key: Arc<Key>,
+    input: I,
+    body: F,
+}
+
+impl<I, F> Keyed<I, F> {
+    /// Claims the key, and runs the body if nobody had it.
+    async fn run<T, E>(&self, tx: &mut Tx, resource: Option<Uuid>) -> Result<Begun<T>, Failure>
+    where
+        F: for<'a> Fn(&'a mut Tx, &'a I) -> BoxFuture<'a, Result<T, E>>,
+        E: Into<Failure>,
+    {
+        match store::claim(tx, &self.key, resource).await? {
+            Claim::Fresh => {}
+            Claim::Replay(stored) => return Ok(Begun::Replayed(stored)),
+            Claim::Refused(failure) => return Err(failure),
+        }
+        (self.body)(tx, &self.input)
+            .await
+            .map(Begun::Started)
+            .map_err(Into::into)
+    }
+}
+
+/// Keeps a refusal that is final, unless a twin was faster: then its answer counts.
+async fn keep_refusal(db: &Db, key: Arc<Key>, failure: Failure) -> Result<Stored, Failure> {
+    if !failure.is_final() || failure.code() == store::IN_PROGRESS {
+        return Err(failure);
+    }
+    let refusal = Stored::from(&failure);
+    let earlier = db
+        .write((key, refusal), |tx, (key, refusal)| {
+            Box::pin(store_refusal(tx, key, refusal))
+        })
+        .await?;
+    earlier.ok_or(failure)
+}
+
+/// Answers what was there before, if anything was.
+async fn store_refusal(
+    tx: &mut Tx,
+    key: &Key,
+    refusal: &Stored,
+) -> Result<Option<Stored>, Failure> {
+    match store::claim(tx, key, None).await? {
+        Claim::Fresh => {
+            store::fill(tx, key, refusal).await?;
+            Ok(None)
+        }
+        Claim::Replay(stored) => Ok(Some(stored)),
+        Claim::Refused(failure) => Err(failure),
+    }
+}

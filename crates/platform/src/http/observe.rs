@@ -1,0 +1,136 @@
+//! One measurement and one log line for each request.
+
+use std::collections::HashMap;
+
+use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri};
+use axum::response::Response;
+use metrics::Histogram;
+use parking_lot::RwLock;
+use tokio::time::Instant;
+
+use super::trace::TraceParent;
+use crate::telemetry::names;
+
+/// The trace's id on every answer, so that a person can quote it.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What is kept of a request while it is answered.
+pub(super) struct Seen {
+    method: Method,
+    uri: Uri,
+    route: Option<MatchedPath>,
+    since: Instant,
+}
+
+impl Seen {
+    pub(super) fn new(request: &Request) -> Seen {
+        Seen {
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+            route: request.extensions().get::<MatchedPath>().cloned(),
+            since: measured_now(),
+        }
+    }
+
+    fn route(&self) -> &str {
+        self.route.as_ref().map_or("unmatched", MatchedPath::as_str)
+    }
+}
+
+/// Measures the requests of one service.
+pub(super) struct Observer {
+    service: &'static str,
+    /// By route: looking a histogram up here is far cheaper than asking the recorder for it.
+    known: RwLock<HashMap<String, Vec<Measured>>>,
+}
+
+struct Measured {
+    method: &'static str,
+    status: StatusCode,
+    seconds: Histogram,
+}
+
+impl Observer {
+    pub(super) fn new(service: &'static str) -> Observer {
+        Observer {
+            service,
+            known: RwLock::default(),
+        }
+    }
+
+    /// Measures and logs a request that was answered, and gives the answer its id.
+    pub(super) fn note(&self, seen: Seen, step: &TraceParent, response: &mut Response) {
+        let (status, took) = (response.status(), seen.since.elapsed());
+        let trace_id = step.trace_id();
+        self.measure(&seen, status, |seconds| seconds.record(took));
+        let Seen { method, uri, .. } = &seen;
+        let (service, path, status) = (self.service, uri.path(), status.as_u16());
+        let milliseconds = took.as_micros() / 1000;
+        if status >= 500 {
+            tracing::warn!(target: "tessera::request", service, %method, path, status, milliseconds, trace_id);
+        } else {
+            tracing::debug!(target: "tessera::request", service, %method, path, status, milliseconds, trace_id);
+        }
+        if let Ok(id) = HeaderValue::try_from(trace_id) {
+            response.headers_mut().insert(REQUEST_ID, id);
+        }
+    }
+
+    fn measure(&self, seen: &Seen, status: StatusCode, record: impl Fn(&Histogram)) {
+        let (method, route) = (method_label(&seen.method), seen.route());
+        let is_it = |known: &&Measured| known.method == method && known.status == status;
+        if let Some(found) = self
+            .known
+            .read()
+            .get(route)
+            .and_then(|all| all.iter().find(is_it))
+        {
+            return record(&found.seconds);
+        }
+        let seconds = self.histogram(method, route, status);
+        record(&seconds);
+        let measured = Measured {
+            method,
+            status,
+            seconds,
+        };
+        self.known
+            .write()
+            .entry(route.to_owned())
+            .or_default()
+            .push(measured);
+    }
+
+    fn histogram(&self, method: &'static str, route: &str, status: StatusCode) -> Histogram {
+        metrics::histogram!(
+            names::HTTP_REQUEST_SECONDS,
+            "service" => self.service,
+            "method" => method,
+            "route" => route.to_owned(),
+            "status" => status.as_u16().to_string(),
+        )
+    }
+}
+
+/// A client may make methods up, but not labels.
+fn method_label(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a measurement, which no behaviour depends on"
+)]
+fn measured_now() -> Instant {
+    Instant::now()
+}

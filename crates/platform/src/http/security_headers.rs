@@ -1,0 +1,35 @@
+//! The headers that make browsers careful, on every answer that does not set its own.
+
+use axum::http::header::{self, HeaderName};
+use axum::http::{HeaderMap, HeaderValue};
+
+/// For answers of the API: nothing in them is ever a page.
+const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
+
+/// For pages: everything from this very site, and nothing inline but styles.
+pub const PAGE_POLICY: &str = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; \
+     object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// A year, as the preload lists ask for.
+const HTTPS_ONLY: &str = "max-age=31536000";
+
+/// Adds what is missing. `is_api`: whether the path is under `/api`; `https`: whether people come
+/// by https.
+pub(super) fn apply(headers: &mut HeaderMap, is_api: bool, https: bool) {
+    let mut default = |name: HeaderName, value: &'static str| {
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
+    };
+    default(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    default(header::REFERRER_POLICY, "same-origin");
+    if is_api {
+        default(header::CONTENT_SECURITY_POLICY, API_POLICY);
+        default(header::CACHE_CONTROL, "no-store");
+    } else {
+        default(header::CONTENT_SECURITY_POLICY, PAGE_POLICY);
+    }
+    if https {
+        default(header::STRICT_TRANSPORT_SECURITY, HTTPS_ONLY);
+    }
+}

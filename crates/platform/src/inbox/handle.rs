@@ -1,0 +1,210 @@
+//! One event, or a batch, in one transaction.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use tessera_contracts::events::{Event, EventData};
+use tessera_contracts::ids::EventId;
+
+use super::{Handlers, MOST_ATTEMPTS, SIGNAL};
+use crate::bus::Message;
+use crate::consumer::{ConsumeError, Outcome};
+use crate::db::{DbError, Param, Tx};
+use crate::params;
+use crate::session::ended;
+
+const RECEIVE: &str = "INSERT INTO inbox (event_id, state, received_at, attempts)
+    VALUES ($1, 'done', $2, 0) ON CONFLICT (event_id) DO NOTHING";
+const RECORD: &str =
+    "INSERT INTO inbox (event_id, state, received_at, attempts, retry_at, payload, error)
+    VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (event_id) DO NOTHING";
+
+/// A message, opened.
+pub(super) struct Letter {
+    pub(super) id: EventId,
+    pub(super) payload: Arc<str>,
+    pub(super) event: Result<Event, String>,
+}
+
+impl Letter {
+    pub(super) fn open(message: &Message) -> Letter {
+        Letter::from_payload(message.id, message.payload.clone())
+    }
+
+    pub(super) fn from_payload(id: EventId, payload: Arc<str>) -> Letter {
+        let event = Event::from_json(&payload).map_err(|error| error.to_string());
+        Letter { id, payload, event }
+    }
+}
+
+pub(super) struct Batch {
+    pub(super) letters: Vec<Letter>,
+    pub(super) handlers: Arc<Handlers>,
+}
+
+/// Why a run over an event kept nothing.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Handled {
+    #[error("the database failed: {0}")]
+    Engine(DbError),
+    #[error("the handler failed: {0}")]
+    Failed(String),
+    #[error("put off until {0}")]
+    PutOff(Timestamp),
+    #[error("rejected: {0}")]
+    Rejected(String),
+}
+
+impl From<DbError> for Handled {
+    fn from(error: DbError) -> Handled {
+        if error.is_of_the_body() {
+            Handled::Failed(error.to_string())
+        } else {
+            Handled::Engine(error)
+        }
+    }
+}
+
+pub(super) async fn together(tx: &mut Tx, batch: &Batch) -> Result<(), Handled> {
+    for letter in &batch.letters {
+        receive(tx, letter, &batch.handlers).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn alone(tx: &mut Tx, batch: &Batch, index: usize) -> Result<(), Handled> {
+    match batch.letters.get(index) {
+        Some(letter) => receive(tx, letter, &batch.handlers).await,
+        None => Ok(()),
+    }
+}
+
+async fn receive(tx: &mut Tx, letter: &Letter, handlers: &Handlers) -> Result<(), Handled> {
+    let now = tx.now();
+    if tx.execute(RECEIVE, &params![letter.id, now]).await? == 0 {
+        return Ok(());
+    }
+    apply(tx, letter, handlers).await
+}
+
+/// Runs the handler of an event whose row is in place.
+pub(super) async fn apply(
+    tx: &mut Tx,
+    letter: &Letter,
+    handlers: &Handlers,
+) -> Result<(), Handled> {
+    let event = letter
+        .event
+        .as_ref()
+        .map_err(|error| Handled::Rejected(error.clone()))?;
+    tx.set_traceparent(event.traceparent.clone());
+    if let (EventData::SessionEnded(ended), Some(sessions)) = (&event.data, &handlers.sessions) {
+        ended::record(tx, ended.sid, ended.until).await?;
+        // Before the commit: if that fails, the event comes again.
+        sessions.ended().insert(ended.sid, ended.until);
+    }
+    let wanted = |types: &[_]| types.contains(&event.data.event_type());
+    let Some(consumer) = handlers
+        .consumer
+        .as_ref()
+        .filter(|consumer| wanted(consumer.event_types()))
+    else {
+        return Ok(());
+    };
+    match consumer.handle(tx, event).await {
+        Ok(Outcome::Done) => Ok(()),
+        Ok(Outcome::Ignored(reason)) => {
+            tracing::debug!(service = tx.owner(), event = %event.id, kind = event.data.event_type().name(), reason, "ignored");
+            Ok(())
+        }
+        Ok(Outcome::PutOff(moment)) => Err(Handled::PutOff(moment)),
+        Ok(Outcome::Reject(reason)) => Err(Handled::Rejected(reason)),
+        Err(ConsumeError::Db(error)) => Err(error.into()),
+        Err(ConsumeError::Handler(error)) => Err(Handled::Failed(error)),
+    }
+}
+
+/// Keeps an event that was not handled, for the retry worker or for an operator.
+pub(super) async fn record(
+    tx: &mut Tx,
+    batch: &Batch,
+    index: usize,
+    verdict: &Handled,
+) -> Result<(), DbError> {
+    let Some(letter) = batch.letters.get(index) else {
+        return Ok(());
+    };
+    let row = Kept::after(verdict, 0, tx.now());
+    let params = params![
+        letter.id,
+        row.state,
+        tx.now(),
+        row.attempts,
+        row.retry_at,
+        &*letter.payload,
+        row.error
+    ];
+    tx.execute(RECORD, &params).await?;
+    tx.wake(SIGNAL);
+    Ok(())
+}
+
+/// The columns of an event that is kept.
+pub(super) struct Kept {
+    pub(super) state: &'static str,
+    pub(super) attempts: i64,
+    pub(super) retry_at: Option<Timestamp>,
+    pub(super) error: Param<'static>,
+}
+
+impl Kept {
+    /// What `verdict` makes of an event with so many failed tries behind it.
+    pub(super) fn after(verdict: &Handled, attempts: i64, now: Timestamp) -> Kept {
+        let error = Param::from(verdict.to_string());
+        match verdict {
+            Handled::PutOff(moment) => Kept {
+                state: "retry",
+                attempts,
+                retry_at: Some(*moment),
+                error: Param::Null,
+            },
+            Handled::Rejected(_) => Kept {
+                state: "dead",
+                attempts,
+                retry_at: None,
+                error,
+            },
+            Handled::Engine(_) => Kept {
+                state: "retry",
+                attempts,
+                retry_at: Some(now),
+                error,
+            },
+            Handled::Failed(_) if attempts + 1 >= MOST_ATTEMPTS => Kept {
+                state: "dead",
+                attempts: attempts + 1,
+                retry_at: None,
+                error,
+            },
+            Handled::Failed(_) => {
+                let attempts = attempts + 1;
+                let retry_at = now
+                    .saturating_add(backoff(attempts))
+                    .unwrap_or(Timestamp::MAX);
+                Kept {
+                    state: "retry",
+                    attempts,
+                    retry_at: Some(retry_at),
+                    error,
+                }
+            }
+        }
+    }
+}
+
+/// 0.2 s after the first failure, twice as long after each further one, at most 5 minutes.
+fn backoff(attempts: i64) -> SignedDuration {
+    let doublings = u32::try_from(attempts - 1).unwrap_or(0).min(16);
+    let millis = 200_i64.saturating_mul(1 << doublings);
+    SignedDuration::from_millis(millis).min(SignedDuration::from_mins(5))
+}

@@ -1,0 +1,135 @@
+//! Handles again what failed or was put off, when its time has come.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use metrics::Gauge;
+use tessera_contracts::ids::EventId;
+
+use super::handle::{self, Handled, Kept, Letter};
+use super::{Handlers, SIGNAL};
+use crate::BoxFuture;
+use crate::clock::Clock;
+use crate::db::{Db, DbError, Tx};
+use crate::instruments;
+use crate::params;
+use crate::worker::{Next, Worker, WorkerError};
+
+const DUE: &str = "SELECT event_id, attempts, payload FROM inbox
+    WHERE state = 'retry' AND retry_at <= $1 ORDER BY retry_at, event_id LIMIT 64";
+const NEXT: &str = "SELECT retry_at FROM inbox WHERE state = 'retry' ORDER BY retry_at LIMIT 1";
+const DEAD: &str = "SELECT count(*) FROM inbox WHERE state = 'dead'";
+const DONE: &str = "UPDATE inbox SET state = 'done', retry_at = NULL, payload = NULL, error = NULL
+    WHERE event_id = $1 AND state = 'retry' AND attempts = $2";
+const KEEP: &str = "UPDATE inbox SET state = $3, attempts = $4, retry_at = $5, error = $6
+    WHERE event_id = $1 AND state = 'retry' AND attempts = $2";
+
+/// The worker that retries one service's events.
+pub struct Retry {
+    owner: &'static str,
+    db: Db,
+    clock: Clock,
+    handlers: Arc<Handlers>,
+    dead: Gauge,
+}
+
+struct Due {
+    letter: Letter,
+    attempts: i64,
+    handlers: Arc<Handlers>,
+}
+
+impl Retry {
+    pub(super) fn new(owner: &'static str, db: Db, clock: Clock, handlers: Arc<Handlers>) -> Retry {
+        Retry {
+            owner,
+            db,
+            clock,
+            handlers,
+            dead: instruments::dead_letters(owner),
+        }
+    }
+
+    async fn step(&self) -> Result<Next, WorkerError> {
+        let due: Vec<(EventId, i64, String)> = self.db.few(DUE, &params![self.clock.now()]).await?;
+        if due.is_empty() {
+            return self.rest().await;
+        }
+        for (id, attempts, payload) in due {
+            let letter = Letter::from_payload(id, payload.into());
+            self.handle(Arc::new(Due {
+                letter,
+                attempts,
+                handlers: self.handlers.clone(),
+            }))
+            .await?;
+        }
+        Ok(Next::Again)
+    }
+
+    async fn rest(&self) -> Result<Next, WorkerError> {
+        if let Some((dead,)) = self.db.opt::<(u32,)>(DEAD, &[]).await? {
+            self.dead.set(f64::from(dead));
+        }
+        let next: Option<(Timestamp,)> = self.db.opt(NEXT, &[]).await?;
+        Ok(next.map_or(Next::Idle, |(moment,)| Next::At(moment)))
+    }
+
+    async fn handle(&self, due: Arc<Due>) -> Result<(), DbError> {
+        let verdict = match self
+            .db
+            .write_bulk(due.clone(), |tx, due| Box::pin(again(tx, due)))
+            .await
+        {
+            Ok(()) => return Ok(()),
+            Err(Handled::Engine(error)) => return Err(error),
+            Err(verdict) => verdict,
+        };
+        tracing::warn!(service = self.owner, event = %due.letter.id, %verdict, "an event failed again");
+        self.db
+            .write_bulk((due, verdict), |tx, (due, verdict)| {
+                Box::pin(keep(tx, due, verdict))
+            })
+            .await
+    }
+}
+
+async fn again(tx: &mut Tx, due: &Due) -> Result<(), Handled> {
+    // Zero rows: another process took this try.
+    if tx
+        .execute(DONE, &params![due.letter.id, due.attempts])
+        .await?
+        == 0
+    {
+        return Ok(());
+    }
+    handle::apply(tx, &due.letter, &due.handlers).await
+}
+
+async fn keep(tx: &mut Tx, due: &Due, verdict: &Handled) -> Result<(), DbError> {
+    let kept = Kept::after(verdict, due.attempts, tx.now());
+    let params = params![
+        due.letter.id,
+        due.attempts,
+        kept.state,
+        kept.attempts,
+        kept.retry_at
+    ];
+    let params: Vec<_> = params.into_iter().chain([kept.error]).collect();
+    // Zero rows: another process recorded this try.
+    tx.execute(KEEP, &params).await.map(drop)
+}
+
+impl Worker for Retry {
+    fn name(&self) -> &'static str {
+        "inbox-retry"
+    }
+
+    fn signal(&self) -> Option<&'static str> {
+        Some(SIGNAL)
+    }
+
+    fn run(&self) -> BoxFuture<'_, Result<Next, WorkerError>> {
+        Box::pin(self.step())
+    }
+}

@@ -1,0 +1,52 @@
+//! The numbers that the mechanisms report, by service. Their names are told once, here.
+
+use metrics::{Gauge, Histogram, Unit, describe_gauge, describe_histogram, gauge, histogram};
+
+const WRITER_BATCH: &str = "tessera_db_writer_batch_size";
+const OUTBOX_AGE: &str = "tessera_outbox_age_seconds";
+const CONSUMER_LAG: &str = "tessera_consumer_lag_seconds";
+const DEAD_LETTERS: &str = "tessera_inbox_dead_letters";
+
+/// Tells what each number means; called once, when the recorder is installed.
+pub fn describe() {
+    describe_histogram!(
+        WRITER_BATCH,
+        Unit::Count,
+        "Transactions that shared one commit."
+    );
+    describe_gauge!(
+        OUTBOX_AGE,
+        Unit::Seconds,
+        "Age of the oldest event that is not published yet."
+    );
+    describe_histogram!(
+        CONSUMER_LAG,
+        Unit::Seconds,
+        "Age of the oldest event of a batch when it is taken in."
+    );
+    describe_gauge!(
+        DEAD_LETTERS,
+        Unit::Count,
+        "Events that were given up on and wait for an operator."
+    );
+}
+
+/// How many transactions shared a commit.
+pub fn writer_batch(service: &'static str) -> Histogram {
+    histogram!(WRITER_BATCH, "service" => service)
+}
+
+/// How old the oldest unpublished event is, in seconds.
+pub fn outbox_age(service: &'static str) -> Gauge {
+    gauge!(OUTBOX_AGE, "service" => service)
+}
+
+/// How old events are when they are taken in, in seconds.
+pub fn consumer_lag(service: &'static str) -> Histogram {
+    histogram!(CONSUMER_LAG, "service" => service)
+}
+
+/// How many events are dead.
+pub fn dead_letters(service: &'static str) -> Gauge {
+    gauge!(DEAD_LETTERS, "service" => service)
+}

@@ -1,0 +1,39 @@
+//! The record of what a service publishes.
+//!
+//! An event is appended in the transaction of the change that it tells of; nothing but the
+//! [`Relay`] hands it to the bus. Rows stay for a while after they are published, so that a bus
+//! that lost its stream can be filled again.
+
+mod relay;
+mod retention;
+
+use tessera_contracts::events::{Event, EventData};
+
+use crate::db::{DbError, Tx};
+use crate::params;
+
+pub use relay::Relay;
+pub use retention::{INBOX_DAYS, OUTBOX_DAYS, Retention};
+
+/// Wakes the relay.
+pub const SIGNAL: &str = "outbox";
+
+const APPEND: &str = "INSERT INTO outbox (id, type, payload, created_at) VALUES ($1, $2, $3, $4)";
+
+/// Appends an event to the outbox: it is published if, and only if, this transaction commits.
+pub async fn append(tx: &mut Tx, data: EventData) -> Result<(), DbError> {
+    let event = Event {
+        id: tx.new_id().into(),
+        source: format!("/tessera/{}", tx.owner()),
+        time: tx.now(),
+        traceparent: tx.traceparent().map(str::to_owned),
+        data,
+    };
+    let kind = event.data.event_type().name();
+    tx.wake(SIGNAL);
+    tx.later(
+        APPEND,
+        &params![event.id, kind, event.to_json(), event.time],
+    )
+    .await
+}

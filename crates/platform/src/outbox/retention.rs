@@ -1,0 +1,85 @@
+//! Takes away what is no longer needed of the outbox and the inbox, a little at a time.
+
+use jiff::{SignedDuration, Timestamp};
+use uuid::{Builder, Uuid};
+
+use crate::BoxFuture;
+use crate::clock::Clock;
+use crate::db::{Db, DbError, Tx};
+use crate::params;
+use crate::worker::{Next, Worker, WorkerError};
+
+/// How long a published event can be published again from its outbox.
+pub const OUTBOX_DAYS: i64 = 7;
+/// How long an inbox knows that an event was done: longer than any outbox can repeat it.
+pub const INBOX_DAYS: i64 = 14;
+
+const EVERY: SignedDuration = SignedDuration::from_mins(10);
+const ROWS_AT_ONCE: u64 = 500;
+
+// Ids rise with time, so the oldest rows are found by the primary key alone.
+const PRUNE_OUTBOX: &str = "DELETE FROM outbox WHERE id IN (
+    SELECT id FROM outbox WHERE id < $1 AND published_at IS NOT NULL ORDER BY id LIMIT 500)";
+const PRUNE_INBOX: &str = "DELETE FROM inbox WHERE event_id IN (
+    SELECT event_id FROM inbox WHERE event_id < $1 AND state = 'done' ORDER BY event_id LIMIT 500)";
+
+/// The worker that prunes one service's outbox and inbox.
+pub struct Retention {
+    db: Db,
+    clock: Clock,
+}
+
+impl Retention {
+    /// Prunes the tables in `db`.
+    pub fn new(db: Db, clock: Clock) -> Retention {
+        Retention { db, clock }
+    }
+
+    async fn prune(&self) -> Result<Next, WorkerError> {
+        let pruned = self.db.write_bulk((), |tx, ()| Box::pin(prune(tx))).await?;
+        let next = self
+            .clock
+            .now()
+            .saturating_add(EVERY)
+            .unwrap_or(Timestamp::MAX);
+        Ok(if pruned { Next::Again } else { Next::At(next) })
+    }
+}
+
+/// Prunes one portion; answers whether there may be more.
+async fn prune(tx: &mut Tx) -> Result<bool, DbError> {
+    let outbox = tx
+        .execute(
+            PRUNE_OUTBOX,
+            &params![first_id_of(days_before(tx.now(), OUTBOX_DAYS))],
+        )
+        .await?;
+    let inbox = tx
+        .execute(
+            PRUNE_INBOX,
+            &params![first_id_of(days_before(tx.now(), INBOX_DAYS))],
+        )
+        .await?;
+    Ok(outbox == ROWS_AT_ONCE || inbox == ROWS_AT_ONCE)
+}
+
+fn days_before(now: Timestamp, days: i64) -> Timestamp {
+    now.saturating_sub(SignedDuration::from_hours(24 * days))
+        .unwrap_or(Timestamp::MIN)
+}
+
+/// The smallest id that could have been drawn at `moment`.
+fn first_id_of(moment: Timestamp) -> Uuid {
+    let millis = u64::try_from(moment.as_millisecond()).unwrap_or(0);
+    Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid()
+}
+
+impl Worker for Retention {
+    fn name(&self) -> &'static str {
+        "retention"
+    }
+
+    fn run(&self) -> BoxFuture<'_, Result<Next, WorkerError>> {
+        Box::pin(self.prune())
+    }
+}

@@ -1,0 +1,342 @@
+//! What a service is made of, and how services are put together into a process.
+//!
+//! A service is a router, a consumer and workers over one database. [`Runtime`] opens the
+//! databases, connects the inboxes to the bus, and runs the workers; it knows no service by name.
+
+use std::fs::{self, File, TryLockError};
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::Router;
+use tessera_contracts::events::EventType;
+use tokio::task::JoinSet;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::bus::Bus;
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::consumer::Consumer;
+use crate::db::{Db, DbError, Migration};
+use crate::http::{Front, idempotency};
+use crate::ids::Ids;
+use crate::inbox::Inbox;
+use crate::limits::Limits;
+use crate::outbox::{Relay, Retention};
+use crate::session::keys::{self, KeyError};
+use crate::session::{CookieRule, Ended, Sessions, SigningKeys, Verifier, ended};
+use crate::worker::{self, Next, Stop, Worker, WorkerError};
+
+/// The tables that every service has.
+const MIGRATIONS: [Migration; 4] = [
+    Migration {
+        name: "platform/0001_outbox",
+        sql: include_str!("migrations/0001_outbox.sql"),
+    },
+    Migration {
+        name: "platform/0002_inbox",
+        sql: include_str!("migrations/0002_inbox.sql"),
+    },
+    Migration {
+        name: "platform/0003_ended_sessions",
+        sql: ended::MIGRATION,
+    },
+    Migration {
+        name: "platform/0004_idempotency_keys",
+        sql: idempotency::MIGRATION,
+    },
+];
+
+/// A service before it runs: one row of the binary's table.
+#[derive(Clone, Copy)]
+pub struct Definition {
+    /// Its name: that of its database, its metrics and the `source` of its events.
+    pub name: &'static str,
+    /// Its own tables.
+    pub migrations: &'static [Migration],
+    /// Puts it together.
+    pub build: fn(Ctx) -> Result<Service, StartError>,
+}
+
+impl Definition {
+    /// All its tables: those that every service has, and its own.
+    pub fn all_migrations(&self) -> Vec<Migration> {
+        [&MIGRATIONS, self.migrations].concat()
+    }
+}
+
+/// What a service is handed to live on. Cheap to clone.
+#[derive(Clone)]
+pub struct Ctx {
+    /// Its own database.
+    pub db: Db,
+    /// The time.
+    pub clock: Clock,
+    /// Ids and randomness.
+    pub ids: Ids,
+    /// The settings of the process.
+    pub settings: Arc<Settings>,
+    /// Who is asking.
+    pub sessions: Sessions,
+    /// The keys that sign sessions: for auth alone.
+    pub keys: SigningKeys,
+    /// How often one account, or one address, may do what.
+    pub limits: Limits,
+}
+
+/// A service, put together.
+pub struct Service {
+    /// Its endpoints, with their descriptions.
+    pub routes: OpenApiRouter,
+    /// What it does with events.
+    pub consumer: Option<Arc<dyn Consumer>>,
+    /// Its duties besides the relay and the retries, which every service has.
+    pub workers: Vec<Arc<dyn Worker>>,
+}
+
+/// What a process hands to its services.
+pub struct Setup {
+    /// The settings.
+    pub settings: Arc<Settings>,
+    /// The time.
+    pub clock: Clock,
+    /// Ids and randomness.
+    pub ids: Ids,
+}
+
+/// Why a process did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data directory cannot be used.
+    #[error("DATA_DIR: {0}")]
+    DataDir(String),
+    /// A database cannot be used.
+    #[error("the database of {service}: {error}")]
+    Database {
+        /// Whose.
+        service: &'static str,
+        /// Why.
+        error: DbError,
+    },
+    /// The session keys cannot be used.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    /// Anything else.
+    #[error("{0}")]
+    Other(String),
+}
+
+/// The services of a process, ready to run.
+pub struct Runtime {
+    services: Vec<Running>,
+    clock: Clock,
+    bus: Bus,
+    router: Router,
+    openapi: OpenApi,
+    keys: SigningKeys,
+    /// Held as long as the process uses the directory.
+    _lock: File,
+}
+
+struct Running {
+    name: &'static str,
+    db: Db,
+    inbox: Arc<Inbox>,
+    workers: Vec<Arc<dyn Worker>>,
+}
+
+impl Runtime {
+    /// Opens and migrates the databases and puts the services together. Nothing runs yet.
+    ///
+    /// `pages` makes the routes beside those of the services, from the description of these.
+    pub async fn build(
+        definitions: &[Definition],
+        setup: Setup,
+        pages: impl FnOnce(&OpenApi) -> Router,
+    ) -> Result<Runtime, StartError> {
+        let lock = lock_data_dir(&setup.settings.data_dir)?;
+        let keys = keys::load_or_make(&setup.settings, &setup.ids)?;
+        let bus = Bus::embedded();
+        let limits = Limits::new(&setup.settings, &setup.clock);
+        let mut front = Front::new(&setup.settings, &setup.ids);
+        let mut services = Vec::new();
+        for definition in definitions {
+            let ctx = context(definition, &setup, &keys, &limits).await?;
+            let service = (definition.build)(ctx.clone())?;
+            front.add(definition.name, service.routes, &ctx.sessions, &ctx.db);
+            services.push(running(
+                definition.name,
+                &ctx,
+                &bus,
+                service.consumer,
+                service.workers,
+            ));
+        }
+        front.add_routes("web", pages(front.openapi()), None);
+        let (router, openapi) = front.finish();
+        Ok(Runtime {
+            services,
+            clock: setup.clock,
+            bus,
+            router,
+            openapi,
+            keys,
+            _lock: lock,
+        })
+    }
+
+    /// All endpoints.
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    /// The description of the services' endpoints.
+    pub fn openapi(&self) -> &OpenApi {
+        &self.openapi
+    }
+
+    /// The services by name, each with the events that it follows.
+    pub fn services(&self) -> impl Iterator<Item = (&'static str, Vec<EventType>)> {
+        self.services
+            .iter()
+            .map(|service| (service.name, service.inbox.follows()))
+    }
+
+    /// The keys that sign sessions.
+    pub fn keys(&self) -> &SigningKeys {
+        &self.keys
+    }
+
+    /// The bus between the services.
+    pub fn bus(&self) -> &Bus {
+        &self.bus
+    }
+
+    /// The database of a service.
+    pub fn db(&self, service: &str) -> Option<&Db> {
+        self.services
+            .iter()
+            .find(|running| running.name == service)
+            .map(|running| &running.db)
+    }
+
+    /// Starts every worker; each ends soon after `stop`.
+    pub fn start(&self, stop: &Stop) -> JoinSet<()> {
+        let mut tasks = JoinSet::new();
+        for service in &self.services {
+            for worker in &service.workers {
+                let wake = worker.signal().map(|signal| service.db.signal(signal));
+                let (clock, stop) = (self.clock.clone(), stop.clone());
+                tasks.spawn(worker::run(service.name, worker.clone(), wake, clock, stop));
+            }
+        }
+        tasks
+    }
+
+    /// Runs every worker by hand until none has anything to do at this moment: how a test, whose
+    /// workers were never started, lets events travel.
+    pub async fn settle(&self) -> Result<(), WorkerError> {
+        loop {
+            let mut rested = true;
+            for worker in self.services.iter().flat_map(|service| &service.workers) {
+                rested &= match worker.run().await? {
+                    Next::Again => false,
+                    Next::At(moment) => moment > self.clock.now(),
+                    Next::Idle => true,
+                };
+            }
+            if rested {
+                return Ok(());
+            }
+        }
+    }
+}
+
+async fn context(
+    definition: &Definition,
+    setup: &Setup,
+    keys: &SigningKeys,
+    limits: &Limits,
+) -> Result<Ctx, StartError> {
+    let failed = |error| StartError::Database {
+        service: definition.name,
+        error,
+    };
+    let path = setup
+        .settings
+        .data_dir
+        .join(format!("{}.db", definition.name));
+    let migrations = definition.all_migrations();
+    let db = Db::open_sqlite(
+        &path,
+        definition.name,
+        &migrations,
+        &setup.clock,
+        &setup.ids,
+    )
+    .map_err(failed)?;
+    let ended = Ended::load(&db).await.map_err(failed)?;
+    let cookie = CookieRule::for_url(&setup.settings.public_url);
+    let verifier = Verifier::new(keys.public_keys());
+    Ok(Ctx {
+        db,
+        clock: setup.clock.clone(),
+        ids: setup.ids.clone(),
+        settings: setup.settings.clone(),
+        sessions: Sessions::new(verifier, ended, cookie, setup.clock.clone()),
+        keys: keys.clone(),
+        limits: limits.clone(),
+    })
+}
+
+fn running(
+    name: &'static str,
+    ctx: &Ctx,
+    bus: &Bus,
+    consumer: Option<Arc<dyn Consumer>>,
+    own: Vec<Arc<dyn Worker>>,
+) -> Running {
+    let (db, clock) = (ctx.db.clone(), ctx.clock.clone());
+    let inbox = Inbox::new(
+        name,
+        db.clone(),
+        clock.clone(),
+        consumer,
+        Some(ctx.sessions.clone()),
+    );
+    let inbox = Arc::new(inbox);
+    bus.subscribe(inbox.clone());
+    let mut workers: Vec<Arc<dyn Worker>> = vec![
+        Arc::new(Relay::new(name, db.clone(), bus.clone(), clock.clone())),
+        Arc::new(inbox.retry()),
+        Arc::new(Retention::new(db.clone(), clock)),
+    ];
+    workers.extend(own);
+    Running {
+        name,
+        db,
+        inbox,
+        workers,
+    }
+}
+
+/// Makes the directory if need be, and keeps every other server out of it.
+fn lock_data_dir(dir: &Path) -> Result<File, StartError> {
+    let failed = |error: std::io::Error| StartError::DataDir(format!("{}: {error}", dir.display()));
+    fs::create_dir_all(dir).map_err(failed)?;
+    let path = dir.join("lock");
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path)
+        .map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StartError::DataDir(format!(
+            "{} is in use by another server",
+            dir.display()
+        ))),
+        Err(TryLockError::Error(error)) => Err(failed(error)),
+    }
+}

@@ -1,0 +1,18 @@
+//! Remembers the highest version of every aggregate that a service follows, also where an event
+//! changed nothing: what arrives late is then known to be old.
+
+use uuid::Uuid;
+
+use crate::db::{DbError, Tx};
+use crate::params;
+
+const ADVANCE: &str = "INSERT INTO versions (id, version) VALUES ($1, $2)
+    ON CONFLICT (id) DO UPDATE SET version = excluded.version
+    WHERE versions.version < excluded.version";
+
+/// Notes that `version` of the aggregate was seen; answers `false` when it is not newer than what
+/// was seen before.
+pub async fn advance(tx: &mut Tx, aggregate: Uuid, version: i64) -> Result<bool, DbError> {
+    let changed = tx.execute(ADVANCE, &params![aggregate, version]).await?;
+    Ok(changed == 1)
+}

@@ -1,0 +1,198 @@
+//! A database of its own for each test, and a writer that can be held.
+
+use std::fs;
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use jiff::Timestamp;
+use parking_lot::{Condvar, Mutex};
+use tempfile::TempDir;
+use tessera_platform::clock::{Clock, Hand};
+use tessera_platform::db::{Db, DbError, Migration, Tx};
+use tessera_platform::ids::Ids;
+use tessera_platform::params;
+use tokio::sync::Notify;
+
+/// The one table of a scratch database.
+pub const NOTES: Migration = Migration {
+    name: "scratch/0001_notes",
+    sql: "CREATE TABLE notes (id bigint PRIMARY KEY, text text NOT NULL)",
+};
+
+/// A database in a folder of its own.
+pub struct Scratch {
+    pub db: Db,
+    pub clock: Clock,
+    pub hand: Hand,
+    pub dir: TempDir,
+}
+
+impl Scratch {
+    pub fn new() -> Scratch {
+        let dir = tempfile::tempdir().unwrap();
+        let (clock, hand) = Clock::manual(noon());
+        let db = open(&dir, &[NOTES], &clock).unwrap();
+        Scratch {
+            db,
+            clock,
+            hand,
+            dir,
+        }
+    }
+
+    /// Opens the same file once more, as a later start would.
+    pub fn reopened(self) -> Scratch {
+        let Scratch {
+            db,
+            clock,
+            hand,
+            dir,
+        } = self;
+        drop(db);
+        let db = open(&dir, &[NOTES], &clock).unwrap();
+        Scratch {
+            db,
+            clock,
+            hand,
+            dir,
+        }
+    }
+
+    /// The ids of all notes.
+    pub async fn notes(&self) -> Vec<i64> {
+        let sql = "SELECT id FROM notes ORDER BY id";
+        let rows: Vec<(i64,)> = self.db.list(sql, &[]).await.unwrap();
+        rows.into_iter().map(|(id,)| id).collect()
+    }
+
+    /// Runs one statement that answers one number, in a transaction of its own.
+    pub async fn ask(&self, sql: String) -> i64 {
+        let asked = self.db.write(sql, |tx, sql| Box::pin(tx.one(sql, &[])));
+        let (answer,): (i64,) = asked.await.map_err(|error: DbError| error).unwrap();
+        answer
+    }
+
+    /// How many commits the log holds: its frames that end one
+    /// (<https://www.sqlite.org/fileformat2.html#the_write_ahead_log>).
+    pub fn commits(&self) -> usize {
+        const HEADER: usize = 32;
+        const FRAME_HEADER: usize = 24;
+        let log = fs::read(path(&self.dir).with_extension("db-wal")).unwrap();
+        let page_size = u32::from_be_bytes(log[8..12].try_into().unwrap());
+        let salts = log[16..24].to_vec();
+        log[HEADER..]
+            .chunks_exact(FRAME_HEADER + page_size as usize)
+            .filter(|frame| frame[8..16] == salts && frame[4..8] != [0; 4])
+            .count()
+    }
+}
+
+pub fn noon() -> Timestamp {
+    "2030-01-01T12:00:00Z".parse().unwrap()
+}
+
+pub fn path(dir: &TempDir) -> PathBuf {
+    dir.path().join("scratch.db")
+}
+
+pub fn open(dir: &TempDir, migrations: &[Migration], clock: &Clock) -> Result<Db, DbError> {
+    let ids = Ids::seeded(1, clock.clone());
+    Db::open_sqlite(&path(dir), "scratch", migrations, clock, &ids)
+}
+
+/// Writes a note.
+pub async fn note(tx: &mut Tx, id: i64) -> Result<(), DbError> {
+    let sql = "INSERT INTO notes (id, text) VALUES ($1, 'noted')";
+    assert_eq!(tx.execute(sql, &params![id]).await?, 1);
+    Ok(())
+}
+
+/// Queues a transaction now; its answer can be awaited later.
+pub fn queued<F: Future>(write: F) -> Pin<Box<F>> {
+    let mut write = Box::pin(write);
+    let answer = (&mut write).now_or_never();
+    assert!(answer.is_none(), "it was answered before it could run");
+    write
+}
+
+/// Waits for what must come, and not for ever.
+pub async fn within<F: Future>(bound: F) -> F::Output {
+    let waited = tokio::time::timeout(Duration::from_secs(20), bound).await;
+    waited.expect("it should have come long ago")
+}
+
+/// Waits until `condition` holds, and not for ever.
+pub async fn until(condition: impl Fn() -> bool) {
+    let met = async {
+        while !condition() {
+            tokio::task::yield_now().await;
+        }
+    };
+    within(met).await;
+}
+
+/// A place in a body where the writer stops until it is let through.
+#[derive(Default)]
+pub struct Gate {
+    is_open: Mutex<bool>,
+    opened: Condvar,
+    reached: Notify,
+}
+
+impl Gate {
+    pub fn new() -> Arc<Gate> {
+        Arc::default()
+    }
+
+    /// Stops the thread that comes here.
+    pub fn stop_here(&self) {
+        self.reached.notify_one();
+        let mut is_open = self.is_open.lock();
+        while !*is_open {
+            self.opened.wait(&mut is_open);
+        }
+    }
+
+    /// Waits until the writer stands at the gate.
+    pub async fn reached(&self) {
+        within(self.reached.notified()).await;
+    }
+
+    pub fn open(&self) {
+        *self.is_open.lock() = true;
+        self.opened.notify_all();
+    }
+}
+
+/// A writer that is held, so that work queues up behind it; dropping this lets it go on.
+pub struct Held(Arc<Gate>);
+
+/// Holds the writer in a transaction that changes nothing.
+pub async fn hold(db: &Db) -> Held {
+    let gate = Gate::new();
+    let held = db.write(gate.clone(), |_tx, gate: &Arc<Gate>| {
+        Box::pin(async move {
+            gate.stop_here();
+            Ok::<(), DbError>(())
+        })
+    });
+    drop(queued(held));
+    gate.reached().await;
+    Held(gate)
+}
+
+impl Held {
+    pub fn release(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.open();
+    }
+}

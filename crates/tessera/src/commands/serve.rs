@@ -1,0 +1,107 @@
+//! `tessera serve`: the marketplace, from one process.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tessera_platform::clock::Clock;
+use tessera_platform::config::Settings;
+use tessera_platform::ids::Ids;
+use tessera_platform::server::{self, Bounds};
+use tessera_platform::service::{Runtime, Setup, StartError};
+use tessera_platform::telemetry;
+use tessera_platform::worker::Stopper;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
+
+use super::Stopped;
+use crate::{SERVICES, pages, terminal};
+
+/// Serves until it is told to stop.
+pub(super) async fn serve(settings: Settings, services: &[String]) -> Result<(), Stopped> {
+    refuse_a_subset(services)?;
+    telemetry::init_logs(&settings.rust_log).map_err(Stopped::misused)?;
+    let server = Server::start(settings).await?;
+    terminal::say(format!("Tessera serves at http://{}", server.address));
+    terminal::say(tessera_payments::TEST_GATEWAY_NOTICE);
+    told_to_stop().await?;
+    terminal::say("Stopping: no new requests; the running ones finish.");
+    server.stop().await;
+    Ok(())
+}
+
+/// Every service in this build needs the others in its process.
+fn refuse_a_subset(services: &[String]) -> Result<(), Stopped> {
+    let known: Vec<&str> = SERVICES.iter().map(|service| service.name).collect();
+    if let Some(unknown) = services.iter().find(|name| !known.contains(&name.as_str())) {
+        let known = known.join(", ");
+        return Err(Stopped::misused(format!("there is no service {unknown:?}; there are: {known}")));
+    }
+    if services.is_empty() || known.iter().all(|name| services.iter().any(|given| given == name)) {
+        return Ok(());
+    }
+    Err(Stopped::misused("NATS_URL: a service alone needs it, to hear of the others"))
+}
+
+/// A running marketplace.
+pub(super) struct Server {
+    /// Where it listens.
+    pub(super) address: SocketAddr,
+    stopper: Stopper,
+    server: tokio::task::JoinHandle<server::Drained>,
+    workers: JoinSet<()>,
+    // Last: what the others use is closed after them.
+    _runtime: Runtime,
+}
+
+impl Server {
+    /// Opens the databases, starts the workers and listens.
+    pub(super) async fn start(settings: Settings) -> Result<Server, Stopped> {
+        for note in settings.notes() {
+            tracing::warn!("{note}");
+        }
+        let listen = settings.listen;
+        let runtime = build(settings).await.map_err(Stopped::failed)?;
+        let listener = TcpListener::bind(listen).await;
+        let listener = listener.map_err(|error| Stopped::failed(format!("LISTEN: {listen}: {error}")))?;
+        let address = listener.local_addr().map_err(Stopped::failed)?;
+        let (stopper, stop) = Stopper::new();
+        let workers = runtime.start(&stop);
+        let mut stopped = stop.clone();
+        let server = server::serve(listener, runtime.router(), Bounds::default(), async move {
+            stopped.wait().await;
+        });
+        Ok(Server { address, stopper, server: tokio::spawn(server), workers, _runtime: runtime })
+    }
+
+    /// Lets the running requests finish, and the workers their step.
+    pub(super) async fn stop(mut self) {
+        self.stopper.stop();
+        if !matches!(self.server.await, Ok(server::Drained::Wholly)) {
+            tracing::warn!("some requests took too long and were cut off");
+        }
+        let patience = Bounds::default().drain;
+        let workers = async { while self.workers.join_next().await.is_some() {} };
+        if tokio::time::timeout(patience, workers).await.is_err() {
+            tracing::warn!("some workers took too long and were cut off");
+        }
+    }
+}
+
+/// The services over their databases; nothing runs yet.
+pub(crate) async fn build(settings: Settings) -> Result<Runtime, StartError> {
+    let clock = Clock::system();
+    let ids = Ids::system(clock.clone());
+    let setup = Setup { settings: Arc::new(settings), clock, ids };
+    Runtime::build(SERVICES, setup, pages::routes).await
+}
+
+async fn told_to_stop() -> Result<(), Stopped> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(Stopped::failed)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Stopped::failed)?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}

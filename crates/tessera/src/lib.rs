@@ -1,0 +1,15 @@
+//! The binary: its commands, and the one table of services. The only crate that sees them all.
+//!
+//! It reads the environment and the command line and hands everything on as values; nothing
+//! below it does.
+
+pub mod cli;
+mod commands;
+mod docs;
+mod pages;
+mod services;
+mod settings;
+mod terminal;
+
+pub use commands::run;
+pub use services::SERVICES;

@@ -1,0 +1,103 @@
+//! The settings, as flags and environment variables.
+
+use clap::Args;
+use tessera_platform::config::{RawSettings, SettingError, Settings};
+
+/// Each flag has the name of its environment variable. They are text here: what each may be is
+/// checked in one place for both, and refused by name.
+#[derive(Args, Clone, Default)]
+#[command(next_help_heading = "Settings")]
+pub(crate) struct SettingArgs {
+    /// Where HTTP is served [default: 127.0.0.1:3000]
+    #[arg(long, env = "LISTEN", global = true, hide_env_values = true)]
+    listen: Option<String>,
+    /// Where the databases and keys are kept [default: ./data]
+    #[arg(long, env = "DATA_DIR", global = true, hide_env_values = true)]
+    data_dir: Option<String>,
+    /// postgres://…: not supported by this build yet
+    #[arg(long, env = "DATABASE_URL", global = true, hide_env_values = true)]
+    database_url: Option<String>,
+    /// nats://…: not supported by this build yet
+    #[arg(long, env = "NATS_URL", global = true, hide_env_values = true)]
+    nats_url: Option<String>,
+    /// The address that people use [default: http:// and LISTEN]
+    #[arg(long, env = "PUBLIC_URL", global = true, hide_env_values = true)]
+    public_url: Option<String>,
+    /// Proxies whose X-Forwarded-For is believed: addresses or networks, separated by commas
+    #[arg(long, env = "TRUSTED_PROXIES", global = true, hide_env_values = true)]
+    trusted_proxies: Option<String>,
+    /// What signs sessions: base64 of 32 random bytes [default: made at the first start]
+    #[arg(long, env = "JWT_KEY", global = true, hide_env_values = true)]
+    jwt_key: Option<String>,
+    /// The key before it, whose sessions still count
+    #[arg(long, env = "JWT_KEY_PREVIOUS", global = true, hide_env_values = true)]
+    jwt_key_previous: Option<String>,
+    /// Where a service alone finds the public keys: not supported by this build yet
+    #[arg(long, env = "JWKS_URL", global = true, hide_env_values = true)]
+    jwks_url: Option<String>,
+    /// Where the web client alone finds the APIs: not supported by this build yet
+    #[arg(long, env = "API_URL", global = true, hide_env_values = true)]
+    api_url: Option<String>,
+    /// Card payments through Stripe: not supported by this build yet
+    #[arg(long, env = "STRIPE_KEY", global = true, hide_env_values = true)]
+    stripe_key: Option<String>,
+    /// What Stripe signs its webhooks with: not supported by this build yet
+    #[arg(long, env = "STRIPE_WEBHOOK_SECRET", global = true, hide_env_values = true)]
+    stripe_webhook_secret: Option<String>,
+    /// Another address of Stripe's API: not supported by this build yet
+    #[arg(long, env = "STRIPE_API_BASE", global = true, hide_env_values = true)]
+    stripe_api_base: Option<String>,
+    /// How long an unpaid order holds its ticket, in seconds [default: 900]
+    #[arg(long, env = "LOCK_SECONDS", global = true, hide_env_values = true)]
+    lock_seconds: Option<String>,
+    /// How often an order may be tried to be paid [default: 3]
+    #[arg(long, env = "PAYMENT_ATTEMPTS", global = true, hide_env_values = true)]
+    payment_attempts: Option<String>,
+    /// How many unpaid orders one buyer may hold; 0 is no limit [default: 10]
+    #[arg(long, env = "MAX_LIVE_ORDERS", global = true, hide_env_values = true)]
+    max_live_orders: Option<String>,
+    /// on, or off for load tests [default: on]
+    #[arg(long, env = "RATE_LIMITS", global = true, hide_env_values = true)]
+    rate_limits: Option<String>,
+    /// Where traces go: not supported by this build yet
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", global = true, hide_env_values = true)]
+    otel_exporter_otlp_endpoint: Option<String>,
+    /// What is logged, as in info or tessera_platform=debug [default: info]
+    #[arg(long, env = "RUST_LOG", global = true, hide_env_values = true)]
+    rust_log: Option<String>,
+}
+
+impl SettingArgs {
+    /// The settings, if each of them is what it may be.
+    pub(crate) fn parse(self) -> Result<Settings, SettingError> {
+        let raw = RawSettings {
+            listen: self.listen,
+            data_dir: self.data_dir,
+            database_url: self.database_url,
+            nats_url: self.nats_url,
+            public_url: self.public_url,
+            trusted_proxies: self.trusted_proxies,
+            jwt_key: self.jwt_key,
+            jwt_key_previous: self.jwt_key_previous,
+            jwks_url: self.jwks_url,
+            api_url: self.api_url,
+            stripe_key: self.stripe_key,
+            stripe_webhook_secret: self.stripe_webhook_secret,
+            stripe_api_base: self.stripe_api_base,
+            lock_seconds: self.lock_seconds,
+            payment_attempts: self.payment_attempts,
+            max_live_orders: self.max_live_orders,
+            rate_limits: self.rate_limits,
+            otel_exporter_otlp_endpoint: self.otel_exporter_otlp_endpoint,
+            rust_log: self.rust_log,
+        };
+        raw.parse()
+    }
+}
+
+impl std::fmt::Debug for SettingArgs {
+    /// Some are secrets: none is shown.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SettingArgs").finish_non_exhaustive()
+    }
+}

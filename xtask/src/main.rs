@@ -1,0 +1,70 @@
+//! The project's own chores, as `cargo xtask …`: each is one command that a person and the build server run alike.
+//!
+//! It owns the order of the steps and nothing else: what a step checks lives in the code that it calls. It must
+//! never depend on a crate of the workspace, so that it builds in seconds, also while they do not build at all.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a tool on a terminal talks on the terminal"
+)]
+
+mod bench;
+mod bugs;
+mod crash;
+mod docs;
+mod lint;
+mod places;
+mod run;
+mod steps;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The project's own chores.
+///
+/// Before handing in a change: `cargo xtask test`. All else is a part of it, or takes too long for it.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
+struct Cli {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Pass all tests: formatting, lints, tests, documentation, licences, planted faults still apply
+    Test(steps::Arguments),
+    /// Check formatting and lints only, or repair what can be repaired
+    Lint(lint::Arguments),
+    /// Write docs/openapi.json and the event reference anew from the code
+    Docs,
+    /// Plant each known fault in a scratch copy, and see that its test catches it
+    Bugs(bugs::Arguments),
+    /// Kill the real process under load, again and again, and check the invariants after each restart
+    Crash(crash::Arguments),
+    /// Measure: reservations a second, latency, expiry, start-up
+    Bench(bench::Arguments),
+}
+
+fn main() -> ExitCode {
+    match perform(Cli::parse().chore) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("xtask: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform(chore: Chore) -> Result<(), run::Failure> {
+    match chore {
+        Chore::Test(arguments) => steps::run(&arguments),
+        Chore::Lint(arguments) => lint::run(&arguments),
+        Chore::Docs => docs::run(),
+        Chore::Bugs(arguments) => bugs::run(&arguments),
+        Chore::Crash(arguments) => crash::run(&arguments),
+        Chore::Bench(arguments) => bench::run(&arguments),
+    }
+}

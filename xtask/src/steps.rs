@@ -1,0 +1,157 @@
+//! `cargo xtask test`: the one command that must pass. It runs the steps in the order of their cost, and stops at
+//! the first that fails.
+
+use clap::{Args, ValueEnum};
+
+use crate::run::{Failure, Run, Stopwatch};
+use crate::{bugs, docs, lint, places};
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Run this step alone
+    #[arg(long, value_name = "STEP")]
+    only: Option<Step>,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Step {
+    /// Install what the tests need and this machine lacks (Debian: strace)
+    Tools,
+    /// The code is formatted as rustfmt would
+    Fmt,
+    /// No lint has anything to say
+    Clippy,
+    /// Every test passes; among them: the documents in docs/ are current, and the house rules are kept
+    Test,
+    /// rustdoc builds without a warning
+    Doc,
+    /// Licences and origins of the dependencies (skipped where cargo-deny is not installed)
+    Deny,
+    /// Every planted fault still applies to the code
+    Bugs,
+}
+
+impl Step {
+    fn name(self) -> String {
+        self.to_possible_value()
+            .map(|value| value.get_name().to_owned())
+            .unwrap_or_default()
+    }
+
+    fn run(self) -> Result<Outcome, Failure> {
+        match self {
+            Self::Tools => strace(),
+            Self::Fmt => lint::formatting(),
+            Self::Clippy => lint::clippy(),
+            Self::Test => tests(),
+            Self::Doc => docs::rustdoc(),
+            Self::Deny => return deny(),
+            Self::Bugs => bugs::check(),
+        }
+        .map(|()| Outcome::Passed)
+    }
+}
+
+/// A step that was not run is never counted as passed.
+#[derive(Clone, Copy, PartialEq)]
+enum Outcome {
+    Passed,
+    Skipped,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let whole = Stopwatch::start();
+    let chosen = |step: &&Step| arguments.only.is_none_or(|only| only == **step);
+    let (mut passed, mut skipped) = (Vec::new(), Vec::new());
+    for step in Step::value_variants().iter().filter(chosen) {
+        let name = step.name();
+        println!("── {name}");
+        let watch = Stopwatch::start();
+        match step.run() {
+            Ok(Outcome::Passed) => {
+                println!("── {name} passed in {watch}\n");
+                passed.push(name);
+            }
+            Ok(Outcome::Skipped) => {
+                println!("── {name} skipped\n");
+                skipped.push(name);
+            }
+            Err(failure) => {
+                println!(
+                    "── {name} failed after {watch}; passed before it: {}",
+                    listed(&passed)
+                );
+                let again = format!("{failure}\nthis step alone: cargo xtask test --only {name}");
+                return Err(Failure::new(again));
+            }
+        }
+    }
+    println!(
+        "xtask test: done in {whole}; passed: {}; skipped: {}",
+        listed(&passed),
+        listed(&skipped)
+    );
+    Ok(())
+}
+
+fn listed(names: &[String]) -> String {
+    if names.is_empty() {
+        "none".to_owned()
+    } else {
+        names.join(", ")
+    }
+}
+
+fn tests() -> Result<(), Failure> {
+    // Some tests start the real program, and find it beside themselves.
+    Run::cargo(["build", "--workspace", "--bins"]).show()?;
+    Run::cargo(["test", "--workspace"]).show()
+}
+
+/// The durability test watches the order of system calls, which takes strace.
+fn strace() -> Result<(), Failure> {
+    if places::on_path("strace") {
+        println!("strace is here");
+        return Ok(());
+    }
+    if !places::on_path("apt-get") {
+        return Err(Failure::new(
+            "the durability test needs strace: install it with this system's package manager",
+        ));
+    }
+    println!("strace is missing: installing it with apt-get");
+    let apt = |args: &[&str]| as_root().args(args).show();
+    // A fresh machine has no package lists yet, and then knows no strace.
+    apt(&["apt-get", "install", "--yes", "strace"])
+        .or_else(|_| {
+            apt(&["apt-get", "update"])
+                .and_then(|()| apt(&["apt-get", "install", "--yes", "strace"]))
+        })
+        .map_err(|_| Failure::new("strace could not be installed; as root: apt-get install strace"))
+}
+
+/// `env` where this is root already, else `sudo`, which must not ask for a password: nobody may be there to answer.
+fn as_root() -> Run {
+    let root = Run::new("id")
+        .arg("-u")
+        .output()
+        .is_ok_and(|id| id.trim_ascii() == b"0");
+    if root {
+        Run::new("env")
+    } else {
+        Run::new("sudo").arg("-n")
+    }
+}
+
+fn deny() -> Result<Outcome, Failure> {
+    if Run::cargo(["deny", "--version"]).quiet().is_err() {
+        println!("cargo-deny is not installed (cargo install --locked cargo-deny)");
+        return Ok(Outcome::Skipped);
+    }
+    println!("advisories are left out, they need the network: cargo deny check advisories");
+    let checks = ["bans", "licenses", "sources"];
+    Run::cargo(["deny", "--offline", "check", "--hide-inclusion-graph"])
+        .args(checks)
+        .show()?;
+    Ok(Outcome::Passed)
+}
