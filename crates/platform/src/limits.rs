@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, Hash, RandomState};
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use governor::clock::Clock as GovernorClock;
@@ -41,6 +41,8 @@ struct Counters {
     hasher: RandomState,
     checks: AtomicU32,
     crowded: AtomicBool,
+    /// In seconds since 1970.
+    cleaned_at: AtomicU64,
 }
 
 type Counter = RateLimiter<u64, DashMapStateStore<u64>, Time, NoOpMiddleware<Duration>>;
@@ -57,11 +59,10 @@ const fn rate(burst: u32, per_minute: u32) -> Rate {
 }
 
 /// When more accounts or addresses than this are being counted, everybody waits.
-const MOST_KEYS: usize = 200_000;
+const MOST_KEYS: usize = 100_000;
 
 /// How many checks pass between two rounds of forgetting those who are within their limits again.
 const CHECKS_BETWEEN_CLEANINGS: u32 = 4_096;
-const CHECKS_BETWEEN_CLEANINGS_WHEN_CROWDED: u32 = 16;
 
 impl Limits {
     /// The limits, counted by `clock`; all off with `RATE_LIMITS=off`.
@@ -99,6 +100,7 @@ impl Counters {
             hasher: RandomState::new(),
             checks: AtomicU32::new(0),
             crowded: AtomicBool::new(false),
+            cleaned_at: AtomicU64::new(0),
         }
     }
 
@@ -110,28 +112,32 @@ impl Counters {
         })
     }
 
-    /// Forgets, now and then, those who are within their limits again. Memory is bounded: when that
-    /// does not make room, it is a 503.
+    /// Forgets, now and then, those who are within their limits again. Memory is bounded: while
+    /// that does not make room, it is a 503.
     fn make_room(&self) -> Result<(), Failure> {
-        let crowded = self.crowded.load(Ordering::Relaxed);
-        let between = if crowded {
-            CHECKS_BETWEEN_CLEANINGS_WHEN_CROWDED
-        } else {
-            CHECKS_BETWEEN_CLEANINGS
-        };
         let checks = self.checks.fetch_add(1, Ordering::Relaxed);
-        if !checks.wrapping_add(1).is_multiple_of(between) {
-            return if crowded {
-                Err(Failure::unavailable(Duration::from_secs(5)))
-            } else {
-                Ok(())
-            };
+        let crowded = self.crowded.load(Ordering::Relaxed);
+        let due = if crowded {
+            self.is_new_second()
+        } else {
+            checks.is_multiple_of(CHECKS_BETWEEN_CLEANINGS)
+        };
+        if due {
+            self.by_account.retain_recent();
+            self.by_address.retain_recent();
+            let most = self.by_account.len().max(self.by_address.len());
+            self.crowded.store(most > MOST_KEYS, Ordering::Relaxed);
+        } else if crowded {
+            return Err(Failure::unavailable(Duration::from_secs(5)));
         }
-        self.by_account.retain_recent();
-        self.by_address.retain_recent();
-        let crowded = self.by_account.len().max(self.by_address.len()) > MOST_KEYS;
-        self.crowded.store(crowded, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// Whether nobody else asked within this second. Cleaning a crowd takes milliseconds: done for
+    /// each of them it would be an attack on ourselves.
+    fn is_new_second(&self) -> bool {
+        let now = GovernorClock::now(self.by_account.clock()).as_secs();
+        self.cleaned_at.swap(now, Ordering::Relaxed) != now
     }
 }
 

@@ -40,7 +40,7 @@ pub async fn cancel(tx: &mut Tx, command: &Cancel) -> Result<(), CancelError> {
         order.cancelled(CancelReason::CancelledByBuyer, now)
     });
     match cancelled.await? {
-        Changed::Done(_) | Changed::Refused(State::Cancelled(_)) => Ok(()),
+        Changed::Done | Changed::Refused(State::Cancelled(_)) => Ok(()),
         Changed::Refused(State::Complete) => Err(CancelError::Complete),
         Changed::Refused(State::Created | State::AwaitingPayment) | Changed::Unknown => {
             Err(DbError::Corrupt("an unpaid order could not be cancelled".to_owned()).into())

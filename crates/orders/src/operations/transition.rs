@@ -10,10 +10,10 @@ use crate::domain::{Order, Refused, State};
 use crate::store::orders;
 
 /// What became of a step.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Changed {
     /// It was taken.
-    Done(Order),
+    Done,
     /// It is not one of the state that the order is in.
     Refused(State),
     /// There is no such order.
@@ -38,7 +38,7 @@ pub async fn transition(
         return Err(DbError::Busy);
     }
     outbox::append(tx, super::event(&order)).await?;
-    Ok(Changed::Done(order))
+    Ok(Changed::Done)
 }
 
 impl Changed {
@@ -46,7 +46,7 @@ impl Changed {
     /// the services that acted on it follow the event of its end.
     pub fn outcome(self, refused: &'static str) -> Result<Outcome, ConsumeError> {
         match self {
-            Changed::Done(_) => Ok(Outcome::Done),
+            Changed::Done => Ok(Outcome::Done),
             Changed::Refused(_) => Ok(Outcome::Ignored(refused)),
             Changed::Unknown => Ok(Outcome::Reject(
                 "it names an order that orders never made".to_owned(),

@@ -178,7 +178,8 @@ mod tests {
 
     #[test]
     fn a_wrong_setting_is_named_in_one_line() {
-        let wrong: [(&str, fn(&mut RawSettings)); 16] = [
+        type Change = fn(&mut RawSettings);
+        let wrong: [(&str, Change); 16] = [
             ("LISTEN", |raw| raw.listen = some("3000")),
             ("PUBLIC_URL", |raw| {
                 raw.public_url = some("tickets.example.com")

@@ -1,7 +1,7 @@
 //! What can go wrong between a service and its database.
 
 /// A failure of the database, as opposed to a refusal by a rule of the service.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum DbError {
     /// The queue to the writer, or to the readers, is full: try again shortly.
     #[error("the database has more work queued than it takes")]
@@ -21,8 +21,12 @@ pub enum DbError {
     /// A constraint refused the statement; expected conflicts are asked for with `ON CONFLICT`.
     #[error("constraint refused: {0}")]
     Constraint(String),
-    /// A statement followed one that had failed in the same transaction.
-    #[error("a statement was sent to a transaction that had already failed")]
+    /// The statement is wrong, or is not given the parameters that it names.
+    #[error("wrong statement: {0}")]
+    Statement(String),
+    /// A statement followed one that had failed in the same transaction, or the body answered as
+    /// if none had.
+    #[error("the transaction went on after one of its statements had failed")]
     Failed,
     /// A transaction body awaited something other than its transaction.
     #[error("a transaction body waited for something else than its transaction")]
@@ -48,6 +52,7 @@ impl DbError {
             self,
             DbError::Corrupt(_)
                 | DbError::Constraint(_)
+                | DbError::Statement(_)
                 | DbError::Failed
                 | DbError::Pended
                 | DbError::Panicked(_)
@@ -64,7 +69,11 @@ impl From<rusqlite::Error> for DbError {
             Some(ErrorCode::OperationInterrupted) => DbError::Deadline,
             Some(ErrorCode::DiskFull) => DbError::Full,
             Some(ErrorCode::ConstraintViolation) => DbError::Constraint(text),
-            _ => DbError::Engine(text),
+            // SQLite has no code of its own for a statement that it does not understand.
+            Some(ErrorCode::Unknown | ErrorCode::TypeMismatch | ErrorCode::TooBig) | None => {
+                DbError::Statement(text)
+            }
+            Some(_) => DbError::Engine(text),
         }
     }
 }

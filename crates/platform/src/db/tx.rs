@@ -53,6 +53,11 @@ impl Tx {
         &mut self.session
     }
 
+    /// Whether a statement of this body failed.
+    pub(super) fn has_failed(&self) -> bool {
+        self.failed
+    }
+
     pub(super) fn wakes(&self) -> &[&'static str] {
         &self.wakes
     }

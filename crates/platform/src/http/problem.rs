@@ -208,6 +208,7 @@ impl From<DbError> for Failure {
             }
             DbError::Corrupt(_)
             | DbError::Constraint(_)
+            | DbError::Statement(_)
             | DbError::Failed
             | DbError::Pended
             | DbError::Panicked(_)

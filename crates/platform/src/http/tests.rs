@@ -67,7 +67,6 @@ fn routes() -> Router {
         .route("/page", get(async || "a page"))
 }
 
-#[expect(clippy::unused_async, reason = "handlers are async")]
 async fn panics() {
     panic!("the secret cause")
 }

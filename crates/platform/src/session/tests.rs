@@ -104,93 +104,80 @@ fn a_token_of_our_own_making_is_as_good() {
     );
 }
 
-#[test]
-fn a_token_that_is_not_ours_counts_for_nothing() {
+fn assert_refused(refused: &[(&str, String)]) {
     let (sessions, _hand) = sessions();
-    let stolen_kid = forged(OTHER_SEED, &our_header(), &our_claims());
+    for (what, token) in refused {
+        assert_eq!(sessions.authenticate(&bearing(token)), None, "{what}");
+        assert_eq!(
+            sessions.authenticate(&bearing(token)),
+            None,
+            "{what}, asked again"
+        );
+        assert_eq!(
+            sessions.recognise(&bearing(token)),
+            None,
+            "{what}, to be renewed"
+        );
+    }
+}
+
+#[test]
+fn a_token_that_is_not_of_our_keys_counts_for_nothing() {
+    let encoded = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let genuine = forged(SEED, &our_header(), &our_claims());
-    let (message, signature) = genuine.rsplit_once('.').unwrap();
-    let (head, _) = message.split_once('.').unwrap();
-    let another =
-        URL_SAFE_NO_PAD.encode(with(our_claims(), "sub", json!(Uuid::from_u128(9))).to_string());
-    let none = URL_SAFE_NO_PAD.encode(with(our_header(), "alg", json!("none")).to_string());
-    let claims = URL_SAFE_NO_PAD.encode(our_claims().to_string());
-    let hmac = with(our_header(), "alg", json!("HS256"));
-    let now = noon().as_second();
-    let refused = [
-        ("another key under our name", stolen_kid),
+    let (head, rest) = genuine.split_once('.').unwrap();
+    let (claims, signature) = rest.split_once('.').unwrap();
+    let another = encoded(&with(our_claims(), "sub", json!(Uuid::from_u128(9))));
+    let none = encoded(&with(our_header(), "alg", json!("none")));
+    let signed_as = |header: Value| forged(SEED, &header, &our_claims());
+    assert_refused(&[
+        (
+            "another key under our name",
+            forged(OTHER_SEED, &our_header(), &our_claims()),
+        ),
         ("changed claims", format!("{head}.{another}.{signature}")),
         ("no algorithm, no signature", format!("{none}.{claims}.")),
         (
             "no algorithm, our signature",
             format!("{none}.{claims}.{signature}"),
         ),
-        ("another algorithm", forged(SEED, &hmac, &our_claims())),
+        (
+            "another algorithm",
+            signed_as(with(our_header(), "alg", json!("HS256"))),
+        ),
         (
             "unknown key",
-            forged(
-                SEED,
-                &with(our_header(), "kid", json!("else")),
-                &our_claims(),
-            ),
+            signed_as(with(our_header(), "kid", json!("else"))),
         ),
-        (
-            "unnamed key",
-            forged(SEED, &without(our_header(), "kid"), &our_claims()),
-        ),
-        (
-            "another audience",
-            forged(
-                SEED,
-                &our_header(),
-                &with(our_claims(), "aud", json!("else")),
-            ),
-        ),
-        (
-            "no audience",
-            forged(SEED, &our_header(), &without(our_claims(), "aud")),
-        ),
-        (
-            "another issuer",
-            forged(
-                SEED,
-                &our_header(),
-                &with(our_claims(), "iss", json!("else")),
-            ),
-        ),
-        (
-            "no issuer",
-            forged(SEED, &our_header(), &without(our_claims(), "iss")),
-        ),
-        (
-            "no end",
-            forged(SEED, &our_header(), &without(our_claims(), "exp")),
-        ),
-        (
-            "no session",
-            forged(SEED, &our_header(), &without(our_claims(), "sid")),
-        ),
-        (
-            "from the future",
-            forged(
-                SEED,
-                &our_header(),
-                &with(our_claims(), "iat", json!(now + 3600)),
-            ),
-        ),
+        ("unnamed key", signed_as(without(our_header(), "kid"))),
         ("over long", format!("{genuine}{}", "A".repeat(1024))),
         ("cut short", genuine[..genuine.len() - 4].to_owned()),
         ("nothing", String::new()),
         ("no token at all", "abc".to_owned()),
-    ];
-    for (what, token) in refused {
-        assert_eq!(sessions.authenticate(&bearing(&token)), None, "{what}");
-        assert_eq!(
-            sessions.authenticate(&bearing(&token)),
-            None,
-            "{what}, asked again"
-        );
-    }
+    ]);
+}
+
+#[test]
+fn a_token_for_another_purpose_counts_for_nothing() {
+    let saying = |claims: Value| forged(SEED, &our_header(), &claims);
+    assert_refused(&[
+        (
+            "another audience",
+            saying(with(our_claims(), "aud", json!("else"))),
+        ),
+        ("no audience", saying(without(our_claims(), "aud"))),
+        (
+            "another issuer",
+            saying(with(our_claims(), "iss", json!("else"))),
+        ),
+        ("no issuer", saying(without(our_claims(), "iss"))),
+        ("no end", saying(without(our_claims(), "exp"))),
+        ("no session", saying(without(our_claims(), "sid"))),
+        ("no user", saying(with(our_claims(), "sub", json!("ada")))),
+    ]);
+    let (sessions, _hand) = sessions();
+    let early = saying(with(our_claims(), "iat", json!(noon().as_second() + 3600)));
+    assert_eq!(sessions.authenticate(&bearing(&early)), None);
 }
 
 #[test]

@@ -62,6 +62,11 @@ impl Scratch {
         }
     }
 
+    /// A transaction that writes a note.
+    pub async fn note(&self, id: i64) -> Result<(), DbError> {
+        self.db.write(id, |tx, id| Box::pin(note(tx, *id))).await
+    }
+
     /// The ids of all notes.
     pub async fn notes(&self) -> Vec<i64> {
         let sql = "SELECT id FROM notes ORDER BY id";
@@ -72,7 +77,7 @@ impl Scratch {
     /// Runs one statement that answers one number, in a transaction of its own.
     pub async fn ask(&self, sql: String) -> i64 {
         let asked = self.db.write(sql, |tx, sql| Box::pin(tx.one(sql, &[])));
-        let (answer,): (i64,) = asked.await.map_err(|error: DbError| error).unwrap();
+        let (answer,) = within(asked).await.unwrap();
         answer
     }
 

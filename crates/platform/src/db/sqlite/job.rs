@@ -62,6 +62,8 @@ where
         tx.start(self.traceparent.clone());
         let run = AssertUnwindSafe(|| (self.body)(tx, &self.input).now_or_never());
         let outcome = match catch_unwind(run) {
+            // What the body made of an error of its own is not known to be whole.
+            Ok(Some(Ok(_))) if tx.has_failed() => Err(DbError::Failed.into()),
             Ok(Some(outcome)) => outcome,
             Ok(None) => Err(DbError::Pended.into()),
             Err(panic) => Err(DbError::Panicked(words(&*panic)).into()),

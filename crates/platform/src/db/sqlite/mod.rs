@@ -46,8 +46,10 @@ impl Durability {
 }
 
 pub(super) struct Engine {
-    writer: Writer,
+    // Dropped first: the last connection that closes moves the log into the database file, and
+    // only the writer can.
     readers: Arc<Readers>,
+    writer: Writer,
 }
 
 impl Engine {
@@ -65,10 +67,9 @@ impl Engine {
                 "commits would not be durable: {found:?}"
             )));
         }
-        let readers = Arc::new(Readers::new(path, seed.owner));
         Ok(Engine {
+            readers: Arc::new(Readers::new(path, seed.owner)),
             writer: Writer::start(Tx::new(session, seed), signals)?,
-            readers,
         })
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
@@ -66,7 +66,8 @@ impl Readers {
         R: FromRow + Send + 'static,
     {
         let _place = readers.places.try_acquire().map_err(|_| DbError::Busy)?;
-        let permit = tokio::time::timeout(LIST_DEADLINE, readers.running.acquire());
+        let deadline = deadline();
+        let permit = tokio::time::timeout_at(deadline.into(), readers.running.acquire());
         let _running = permit
             .await
             .map_err(|_| DbError::Deadline)?
@@ -75,7 +76,11 @@ impl Readers {
         let sql = sql.to_owned();
         let params: Vec<Param<'static>> = params.iter().cloned().map(Param::into_owned).collect();
         let read = move || {
-            readers.with_session(|session| within_deadline(session, |s| s.query_all(&sql, &params)))
+            readers.with_session(|session| {
+                before(deadline, session, |session| {
+                    session.query_all(&sql, &params)
+                })
+            })
         };
         tokio::task::spawn_blocking(read)
             .await
@@ -103,16 +108,22 @@ impl Readers {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a deadline of the machine's own time, which no test moves"
-)]
-fn within_deadline<T>(
+/// When a list that is asked for now is over.
+fn deadline() -> Instant {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a deadline of the machine's own time, which no test moves"
+    )]
+    let now = Instant::now();
+    now + LIST_DEADLINE
+}
+
+fn before<T>(
+    deadline: Instant,
     session: &mut Session,
     read: impl FnOnce(&mut Session) -> Result<T, DbError>,
 ) -> Result<T, DbError> {
-    let deadline = std::time::Instant::now() + LIST_DEADLINE;
-    let is_over = move || std::time::Instant::now() > deadline;
+    let is_over = move || deadline.elapsed() > Duration::ZERO;
     session
         .connection()
         .progress_handler(INSTRUCTIONS_BETWEEN_LOOKS, Some(is_over))?;

@@ -118,17 +118,28 @@ fn bound<'c>(
     params: &[Param<'_>],
 ) -> Result<CachedStatement<'c>, DbError> {
     let mut statement = connection.prepare_cached(sql)?;
+    let mut highest = 0;
     for index in 1..=statement.parameter_count() {
         let number: usize = statement
             .parameter_name(index)
             .and_then(|name| name.strip_prefix('$')?.parse().ok())
-            .ok_or_else(|| DbError::Engine(format!("a parameter is not of the form $1: {sql}")))?;
-        let param = number.checked_sub(1).and_then(|at| params.get(at));
-        let param =
-            param.ok_or_else(|| DbError::Engine(format!("${number} has no value: {sql}")))?;
+            .ok_or_else(|| wrong("a parameter is not of the form $1", sql))?;
+        let param = number
+            .checked_sub(1)
+            .and_then(|at| params.get(at))
+            .ok_or_else(|| wrong(&format!("${number} has no value"), sql))?;
         statement.raw_bind_parameter(index, param)?;
+        highest = highest.max(number);
+    }
+    if highest < params.len() {
+        let unused = format!("it names no ${}", params.len());
+        return Err(wrong(&unused, sql));
     }
     Ok(statement)
+}
+
+fn wrong(what: &str, sql: &str) -> DbError {
+    DbError::Statement(format!("{what}: {sql}"))
 }
 
 impl ToSql for Param<'_> {

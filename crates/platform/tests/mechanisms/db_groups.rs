@@ -1,0 +1,154 @@
+//! Group commit: what waits together is made durable together, and answered after that.
+
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use futures_util::future::join_all;
+use tessera_platform::db::DbError;
+use tokio::sync::oneshot;
+
+use crate::scratch::{Gate, Scratch, hold, note, queued, within};
+
+#[tokio::test]
+async fn writes_that_wait_together_share_one_commit() {
+    let scratch = Scratch::new();
+    let before = scratch.commits();
+    let held = hold(&scratch.db).await;
+    let writes: Vec<_> = (0..100).map(|id| queued(scratch.note(id))).collect();
+    held.release();
+    let answers = within(join_all(writes)).await;
+    assert!(answers.iter().all(Result::is_ok));
+    assert_eq!(scratch.commits() - before, 1);
+    assert_eq!(scratch.notes().await.len(), 100);
+}
+
+#[tokio::test]
+async fn a_group_is_bounded_so_that_nobody_waits_for_too_many_others() {
+    let scratch = Scratch::new();
+    let before = scratch.commits();
+    let held = hold(&scratch.db).await;
+    let writes: Vec<_> = (0..300).map(|id| queued(scratch.note(id))).collect();
+    held.release();
+    let answers = within(join_all(writes)).await;
+    assert!(answers.iter().all(Result::is_ok));
+    assert_eq!(scratch.commits() - before, 3, "127 + 127 + 46");
+}
+
+#[tokio::test]
+async fn a_write_that_is_alone_waits_for_no_other() {
+    let scratch = Scratch::new();
+    let before = scratch.commits();
+    for id in 0..3 {
+        within(scratch.note(id)).await.unwrap();
+    }
+    assert_eq!(scratch.commits() - before, 3);
+}
+
+#[tokio::test]
+async fn a_refusal_too_waits_for_the_commit_since_it_may_tell_of_anothers_change() {
+    let scratch = Scratch::new();
+    let held = hold(&scratch.db).await;
+    let first = queued(scratch.note(1));
+    let mut refused = queued(scratch.db.write((), |tx, ()| {
+        Box::pin(async {
+            let seen: Vec<(i64,)> = tx.all("SELECT id FROM notes", &[]).await?;
+            Err::<(), _>(DbError::Corrupt(format!("{seen:?}")))
+        })
+    }));
+    let gate = Gate::new();
+    let last = queued(scratch.db.write(gate.clone(), |tx, gate: &Arc<Gate>| {
+        Box::pin(async move {
+            gate.stop_here();
+            note(tx, 2).await
+        })
+    }));
+    held.release();
+    gate.reached().await;
+    // The refusal has been found, and another's uncommitted change is what it rests on.
+    assert!((&mut refused).now_or_never().is_none());
+    assert!(scratch.notes().await.is_empty());
+    gate.open();
+    let refusal = within(refused).await.unwrap_err();
+    assert_eq!(refusal.to_string(), "inconsistent row: [(1,)]");
+    assert_eq!(
+        scratch.notes().await,
+        [1, 2],
+        "answered once both are there"
+    );
+    within(first).await.unwrap();
+    within(last).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_signal_wakes_once_its_transaction_is_committed_and_never_before() {
+    let scratch = Scratch::new();
+    let signal = scratch.db.signal("bell");
+    let held = hold(&scratch.db).await;
+    let ringing = queued(scratch.db.write((), |tx, ()| {
+        Box::pin(async {
+            note(tx, 1).await?;
+            tx.wake("bell");
+            Ok::<_, DbError>(())
+        })
+    }));
+    let gate = Gate::new();
+    let last = queued(scratch.db.write(gate.clone(), |_tx, gate: &Arc<Gate>| {
+        Box::pin(async move {
+            gate.stop_here();
+            Ok::<_, DbError>(())
+        })
+    }));
+    held.release();
+    gate.reached().await;
+    assert!(signal.notified().now_or_never().is_none());
+    gate.open();
+    within(signal.notified()).await;
+    assert_eq!(scratch.notes().await, [1], "whoever is woken finds the row");
+    within(ringing).await.unwrap();
+    within(last).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_transaction_that_is_rolled_back_wakes_nobody() {
+    let scratch = Scratch::new();
+    let held = hold(&scratch.db).await;
+    let refuse = || {
+        scratch.db.write((), |tx, ()| {
+            tx.wake("bell");
+            Box::pin(async { Err::<(), _>(DbError::Failed) })
+        })
+    };
+    let (in_a_group, beside_it) = (queued(refuse()), queued(refuse()));
+    held.release();
+    within(in_a_group).await.unwrap_err();
+    within(beside_it).await.unwrap_err();
+    within(refuse()).await.unwrap_err();
+    let signal = scratch.db.signal("bell");
+    assert!(signal.notified().now_or_never().is_none());
+}
+
+#[tokio::test]
+async fn dropping_the_database_finishes_what_is_queued() {
+    let scratch = Scratch::new();
+    let held = hold(&scratch.db).await;
+    for id in 0..50 {
+        drop(queued(scratch.note(id)));
+    }
+    held.release();
+    let scratch = scratch.reopened();
+    assert_eq!(scratch.notes().await.len(), 50);
+}
+
+#[tokio::test]
+async fn the_last_handle_may_be_dropped_by_a_body_on_the_writer_itself() {
+    let scratch = Scratch::new();
+    let (sender, receiver) = oneshot::channel::<()>();
+    let held = hold(&scratch.db).await;
+    let input = (scratch.db.clone(), sender);
+    let write = scratch.db.write(input, |tx, _last| Box::pin(note(tx, 1)));
+    drop(queued(write));
+    drop(scratch.db);
+    held.release();
+    // The fields of the input are dropped in order: the handle first.
+    assert!(within(receiver).await.is_err());
+}

@@ -1,0 +1,16 @@
+//! The mechanisms that services lean on, over real databases: what a transaction, an outbox, an
+//! inbox, a worker and a runtime promise, one file for each promise.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod db_bodies;
+mod db_full;
+mod db_groups;
+mod db_lanes;
+mod scratch;

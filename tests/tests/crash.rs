@@ -1,0 +1,277 @@
+//! The real process under load, killed at random moments and started again on its data: nothing
+//! that was answered is lost, no invariant is broken, and everything under way reaches an end.
+//!
+//! `TESSERA_CRASH_ROUNDS` kills it that many times (25), with the choices of `TESSERA_CRASH_SEED`.
+#![cfg(test)]
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom;
+use rand::{Rng, SeedableRng};
+use reqwest::Method;
+use serde_json::json;
+use tessera_tests::client::Client;
+use tessera_tests::process::{self, Server};
+use tessera_tests::{eventually, pause};
+
+const SETTINGS: &[(&str, &str)] = &[("LOCK_SECONDS", "2"), ("MAX_LIVE_ORDERS", "0")];
+const BUYERS: usize = 6;
+/// Few, so that buyers meet.
+const TICKETS_A_ROUND: usize = 40;
+
+/// What the server said was done, and so must be there after any crash.
+#[derive(Default)]
+struct Promised {
+    orders: Vec<(usize, String)>,
+    payments: Vec<(usize, String)>,
+}
+
+fn setting(name: &str, default: u64) -> u64 {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "how a person asks a test for a longer run"
+    )]
+    let given = std::env::var(name).ok();
+    given.map_or(default, |text| text.parse().expect("a number"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_or_done_twice_when_the_process_is_killed_at_any_moment() {
+    let rounds = setting("TESSERA_CRASH_ROUNDS", 25);
+    let seed = setting("TESSERA_CRASH_SEED", u64::from(std::process::id()));
+    println!("seed {seed}, {rounds} rounds");
+    let mut random = StdRng::seed_from_u64(seed);
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+
+    let mut server = Server::start(data, SETTINGS).await;
+    let anyone = Client::new(&server.url);
+    let seller = anyone.sign_up("seller@example.com").await;
+    let mut buyers = Vec::new();
+    for buyer in 0..BUYERS {
+        buyers.push(anyone.sign_up(&format!("buyer-{buyer}@example.com")).await);
+    }
+    let mut promised = Promised::default();
+    for round in 0..rounds {
+        let people = People {
+            seller: seller.at(&server.url),
+            buyers: at(&buyers, &server.url),
+        };
+        let load = people.load(random.random(), random.random_range(20..700));
+        promised.take(load.run(server).await);
+        check(data, round, seed);
+        server = Server::start(data, SETTINGS).await;
+        promised.is_kept(&at(&buyers, &server.url)).await;
+    }
+    everything_ends(&at(&buyers, &server.url)).await;
+    check(data, rounds, seed);
+    println!(
+        "{} orders and {} payments were answered",
+        promised.orders.len(),
+        promised.payments.len()
+    );
+    assert!(
+        promised.payments.len() > usize::try_from(rounds).unwrap(),
+        "the load was no load"
+    );
+}
+
+fn at(buyers: &[Client], url: &str) -> Vec<Client> {
+    buyers.iter().map(|buyer| buyer.at(url)).collect()
+}
+
+fn check(data: &Path, round: u64, seed: u64) {
+    let output = process::run(data, &["check"]);
+    assert!(
+        output.status.success(),
+        "round {round}, seed {seed}: {}",
+        process::said(&output)
+    );
+}
+
+/// Every order is complete or cancelled, and every payment has its end.
+async fn everything_ends(buyers: &[Client]) {
+    for buyer in buyers {
+        eventually("every order to end", async || {
+            let orders = all_orders(buyer).await;
+            let ended = |order: &serde_json::Value| {
+                order["status"] == "complete" || order["status"] == "cancelled"
+            };
+            orders.iter().all(ended).then_some(())
+        })
+        .await;
+        for order in all_orders(buyer).await {
+            let path = format!("/api/payments?orderId={}", order["id"].as_str().unwrap());
+            eventually("every payment to end", async || {
+                let payments = buyer.get(&path).await.body;
+                let open = ["processing", "authorized", "requires_action"];
+                let ended = |payment: &serde_json::Value| {
+                    !open.contains(&payment["status"].as_str().unwrap())
+                };
+                payments.as_array().unwrap().iter().all(ended).then_some(())
+            })
+            .await;
+        }
+    }
+}
+
+async fn all_orders(buyer: &Client) -> Vec<serde_json::Value> {
+    // The limit of a page is far above what one buyer makes in a run of the suite; a longer run
+    // looks at the latest.
+    buyer
+        .get("/api/orders?limit=200")
+        .await
+        .body
+        .as_array()
+        .unwrap()
+        .clone()
+}
+
+struct People {
+    seller: Client,
+    buyers: Vec<Client>,
+}
+
+struct Load {
+    people: People,
+    seed: u64,
+    milliseconds: u64,
+}
+
+impl People {
+    fn load(self, seed: u64, milliseconds: u64) -> Load {
+        Load {
+            people: self,
+            seed,
+            milliseconds,
+        }
+    }
+}
+
+impl Load {
+    /// Lets everybody buy until the server is killed; answers what it promised.
+    async fn run(self, server: Server) -> Promised {
+        let tickets = Arc::new(self.list().await);
+        let over = Arc::new(AtomicBool::new(false));
+        let mut tasks = Vec::new();
+        for (index, buyer) in self.people.buyers.into_iter().enumerate() {
+            let random = StdRng::seed_from_u64(self.seed ^ u64::try_from(index).unwrap());
+            tasks.push(tokio::spawn(buy(
+                index,
+                buyer,
+                tickets.clone(),
+                random,
+                over.clone(),
+            )));
+        }
+        pause(self.milliseconds).await;
+        server.kill();
+        over.store(true, Ordering::Relaxed);
+        let mut promised = Promised::default();
+        for task in tasks {
+            promised.take(task.await.unwrap());
+        }
+        promised
+    }
+
+    async fn list(&self) -> Vec<String> {
+        let mut tickets = Vec::new();
+        for number in 0..TICKETS_A_ROUND {
+            let body = json!({ "title": format!("Seat {number}"), "price": "25.50" });
+            let answer = self.people.seller.post("/api/tickets", body).await;
+            assert_eq!(answer.status, 201, "{answer:?}");
+            tickets.push(answer.text("id"));
+        }
+        tickets
+    }
+}
+
+/// One buyer: reserves, gives up, pays well, pays badly, and says everything twice.
+async fn buy(
+    index: usize,
+    buyer: Client,
+    tickets: Arc<Vec<String>>,
+    mut random: StdRng,
+    over: Arc<AtomicBool>,
+) -> Promised {
+    let mut promised = Promised::default();
+    while !over.load(Ordering::Relaxed) {
+        let ticket = tickets.choose(&mut random).unwrap();
+        let body = json!({ "ticketId": ticket });
+        let Some(answer) = twice(&buyer, "/api/orders", body, &mut random).await else {
+            continue;
+        };
+        if answer.status != 201 {
+            continue;
+        }
+        let order = answer.text("id");
+        promised.orders.push((index, order.clone()));
+        match random.random_range(0..10) {
+            0 => drop(
+                buyer
+                    .send(Method::DELETE, &format!("/api/orders/{order}"), None, None)
+                    .await,
+            ),
+            1 => {}
+            way => {
+                let token = if way < 4 {
+                    "tok_chargeDeclined"
+                } else {
+                    "tok_visa"
+                };
+                let body = json!({ "orderId": order, "token": token });
+                let paid = twice(&buyer, "/api/payments", body, &mut random).await;
+                if let Some(paid) = paid.filter(|paid| paid.status == 201) {
+                    promised.payments.push((index, paid.text("id")));
+                }
+            }
+        }
+    }
+    promised
+}
+
+/// Sends a request under a key, some of them twice at once.
+async fn twice(
+    buyer: &Client,
+    path: &str,
+    body: serde_json::Value,
+    random: &mut StdRng,
+) -> Option<tessera_tests::client::Answer> {
+    let key = format!("{:032x}", random.random::<u128>());
+    let once = || buyer.send(Method::POST, path, Some(body.clone()), Some(&key));
+    if random.random_bool(0.2) {
+        let (first, second) = tokio::join!(once(), once());
+        return first.filter(|answer| answer.status != 409).or(second);
+    }
+    once().await
+}
+
+impl Promised {
+    fn take(&mut self, more: Promised) {
+        self.orders.extend(more.orders);
+        self.payments.extend(more.payments);
+    }
+
+    /// Looks up the latest promises: those of the round before the crash are among them.
+    async fn is_kept(&self, buyers: &[Client]) {
+        for (buyer, order) in self.orders.iter().rev().take(100) {
+            let answer = buyers[*buyer].get(&format!("/api/orders/{order}")).await;
+            assert_eq!(
+                answer.status, 200,
+                "order {order} was answered, and is lost"
+            );
+        }
+        for (buyer, payment) in self.payments.iter().rev().take(100) {
+            let answer = buyers[*buyer]
+                .get(&format!("/api/payments/{payment}"))
+                .await;
+            assert_eq!(
+                answer.status, 200,
+                "payment {payment} was answered, and is lost"
+            );
+        }
+    }
+}
