@@ -10,6 +10,7 @@
 )]
 
 pub mod client;
+pub mod market;
 pub mod process;
 
 /// Waits until `look` finds something, and gives up with `what` after 30 seconds.

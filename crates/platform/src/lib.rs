@@ -19,6 +19,7 @@ pub mod inbox;
 pub mod instruments;
 pub mod limits;
 pub mod outbox;
+pub mod retention;
 pub mod server;
 pub mod service;
 pub mod session;

@@ -71,10 +71,12 @@ impl Limits {
         let limit =
             |account, address| Limit(on.then(|| Arc::new(Counters::new(account, address, clock))));
         Limits {
-            sign_in: limit(rate(10, 10), rate(30, 60)),
-            sign_up: limit(rate(5, 5), rate(10, 20)),
-            reserve: limit(rate(20, 60), rate(60, 240)),
-            pay: limit(rate(10, 20), rate(30, 60)),
+            // Many people may share an address (a household, an office, a mobile network), so that an
+            // address may do far more than an account.
+            sign_in: limit(rate(10, 10), rate(60, 120)),
+            sign_up: limit(rate(5, 5), rate(60, 120)),
+            reserve: limit(rate(30, 120), rate(300, 1_200)),
+            pay: limit(rate(20, 40), rate(150, 600)),
         }
     }
 }
@@ -231,10 +233,10 @@ mod tests {
     #[test]
     fn an_address_waits_whatever_account_it_tries() {
         let (limits, hand) = limits("on");
-        assert_eq!(tries(|number| limits.sign_up.check(number, address(1))), 10);
+        assert_eq!(tries(|number| limits.sign_up.check(number, address(1))), 60);
         limits.sign_up.check("somebody", address(2)).unwrap();
         hand.advance(SignedDuration::from_mins(10));
-        assert_eq!(tries(|number| limits.sign_up.check(number, address(1))), 10);
+        assert_eq!(tries(|number| limits.sign_up.check(number, address(1))), 60);
     }
 
     #[test]
@@ -254,7 +256,7 @@ mod tests {
     fn the_addresses_of_one_network_count_together() {
         let (limits, _hand) = limits("on");
         let from = |number: u32| IpAddr::from([0x2001, 0xdb8, 0, 1, 0, 0, 0, number as u16]);
-        assert_eq!(tries(|number| limits.pay.check(number, from(number))), 30);
+        assert_eq!(tries(|number| limits.pay.check(number, from(number))), 150);
         limits
             .pay
             .check(1, IpAddr::from([0x2001, 0xdb8, 0, 2, 0, 0, 0, 0]))
@@ -265,7 +267,7 @@ mod tests {
     fn each_limit_counts_for_itself_and_clones_count_together() {
         let (limits, _hand) = limits("on");
         let clone = limits.clone();
-        assert_eq!(tries(|_| clone.reserve.check(1, address(1))), 20);
+        assert_eq!(tries(|_| clone.reserve.check(1, address(1))), 30);
         limits.reserve.check(1, address(2)).unwrap_err();
         limits.pay.check(1, address(1)).unwrap();
     }

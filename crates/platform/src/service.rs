@@ -22,7 +22,8 @@ use crate::http::{Front, idempotency};
 use crate::ids::Ids;
 use crate::inbox::Inbox;
 use crate::limits::Limits;
-use crate::outbox::{Relay, Retention};
+use crate::outbox::Relay;
+use crate::retention::Retention;
 use crate::session::keys::{self, KeyError};
 use crate::session::{CookieRule, Ended, Sessions, SigningKeys, Verifier, ended};
 use crate::worker::{self, Next, Stop, Worker, WorkerError};
@@ -138,6 +139,14 @@ pub struct Runtime {
     _lock: File,
 }
 
+/// What all services of a process share.
+struct Shared {
+    keys: SigningKeys,
+    /// One for all: what one service has verified, the others know.
+    verifier: Verifier,
+    limits: Limits,
+}
+
 struct Running {
     name: &'static str,
     db: Db,
@@ -157,11 +166,13 @@ impl Runtime {
         let lock = lock_data_dir(&setup.settings.data_dir)?;
         let keys = keys::load_or_make(&setup.settings, &setup.ids)?;
         let bus = Bus::embedded();
+        let verifier = Verifier::new(keys.public_keys());
         let limits = Limits::new(&setup.settings, &setup.clock);
+        let shared = Shared { keys, verifier, limits };
         let mut front = Front::new(&setup.settings, &setup.ids);
         let mut services = Vec::new();
         for definition in definitions {
-            let ctx = context(definition, &setup, &keys, &limits).await?;
+            let ctx = context(definition, &setup, &shared).await?;
             let service = (definition.build)(ctx.clone())?;
             front.add(definition.name, service.routes, &ctx.sessions, &ctx.db);
             services.push(running(
@@ -180,7 +191,7 @@ impl Runtime {
             bus,
             router,
             openapi,
-            keys,
+            keys: shared.keys,
             _lock: lock,
         })
     }
@@ -255,8 +266,7 @@ impl Runtime {
 async fn context(
     definition: &Definition,
     setup: &Setup,
-    keys: &SigningKeys,
-    limits: &Limits,
+    shared: &Shared,
 ) -> Result<Ctx, StartError> {
     let failed = |error| StartError::Database {
         service: definition.name,
@@ -277,15 +287,14 @@ async fn context(
     .map_err(failed)?;
     let ended = Ended::load(&db).await.map_err(failed)?;
     let cookie = CookieRule::for_url(&setup.settings.public_url);
-    let verifier = Verifier::new(keys.public_keys());
     Ok(Ctx {
         db,
         clock: setup.clock.clone(),
         ids: setup.ids.clone(),
         settings: setup.settings.clone(),
-        sessions: Sessions::new(verifier, ended, cookie, setup.clock.clone()),
-        keys: keys.clone(),
-        limits: limits.clone(),
+        sessions: Sessions::new(shared.verifier.clone(), ended, cookie, setup.clock.clone()),
+        keys: shared.keys.clone(),
+        limits: shared.limits.clone(),
     })
 }
 
@@ -309,7 +318,7 @@ fn running(
     let mut workers: Vec<Arc<dyn Worker>> = vec![
         Arc::new(Relay::new(name, db.clone(), bus.clone(), clock.clone())),
         Arc::new(inbox.retry()),
-        Arc::new(Retention::new(db.clone(), clock)),
+        Arc::new(Retention::new(db.clone(), clock, ctx.sessions.clone())),
     ];
     workers.extend(own);
     Running {

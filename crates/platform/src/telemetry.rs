@@ -120,3 +120,30 @@ fn describe() {
     );
     crate::instruments::describe();
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_that_makes_no_sense_names_its_setting() {
+        assert_eq!(
+            init_logs("info,tessera=loud").unwrap_err().setting,
+            "RUST_LOG"
+        );
+    }
+
+    #[test]
+    fn measuring_is_started_once() {
+        let (one, other) = (Metrics::install(), Metrics::install());
+        metrics::counter!("telemetry_test_total").increment(1);
+        metrics::histogram!("telemetry_test_seconds").record(0.003);
+        for text in [one.render(), other.render()] {
+            assert!(text.contains("telemetry_test_total 1"), "{text}");
+            assert!(
+                text.contains("telemetry_test_seconds_bucket{le=\"0.005\"} 1"),
+                "{text}"
+            );
+        }
+    }
+}

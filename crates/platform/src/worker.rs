@@ -3,9 +3,11 @@
 //! A worker does one bounded step at a time and says when it wants to be called again. A wake-up
 //! is a hint, the poll is the truth: a lost one delays a step, and never loses it.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use jiff::Timestamp;
 use tokio::sync::{Notify, watch};
 
@@ -101,7 +103,7 @@ pub async fn run(
 ) {
     let mut backoff = FIRST_BACKOFF;
     while !stop.is_set() {
-        let pause = match worker.run().await {
+        let pause = match step(worker.as_ref()).await {
             Ok(next) => {
                 backoff = FIRST_BACKOFF;
                 next
@@ -132,6 +134,13 @@ pub async fn run(
             () = stop.wait() => {}
         }
     }
+}
+
+/// One step. A panic is a failure like others: a duty is never given up.
+async fn step(worker: &dyn Worker) -> Result<Next, WorkerError> {
+    let step = AssertUnwindSafe(worker.run()).catch_unwind();
+    let panicked = |_| WorkerError::Other("the step panicked".to_owned());
+    step.await.map_err(panicked)?
 }
 
 /// A notification that came while the worker was busy is still there, so none is missed.

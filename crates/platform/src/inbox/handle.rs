@@ -161,11 +161,13 @@ impl Kept {
     /// What `verdict` makes of an event with so many failed tries behind it.
     pub(super) fn after(verdict: &Handled, attempts: i64, now: Timestamp) -> Kept {
         let error = Param::from(verdict.to_string());
+        let soon = now.checked_add(backoff(1)).ok();
         match verdict {
             Handled::PutOff(moment) => Kept {
                 state: "retry",
                 attempts,
-                retry_at: Some(*moment),
+                // A moment that has come already must not make the worker spin.
+                retry_at: Some(*moment).filter(|moment| *moment > now).or(soon),
                 error: Param::Null,
             },
             Handled::Rejected(_) => Kept {

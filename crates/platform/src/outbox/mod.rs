@@ -5,7 +5,6 @@
 //! that lost its stream can be filled again.
 
 mod relay;
-mod retention;
 
 use tessera_contracts::events::{Event, EventData};
 
@@ -13,7 +12,6 @@ use crate::db::{DbError, Tx};
 use crate::params;
 
 pub use relay::Relay;
-pub use retention::{INBOX_DAYS, OUTBOX_DAYS, Retention};
 
 /// Wakes the relay.
 pub const SIGNAL: &str = "outbox";

@@ -148,9 +148,9 @@ async fn time_stands_still_for_the_length_of_a_body() {
         })
     });
     assert_eq!(within(write).await.unwrap(), (noon(), noon()));
-    let later = scratch
-        .db
-        .write((), |tx, ()| Box::pin(async move { Ok::<_, DbError>(tx.now()) }));
+    let later = scratch.db.write((), |tx, ()| {
+        Box::pin(async move { Ok::<_, DbError>(tx.now()) })
+    });
     assert_eq!(within(later).await.unwrap(), scratch.clock.now());
 }
 

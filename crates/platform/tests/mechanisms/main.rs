@@ -10,7 +10,10 @@
 )]
 
 mod db_bodies;
+mod db_file;
 mod db_full;
 mod db_groups;
 mod db_lanes;
+mod db_reads;
+mod db_values;
 mod scratch;

@@ -16,6 +16,10 @@ pub(super) fn commit(tx: &mut Tx, jobs: &mut [Box<dyn Job>], wake: &mut dyn FnMu
     if let [job] = jobs {
         return commit_alone(tx, job.as_mut(), wake);
     }
+    if let Err(error) = begin(tx) {
+        // Another process holds the database: each of them would wait as long, one after another.
+        return jobs.iter_mut().for_each(|job| job.fail(error.clone()));
+    }
     let mut wakes = Vec::new();
     if commit_together(tx, jobs, &mut wakes).is_ok() {
         wakes.into_iter().for_each(wake);
@@ -27,12 +31,17 @@ pub(super) fn commit(tx: &mut Tx, jobs: &mut [Box<dyn Job>], wake: &mut dyn FnMu
     }
 }
 
+/// Immediate: takes the right to write at once, so that no body meets another writer halfway.
+fn begin(tx: &mut Tx) -> Result<(), DbError> {
+    tx.session().control("BEGIN IMMEDIATE")
+}
+
+/// In an open transaction.
 fn commit_together(
     tx: &mut Tx,
     jobs: &mut [Box<dyn Job>],
     wakes: &mut Vec<&'static str>,
 ) -> Result<(), DbError> {
-    tx.session().control("BEGIN IMMEDIATE")?;
     for job in jobs {
         tx.session().control("SAVEPOINT body")?;
         let keep = job.run(tx);
@@ -54,7 +63,7 @@ fn commit_together(
 }
 
 fn commit_alone(tx: &mut Tx, job: &mut dyn Job, wake: &mut dyn FnMut(&'static str)) {
-    if let Err(error) = tx.session().control("BEGIN IMMEDIATE") {
+    if let Err(error) = begin(tx) {
         return job.fail(error);
     }
     if !job.run(tx) {

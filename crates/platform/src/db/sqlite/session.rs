@@ -1,9 +1,11 @@
 //! One connection: its settings, and statements run on it.
 
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
-use rusqlite::{CachedStatement, Connection, OpenFlags, ToSql};
+use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, ToSql};
 
 use super::Durability;
 use crate::db::error::DbError;
@@ -23,7 +25,7 @@ impl Session {
     /// The connection that writes; makes the file where there is none.
     pub(super) fn open_writer(path: &Path) -> Result<Session, DbError> {
         let connection = Connection::open(path)?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
+        turn_log_on(&connection)?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
@@ -37,7 +39,7 @@ impl Session {
     }
 
     fn configured(connection: Connection) -> Result<Session, DbError> {
-        connection.busy_timeout(std::time::Duration::from_secs(5))?;
+        connection.busy_timeout(Duration::from_secs(5))?;
         connection.pragma_update(None, "temp_store", "MEMORY")?;
         // Negative: in KiB.
         connection.pragma_update(None, "cache_size", -16_384)?;
@@ -106,6 +108,22 @@ impl Session {
         }
         Ok(all)
     }
+}
+
+/// Needs the file to itself for a moment, for which SQLite does not wait by itself: another start
+/// may be doing the same.
+fn turn_log_on(connection: &Connection) -> Result<(), DbError> {
+    const TRIES: u32 = 100;
+    const BETWEEN: Duration = Duration::from_millis(20);
+    for _try in 1..TRIES {
+        match connection.pragma_update(None, "journal_mode", "WAL") {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
+                thread::park_timeout(BETWEEN);
+            }
+            done => return Ok(done?),
+        }
+    }
+    Ok(connection.pragma_update(None, "journal_mode", "WAL")?)
 }
 
 /// The prepared statement with its parameters in place.

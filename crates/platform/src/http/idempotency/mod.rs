@@ -20,7 +20,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 pub use key::{IdempotencyKey, Key};
-pub use store::{MIGRATION, complete, prune, release};
+pub use store::{KEPT, MIGRATION, complete, prune, release};
 pub use stored::Stored;
 
 use super::problem::Failure;
@@ -80,7 +80,7 @@ where
 }
 
 /// Runs the first step of a write in two steps, and leaves `key` pending for `resource`, the thing
-/// that the step creates. Refusals are kept as [`write`] keeps them.
+/// that the step creates. Refusals are kept as [`write()`] keeps them.
 pub async fn begin<I, T, E, F>(
     db: &Db,
     key: Option<Key>,

@@ -1,7 +1,7 @@
 //! The table of keys.
 
 use axum::http::StatusCode;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::key::Key;
@@ -28,6 +28,9 @@ CREATE INDEX idempotency_keys_created_at ON idempotency_keys (created_at);
 ";
 
 pub(super) const IN_PROGRESS: &str = "idempotency_in_progress";
+
+/// How long a key counts.
+pub const KEPT: SignedDuration = SignedDuration::from_hours(24);
 
 /// How many keys one step of [`prune`] deletes.
 const BATCH: i64 = 500;
@@ -140,10 +143,11 @@ pub async fn release(tx: &mut Tx, resource: Uuid) -> Result<(), DbError> {
     tx.later(SQL, &params![resource]).await
 }
 
-/// Deletes a batch of keys from before `moment`. Answers whether there may be more.
-pub async fn prune(tx: &mut Tx, moment: Timestamp) -> Result<bool, DbError> {
+/// Deletes a batch of keys that were [`KEPT`] long enough. Answers whether there may be more.
+pub async fn prune(tx: &mut Tx) -> Result<bool, DbError> {
     const SQL: &str = "DELETE FROM idempotency_keys WHERE (scope, key) IN
-        (SELECT scope, key FROM idempotency_keys WHERE created_at < $1 ORDER BY created_at LIMIT $2)";
+        (SELECT scope, key FROM idempotency_keys WHERE created_at <= $1 ORDER BY created_at LIMIT $2)";
+    let moment = tx.now().saturating_sub(KEPT).unwrap_or(Timestamp::MIN);
     let deleted = tx.execute(SQL, &params![moment, BATCH]).await?;
     Ok(deleted == BATCH.unsigned_abs())
 }

@@ -1,0 +1,119 @@
+//! All services in one process over real databases, with a clock that the test moves.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use tessera_platform::config::Settings;
+use tessera_platform::testing::{Answer, TestApp, TestUser};
+
+/// A marketplace with a seller. Events travel in [`TestApp::settle`], and at no other time.
+#[derive(Clone)]
+pub struct Market {
+    /// The services.
+    pub app: Arc<TestApp>,
+    /// Somebody who sells.
+    pub seller: TestUser,
+}
+
+impl Market {
+    /// Opens it.
+    pub async fn open() -> Market {
+        Market::open_with(|_| {}).await
+    }
+
+    /// Opens it with settings of the test's own.
+    pub async fn open_with(change: impl FnOnce(&mut Settings)) -> Market {
+        let app = Arc::new(TestApp::start_with(tessera::SERVICES, change).await);
+        let seller = app.sign_in();
+        Market { app, seller }
+    }
+
+    /// Lists a ticket for 120.00, and lets everybody hear of it.
+    pub async fn list(&self) -> String {
+        let body =
+            json!({ "title": "Hamlet", "price": "120.00", "startsAt": "2030-06-01T18:30:00Z" });
+        let listed = self
+            .app
+            .post("/api/tickets", body)
+            .by(&self.seller)
+            .send()
+            .await;
+        assert_eq!(listed.status, 201, "{}", listed.body);
+        self.app.settle().await;
+        listed.text("id")
+    }
+
+    /// Asks for a ticket; nothing has travelled yet when it answers.
+    pub async fn reserve(&self, buyer: &TestUser, ticket: &str) -> Answer {
+        self.app
+            .post("/api/orders", json!({ "ticketId": ticket }))
+            .by(buyer)
+            .send()
+            .await
+    }
+
+    /// An order that may be paid.
+    pub async fn awaiting_payment(&self, buyer: &TestUser) -> String {
+        let ticket = self.list().await;
+        let reserved = self.reserve(buyer, &ticket).await;
+        assert_eq!(reserved.status, 201, "{}", reserved.body);
+        self.app.settle().await;
+        reserved.text("id")
+    }
+
+    /// Pays an order with this card; nothing has travelled yet when it answers.
+    pub async fn pay(&self, buyer: &TestUser, order: &str, token: &str) -> Answer {
+        let body = json!({ "orderId": order, "token": token });
+        self.app.post("/api/payments", body).by(buyer).send().await
+    }
+
+    /// Cancels an order.
+    pub async fn cancel(&self, buyer: &TestUser, order: &str) -> Answer {
+        self.app
+            .delete(&format!("/api/orders/{order}"))
+            .by(buyer)
+            .send()
+            .await
+    }
+
+    /// An order as its buyer sees it.
+    pub async fn order(&self, buyer: &TestUser, order: &str) -> Value {
+        let shown = self
+            .app
+            .get(&format!("/api/orders/{order}"))
+            .by(buyer)
+            .send()
+            .await;
+        assert_eq!(shown.status, 200, "{}", shown.body);
+        shown.body
+    }
+
+    /// A ticket as everybody sees it.
+    pub async fn ticket(&self, ticket: &str) -> Value {
+        let shown = self.app.get(&format!("/api/tickets/{ticket}")).send().await;
+        assert_eq!(shown.status, 200, "{}", shown.body);
+        shown.body
+    }
+
+    /// The states of an order's payments, the oldest first.
+    pub async fn payments(&self, buyer: &TestUser, order: &str) -> Vec<String> {
+        let shown = self
+            .app
+            .get(&format!("/api/payments?orderId={order}"))
+            .by(buyer)
+            .send()
+            .await;
+        assert_eq!(shown.status, 200, "{}", shown.body);
+        let all = shown.body.as_array().expect("a list").iter();
+        all.map(|payment| payment["status"].as_str().expect("a status").to_owned())
+            .collect()
+    }
+}
+
+/// How often each status was answered.
+pub fn count(answers: &[Answer], status: u16) -> usize {
+    answers
+        .iter()
+        .filter(|answer| answer.status == status)
+        .count()
+}
