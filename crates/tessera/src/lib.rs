@@ -5,6 +5,7 @@
 
 pub mod cli;
 mod commands;
+mod demo;
 mod docs;
 mod pages;
 mod services;

@@ -36,7 +36,9 @@ pub struct TestApp {
     /// The services.
     pub runtime: Runtime,
     router: Router,
-    _dir: TempDir,
+    services: Vec<Definition>,
+    settings: Arc<Settings>,
+    dir: TempDir,
 }
 
 /// Somebody who is signed in.
@@ -76,10 +78,19 @@ impl TestApp {
         let ids = Ids::seeded(1, clock.clone());
         let setup = Setup {
             settings: Arc::new(settings),
-            clock: clock.clone(),
-            ids: ids.clone(),
+            clock,
+            ids,
         };
-        let runtime = Runtime::build(services, setup, |_| Router::new())
+        TestApp::on(services.to_vec(), setup, hand, dir).await
+    }
+
+    async fn on(services: Vec<Definition>, setup: Setup, hand: Hand, dir: TempDir) -> TestApp {
+        let (settings, clock, ids) = (
+            setup.settings.clone(),
+            setup.clock.clone(),
+            setup.ids.clone(),
+        );
+        let runtime = Runtime::build(&services, setup, |_| Router::new())
             .await
             .expect("the services start");
         let router = runtime.router();
@@ -89,8 +100,32 @@ impl TestApp {
             ids,
             runtime,
             router,
-            _dir: dir,
+            services,
+            settings,
+            dir,
         }
+    }
+
+    /// Stops, and starts again on the same data, at the same moment.
+    pub async fn restart(self) -> TestApp {
+        let TestApp {
+            hand,
+            clock,
+            ids,
+            runtime,
+            router,
+            services,
+            settings,
+            dir,
+        } = self;
+        // Both hold the databases, and the first one the directory.
+        drop((runtime, router));
+        let setup = Setup {
+            settings,
+            clock,
+            ids,
+        };
+        TestApp::on(services, setup, hand, dir).await
     }
 
     /// Lets all events travel and all workers do what is due.
@@ -118,7 +153,11 @@ impl TestApp {
             id,
             sid: self.ids.next().into(),
         };
-        let token = self.runtime.keys().issue(user, self.clock.now()).expect("a token");
+        let token = self
+            .runtime
+            .keys()
+            .issue(user, self.clock.now())
+            .expect("a token");
         TestUser { id, user, token }
     }
 

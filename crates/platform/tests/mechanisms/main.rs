@@ -9,6 +9,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod clock_ids;
 mod db_bodies;
 mod db_file;
 mod db_full;
@@ -16,4 +17,14 @@ mod db_groups;
 mod db_lanes;
 mod db_reads;
 mod db_values;
+mod durability_strace;
+mod follower;
+mod inbox_batches;
+mod inbox_retries;
+mod inbox_sessions;
+mod outbox_relay;
+mod retention;
+mod runtime;
 mod scratch;
+mod versions;
+mod worker_run;

@@ -1,0 +1,4 @@
+//! The only place that knows the tables of auth.
+
+pub mod sessions;
+pub mod users;

@@ -1,0 +1,5 @@
+//! What auth does without being asked.
+
+mod prune;
+
+pub use prune::Prune;

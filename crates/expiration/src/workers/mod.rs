@@ -1,0 +1,7 @@
+//! What expiration does without being asked.
+
+mod deadlines;
+mod prune;
+
+pub use deadlines::{Deadlines, SIGNAL};
+pub use prune::Prune;

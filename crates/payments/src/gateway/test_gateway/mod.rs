@@ -1,0 +1,151 @@
+//! The built-in gateway, for a marketplace without real cards: it takes test tokens and moves no money.
+//!
+//! It behaves as a real one in all that matters: it has a durable book of its own, does a thing once
+//! for each key, and never charges what was released nor releases what was charged. Its table of
+//! movements is only ever added to, so that whoever reads it sees a double charge.
+
+mod store;
+mod tokens;
+
+use std::path::Path;
+
+use tessera_contracts::PaymentId;
+use tessera_platform::BoxFuture;
+use tessera_platform::clock::Clock;
+use tessera_platform::db::{Db, DbError, Tx};
+use tessera_platform::ids::Ids;
+
+use super::{Authorization, Authorize, Gateway, GatewayError, GatewayId, Token, TokenError};
+use store::{Entry, Movement, Standing};
+
+/// The file of its book, in the data directory.
+pub const BOOK: &str = "gateway.db";
+
+/// The built-in gateway.
+#[derive(Clone, Debug)]
+pub struct TestGateway {
+    book: Db,
+}
+
+impl TestGateway {
+    /// Opens (or makes) the book in `data_dir`.
+    pub fn open(data_dir: &Path, clock: &Clock, ids: &Ids) -> Result<TestGateway, DbError> {
+        let path = data_dir.join(BOOK);
+        let book = Db::open_sqlite(&path, "gateway", store::MIGRATIONS, clock, ids)?;
+        Ok(TestGateway { book })
+    }
+}
+
+impl Gateway for TestGateway {
+    fn check_token(&self, text: String) -> Result<Token, TokenError> {
+        tokens::check(text)
+    }
+
+    fn authorize<'a>(
+        &'a self,
+        wish: &'a Authorize,
+    ) -> BoxFuture<'a, Result<Authorization, GatewayError>> {
+        let asked = self
+            .book
+            .write(wish.clone(), |tx, wish| Box::pin(authorize(tx, wish)));
+        Box::pin(async { asked.await.map_err(GatewayError::from) })
+    }
+
+    fn find(&self, key: PaymentId) -> BoxFuture<'_, Result<Option<Authorization>, GatewayError>> {
+        Box::pin(async move {
+            let entry = store::show(&self.book, key).await.map_err(Fault::Book)?;
+            Ok(entry.map(Entry::into_answer))
+        })
+    }
+
+    fn capture<'a>(
+        &'a self,
+        id: &'a GatewayId,
+        key: PaymentId,
+    ) -> BoxFuture<'a, Result<(), GatewayError>> {
+        Box::pin(self.settle(id, key, Standing::Captured))
+    }
+
+    fn void<'a>(
+        &'a self,
+        id: &'a GatewayId,
+        key: PaymentId,
+    ) -> BoxFuture<'a, Result<(), GatewayError>> {
+        Box::pin(self.settle(id, key, Standing::Voided))
+    }
+}
+
+impl TestGateway {
+    async fn settle(
+        &self,
+        id: &GatewayId,
+        key: PaymentId,
+        to: Standing,
+    ) -> Result<(), GatewayError> {
+        let wish = Settle {
+            id: id.clone(),
+            key,
+            to,
+        };
+        let settled = self
+            .book
+            .write_bulk(wish, |tx, wish| Box::pin(settle(tx, wish)));
+        settled.await.map_err(GatewayError::from)
+    }
+}
+
+/// A wish to end an authorization.
+struct Settle {
+    id: GatewayId,
+    key: PaymentId,
+    to: Standing,
+}
+
+/// Why the gateway did not do as asked.
+#[derive(Debug, thiserror::Error)]
+enum Fault {
+    #[error("{0}")]
+    Refused(&'static str),
+    #[error(transparent)]
+    Book(#[from] DbError),
+}
+
+async fn authorize(tx: &mut Tx, wish: &Authorize) -> Result<Authorization, Fault> {
+    let verdict = tokens::verdict(&wish.token).ok_or(Fault::Refused("there is no such token"))?;
+    let entry = Entry::new(wish, verdict);
+    if store::insert(tx, &entry).await? {
+        store::append(tx, Movement::opening(&entry)).await?;
+        return Ok(entry.into_answer());
+    }
+    let earlier = store::find(tx, wish.key).await?;
+    if earlier.token != wish.token || earlier.amount != wish.amount {
+        return Err(Fault::Refused("the key was used for another authorization"));
+    }
+    Ok(earlier.into_answer())
+}
+
+async fn settle(tx: &mut Tx, wish: &Settle) -> Result<(), Fault> {
+    if let Some(amount) = store::settle(tx, &wish.id, wish.key, wish.to).await? {
+        store::append(tx, Movement::closing(wish.id.clone(), wish.to, amount)).await?;
+        return Ok(());
+    }
+    match store::standing(tx, &wish.id, wish.key).await? {
+        Some(standing) if standing == wish.to => Ok(()),
+        Some(Standing::Captured) => Err(Fault::Refused("the amount was charged")),
+        Some(Standing::Voided) => Err(Fault::Refused("the amount was released")),
+        Some(Standing::Authorized | Standing::Declined) | None => {
+            Err(Fault::Refused("nothing is held by that id"))
+        }
+    }
+}
+
+impl From<Fault> for GatewayError {
+    fn from(fault: Fault) -> GatewayError {
+        match fault {
+            Fault::Refused(reason) => GatewayError::Refused(reason.to_owned()),
+            // Its queue was full: it was not even asked.
+            Fault::Book(error @ DbError::Busy) => GatewayError::Unavailable(error.to_string()),
+            Fault::Book(error) => GatewayError::Unknown(error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Payments owns the money: one payment per order, from the card's authorization to its capture or
+//! its release.
+//!
+//! The unique index over live payments decides whether an order may be tried to be paid. What is to be
+//! asked of the card gateway is recorded before it is asked, and asked until it is answered, each thing
+//! under a key of its own: so a crash at any point neither loses money nor takes it twice. Payments
+//! never decides whether an order is paid (orders does), never charges before the order is complete,
+//! and never calls the gateway inside a transaction.
+
+mod attempt;
+mod consumers;
+mod domain;
+pub mod gateway;
+mod http;
+mod operations;
+mod store;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+mod workers;
+
+use std::sync::Arc;
+
+use tessera_platform::db::Migration;
+use tessera_platform::service::{Ctx, Definition, Service, StartError};
+
+use gateway::Gateway;
+use gateway::test_gateway::TestGateway;
+
+/// The service, for the binary's table.
+pub const DEFINITION: Definition = Definition {
+    name: "payments",
+    migrations: MIGRATIONS,
+    build,
+};
+
+/// What pages and logs say as long as no real gateway is set up.
+pub const TEST_GATEWAY_NOTICE: &str =
+    "Payments use the built-in test gateway: no real card is charged. Pay with tok_visa.";
+
+const MIGRATIONS: &[Migration] = &[Migration {
+    name: "payments/0001_payments",
+    sql: include_str!("migrations/0001_payments.sql"),
+}];
+
+/// What requests and the worker work with. Cheap to clone.
+#[derive(Clone)]
+struct App {
+    ctx: Ctx,
+    gateway: Arc<dyn Gateway>,
+}
+
+fn build(ctx: Ctx) -> Result<Service, StartError> {
+    let gateway = open_test_gateway(&ctx)?;
+    Ok(service(ctx, Arc::new(gateway)))
+}
+
+fn open_test_gateway(ctx: &Ctx) -> Result<TestGateway, StartError> {
+    TestGateway::open(&ctx.settings.data_dir, &ctx.clock, &ctx.ids).map_err(|error| {
+        StartError::Database {
+            service: "the test gateway",
+            error,
+        }
+    })
+}
+
+/// The service over any gateway.
+fn service(ctx: Ctx, gateway: Arc<dyn Gateway>) -> Service {
+    let app = App { ctx, gateway };
+    Service {
+        consumer: Some(Arc::new(consumers::Payments)),
+        workers: vec![Arc::new(workers::Intents::new(app.clone()))],
+        routes: http::routes(app),
+    }
+}

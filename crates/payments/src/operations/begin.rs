@@ -1,0 +1,102 @@
+//! Begins an attempt to pay an order: from its commit on the gateway may be asked, and is asked until
+//! it has answered, whatever happens to the request.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tessera_contracts::{OrderId, PaymentId, UserId};
+use tessera_platform::db::{DbError, Tx};
+use tessera_platform::http::Failure;
+
+use crate::domain::{Payment, RESOLVE_AFTER, State, Token, Unpayable};
+use crate::store::{orders, payments};
+
+/// A buyer's wish to pay.
+#[derive(Clone, Debug)]
+pub struct Begin {
+    /// The id of the payment to be.
+    pub id: PaymentId,
+    pub order_id: OrderId,
+    pub user_id: UserId,
+    pub token: Token,
+    /// How many attempts of one order may be declined.
+    pub attempts: u32,
+}
+
+/// Why no attempt was begun.
+#[derive(Debug, thiserror::Error)]
+pub enum BeginError {
+    #[error("there is no such order")]
+    NoOrder,
+    #[error("not payable: {0:?}")]
+    Unpayable(Unpayable),
+    #[error("another attempt is under way")]
+    UnderWay,
+    #[error("it is paid")]
+    Paid,
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+/// Records the attempt, unless the order cannot be paid, or another attempt is under way or done.
+pub async fn begin(tx: &mut Tx, wish: &Begin) -> Result<Payment, BeginError> {
+    let now = tx.now();
+    let order = orders::hold(tx, wish.order_id)
+        .await?
+        .ok_or(BeginError::NoOrder)?;
+    order
+        .payable(wish.user_id, wish.attempts, now)
+        .map_err(BeginError::Unpayable)?;
+    let payment = Payment::new(wish.id, &order, wish.token.clone(), now);
+    let resolve_at = now.saturating_add(RESOLVE_AFTER).unwrap_or(Timestamp::MAX);
+    if payments::insert(tx, &payment, resolve_at).await? {
+        return Ok(payment);
+    }
+    let live = payments::live(tx, wish.order_id).await?;
+    Err(match live.map(|payment| payment.state) {
+        Some(State::Processing) => BeginError::UnderWay,
+        _ => BeginError::Paid,
+    })
+}
+
+impl From<BeginError> for Failure {
+    fn from(error: BeginError) -> Failure {
+        match error {
+            BeginError::NoOrder => Failure::not_found("order_not_found", "There is no such order."),
+            BeginError::Unpayable(reason) => reason.into(),
+            BeginError::UnderWay => Failure::conflict(
+                "payment_under_way",
+                "A payment of this order is under way already.",
+            ),
+            BeginError::Paid => Failure::conflict("already_paid", "This order is paid already."),
+            BeginError::Db(error) => error.into(),
+        }
+    }
+}
+
+impl From<Unpayable> for Failure {
+    fn from(reason: Unpayable) -> Failure {
+        match reason {
+            Unpayable::NotYours => Failure::forbidden("not_your_order", "This order is not yours."),
+            Unpayable::NotReady => Failure::conflict(
+                "not_ready",
+                "The ticket is still being locked for this order. Please try again in a moment.",
+            )
+            .retry_after(Duration::from_secs(1)),
+            Unpayable::Expired => {
+                Failure::conflict("order_expired", "The time to pay this order is over.")
+            }
+            Unpayable::Cancelled => Failure::conflict(
+                "order_cancelled",
+                "This order has ended, and can no longer be paid.",
+            ),
+            Unpayable::Complete => {
+                Failure::conflict("order_complete", "This order is paid already.")
+            }
+            Unpayable::NoAttemptsLeft => Failure::conflict(
+                "no_attempts_left",
+                "The last attempt to pay this order was declined.",
+            ),
+        }
+    }
+}

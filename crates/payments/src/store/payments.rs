@@ -1,0 +1,196 @@
+//! The table `payments`, whose unique index lets an order be paid once.
+
+use jiff::{SignedDuration, Timestamp};
+use tessera_contracts::{OrderId, PaymentId, PaymentStatus};
+use tessera_platform::db::{Db, DbError, FromRow, Row, Tx};
+use tessera_platform::params;
+
+use crate::domain::{Decline, GatewayId, Intent, Payment, State, Token};
+
+// The columns of a payment are read in this order.
+const FIND: &str =
+    "SELECT id, version, order_id, user_id, amount, currency, token, status, intent, gateway_id,
+    decline_code, decline_message, created_at, updated_at FROM payments WHERE id = $1";
+const LIVE: &str =
+    "SELECT id, version, order_id, user_id, amount, currency, token, status, intent, gateway_id,
+    decline_code, decline_message, created_at, updated_at FROM payments
+    WHERE order_id = $1 AND status IN ('processing', 'requires_action', 'authorized', 'captured')";
+const LIST: &str =
+    "SELECT id, version, order_id, user_id, amount, currency, token, status, intent, gateway_id,
+    decline_code, decline_message, created_at, updated_at FROM payments
+    WHERE order_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+const DUE: &str =
+    "SELECT id, version, order_id, user_id, amount, currency, token, status, intent, gateway_id,
+    decline_code, decline_message, created_at, updated_at, intent_tries FROM payments
+    WHERE intent IS NOT NULL AND intent_at <= $1 ORDER BY intent_at LIMIT $2";
+const NEXT: &str =
+    "SELECT intent_at FROM payments WHERE intent IS NOT NULL ORDER BY intent_at LIMIT 1";
+const INSERT: &str = "INSERT INTO payments (id, version, order_id, user_id, amount, currency, token, status, intent,
+    intent_at, intent_tries, created_at, updated_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $11, $12)
+    ON CONFLICT (order_id) WHERE status IN ('processing', 'requires_action', 'authorized', 'captured') DO NOTHING";
+const SAVE: &str = "UPDATE payments SET version = $2, status = $3, intent = $4, intent_at = $5, intent_tries = 0,
+    gateway_id = $6, decline_code = $7, decline_message = $8, updated_at = $9 WHERE id = $1 AND version = $10";
+const POSTPONE: &str = "UPDATE payments SET intent_at = $4, intent_tries = intent_tries + 1
+    WHERE id = $1 AND version = $2 AND intent_tries = $3";
+
+/// A payment of which the gateway is to be asked something now.
+#[derive(Clone, Debug)]
+pub struct Due {
+    /// The payment.
+    pub payment: Payment,
+    /// How often it was asked already, without an answer.
+    pub tries: u32,
+}
+
+impl FromRow for Payment {
+    fn from_row(row: &mut Row<'_>) -> Result<Self, DbError> {
+        let (id, version, order_id, user_id) = (row.next()?, row.next()?, row.next()?, row.next()?);
+        let amount = super::money(row)?;
+        let token = Token::new(row.next()?);
+        let state = state(row)?;
+        let (created_at, updated_at) = (row.next()?, row.next()?);
+        Ok(Payment {
+            id,
+            version,
+            order_id,
+            user_id,
+            amount,
+            token,
+            state,
+            created_at,
+            updated_at,
+        })
+    }
+}
+
+impl FromRow for Due {
+    fn from_row(row: &mut Row<'_>) -> Result<Self, DbError> {
+        Ok(Due {
+            payment: Payment::from_row(row)?,
+            tries: row.next()?,
+        })
+    }
+}
+
+/// The columns that say where a payment stands. What fits no state is no payment of ours.
+fn state(row: &mut Row<'_>) -> Result<State, DbError> {
+    let status: PaymentStatus = row.parse()?;
+    let intent: Option<Intent> = row.parse_opt()?;
+    let id: Option<String> = row.next()?;
+    let (code, message): (Option<String>, Option<String>) = (row.next()?, row.next()?);
+    match (status, intent, id.map(GatewayId::new)) {
+        (PaymentStatus::Processing, Some(Intent::Resolve), None) => Ok(State::Processing),
+        (PaymentStatus::Authorized, None, Some(id)) => Ok(State::Authorized(id)),
+        (PaymentStatus::Authorized, Some(Intent::Capture), Some(id)) => Ok(State::Capturing(id)),
+        (PaymentStatus::Authorized, Some(Intent::Void), Some(id)) => Ok(State::Voiding(id)),
+        (PaymentStatus::Captured, None, Some(id)) => Ok(State::Captured(id)),
+        (PaymentStatus::Voided, None, Some(id)) => Ok(State::Voided(id)),
+        (PaymentStatus::CaptureFailed, None, Some(id)) => Ok(State::CaptureFailed(id)),
+        (PaymentStatus::Declined, None, None) => {
+            let decline = code.zip(message);
+            let decline = decline.map(|(code, message)| State::Declined(Decline { code, message }));
+            decline.ok_or_else(|| DbError::Corrupt("a decline without its reason".to_owned()))
+        }
+        (status, intent, id) => Err(DbError::Corrupt(format!(
+            "a payment {status} with intent {intent:?} and gateway id {id:?}"
+        ))),
+    }
+}
+
+/// A payment, in a transaction.
+pub async fn find(tx: &mut Tx, id: PaymentId) -> Result<Option<Payment>, DbError> {
+    tx.opt(FIND, &params![id]).await
+}
+
+/// A payment, to look at.
+pub async fn show(db: &Db, id: PaymentId) -> Result<Option<Payment>, DbError> {
+    db.opt(FIND, &params![id]).await
+}
+
+/// The one payment of an order that is under way or done, if there is one.
+pub async fn live(tx: &mut Tx, order: OrderId) -> Result<Option<Payment>, DbError> {
+    tx.opt(LIVE, &params![order]).await
+}
+
+/// The payments of an order before `before`, the newest first.
+pub async fn list(
+    db: &Db,
+    order: OrderId,
+    before: PaymentId,
+    limit: i64,
+) -> Result<Vec<Payment>, DbError> {
+    db.list(LIST, &params![order, before, limit]).await
+}
+
+/// Begins an attempt, whose outcome is asked for at `resolve_at` unless it is known by then: `false`
+/// when another one of its order is under way or done.
+pub async fn insert(
+    tx: &mut Tx,
+    payment: &Payment,
+    resolve_at: Timestamp,
+) -> Result<bool, DbError> {
+    let currency = payment.amount.currency();
+    let params = params![
+        payment.id,
+        payment.version,
+        payment.order_id,
+        payment.user_id,
+        payment.amount.minor(),
+        currency.as_str(),
+        payment.token.as_str(),
+        payment.state.status().as_str(),
+        payment.state.intent().map(Intent::as_str),
+        resolve_at,
+        payment.created_at,
+        payment.updated_at,
+    ];
+    Ok(tx.execute(INSERT, &params).await? == 1)
+}
+
+/// Saves a change, and wakes the worker if the gateway is to be asked something: `false` when the
+/// payment is no longer of the version before it.
+pub async fn save(tx: &mut Tx, payment: &Payment) -> Result<bool, DbError> {
+    let intent = payment.state.intent();
+    let decline = payment.state.decline();
+    let params = params![
+        payment.id,
+        payment.version,
+        payment.state.status().as_str(),
+        intent.map(Intent::as_str),
+        intent.map(|_| payment.updated_at),
+        payment.state.gateway_id().map(GatewayId::as_str),
+        decline.map(|decline| &decline.code),
+        decline.map(|decline| &decline.message),
+        payment.updated_at,
+        payment.version - 1,
+    ];
+    if intent.is_some() {
+        tx.wake(SIGNAL);
+    }
+    Ok(tx.execute(SAVE, &params).await? == 1)
+}
+
+/// Wakes the worker that asks the gateway.
+pub const SIGNAL: &str = "intents";
+
+/// Up to `limit` payments of which the gateway is to be asked something at `now`, the longest due
+/// first.
+pub async fn due(db: &Db, now: Timestamp, limit: u32) -> Result<Vec<Due>, DbError> {
+    db.few(DUE, &params![now, limit]).await
+}
+
+/// When the gateway is to be asked something next.
+pub async fn next_due(db: &Db) -> Result<Option<Timestamp>, DbError> {
+    let next: Option<(Timestamp,)> = db.opt(NEXT, &[]).await?;
+    Ok(next.map(|(moment,)| moment))
+}
+
+/// Counts a try without an answer, and sets the time of the next one: `false` when somebody else has
+/// counted it, or has had an answer.
+pub async fn postpone(tx: &mut Tx, due: &Due, pause: SignedDuration) -> Result<bool, DbError> {
+    let moment = tx.now().saturating_add(pause).unwrap_or(Timestamp::MAX);
+    let params = params![due.payment.id, due.payment.version, due.tries, moment];
+    tx.wake(SIGNAL);
+    Ok(tx.execute(POSTPONE, &params).await? == 1)
+}

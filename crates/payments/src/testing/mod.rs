@@ -1,0 +1,26 @@
+//! For tests alone: the service over a gateway that fails on command.
+//!
+//! The gateway beneath is the real test gateway with its real book; only calls that a test has planned
+//! a fault for go wrong.
+
+mod faulty_gateway;
+
+use std::sync::Arc;
+
+use tessera_platform::service::{Ctx, Definition, Service, StartError};
+
+pub use faulty_gateway::{Call, Fault, Faults, FaultyGateway, Gate};
+
+/// The service, to be used in the place of [`crate::DEFINITION`]. Plan its faults with [`Faults::of`]
+/// its data directory.
+pub const DEFINITION: Definition = Definition {
+    build,
+    ..crate::DEFINITION
+};
+
+fn build(ctx: Ctx) -> Result<Service, StartError> {
+    let gateway = crate::open_test_gateway(&ctx)?;
+    let faults = Faults::of(&ctx.settings.data_dir);
+    let faulty = FaultyGateway::new(Arc::new(gateway), faults);
+    Ok(crate::service(ctx, Arc::new(faulty)))
+}

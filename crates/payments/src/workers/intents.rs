@@ -1,0 +1,145 @@
+//! Asks the gateway what is still to be asked of it, and records what it answers: again and again,
+//! until there is an answer.
+//!
+//! Two may run at once, and any step may be cut off: the gateway does a thing once for each payment,
+//! and every result is recorded by compare-and-set.
+
+use futures_util::{StreamExt, stream};
+use tessera_platform::BoxFuture;
+use tessera_platform::db::DbError;
+use tessera_platform::worker::{Next, Worker, WorkerError};
+
+use crate::App;
+use crate::domain::{Authorization, Intent, Payment, Settled, State};
+use crate::gateway::{self, GatewayError};
+use crate::operations::{Answered, postpone, record_answer, settle};
+use crate::store::payments::{self, Due, SIGNAL};
+
+/// Intents that one step carries out.
+const PORTION: u32 = 256;
+/// Of them, those at the same time: as many calls the gateway gets at once, at most.
+const AT_ONCE: usize = 32;
+
+/// The worker that carries out what is recorded.
+pub struct Intents {
+    app: App,
+}
+
+/// What the gateway said.
+enum Word {
+    Answer(Authorization),
+    Settled(Settled),
+}
+
+impl Intents {
+    /// Works on the payments of `app`.
+    pub fn new(app: App) -> Intents {
+        Intents { app }
+    }
+
+    async fn step(&self) -> Result<Next, WorkerError> {
+        let ctx = &self.app.ctx;
+        let due = payments::due(&ctx.db, ctx.clock.now(), PORTION).await?;
+        if due.is_empty() {
+            let next = payments::next_due(&ctx.db).await?;
+            return Ok(next.map_or(Next::Idle, Next::At));
+        }
+        let carried_out = stream::iter(due.into_iter().map(|due| self.carry_out(due)));
+        let outcomes: Vec<Result<(), DbError>> =
+            carried_out.buffer_unordered(AT_ONCE).collect().await;
+        // One that could not be recorded is still due, and must not keep the others from it.
+        outcomes.into_iter().collect::<Result<(), DbError>>()?;
+        Ok(Next::Again)
+    }
+
+    async fn carry_out(&self, due: Due) -> Result<(), DbError> {
+        match self.ask(&due.payment).await {
+            Ok(Some(word)) => self.record(due.payment, word).await,
+            Ok(None) => Ok(()),
+            Err(error) => self.postpone(due, &error).await,
+        }
+    }
+
+    async fn ask(&self, payment: &Payment) -> Result<Option<Word>, GatewayError> {
+        let gateway = &*self.app.gateway;
+        match &payment.state {
+            State::Processing => {
+                let answer = gateway::resolve(gateway, payment).await?;
+                Ok(Some(Word::Answer(answer)))
+            }
+            State::Capturing(id) => match gateway::capture(gateway, payment, id).await {
+                Ok(()) => Ok(Some(Word::Settled(Settled::Captured))),
+                Err(GatewayError::Refused(reason)) => {
+                    tracing::error!(payment = %payment.id, reason, "the capture was refused for good");
+                    Ok(Some(Word::Settled(Settled::CaptureRefused)))
+                }
+                Err(error) => Err(error),
+            },
+            // A refusal is no end of it: what is still held, or was even charged, needs a person.
+            State::Voiding(id) => {
+                gateway::void(gateway, payment, id).await?;
+                Ok(Some(Word::Settled(Settled::Voided)))
+            }
+            State::Authorized(_)
+            | State::Captured(_)
+            | State::Declined(_)
+            | State::Voided(_)
+            | State::CaptureFailed(_) => Ok(None),
+        }
+    }
+
+    async fn record(&self, payment: Payment, word: Word) -> Result<(), DbError> {
+        let db = &self.app.ctx.db;
+        match word {
+            Word::Answer(answer) => {
+                let attempts = self.app.ctx.settings.payment_attempts;
+                let answered = Answered {
+                    payment,
+                    answer,
+                    attempts,
+                };
+                db.write_bulk(answered, |tx, answered| {
+                    Box::pin(record_answer(tx, answered))
+                })
+                .await
+                .map(drop)
+            }
+            Word::Settled(settled) => {
+                db.write_bulk((payment, settled), |tx, (payment, settled)| {
+                    Box::pin(settle(tx, payment, *settled))
+                })
+                .await
+            }
+        }
+    }
+
+    async fn postpone(&self, due: Due, error: &GatewayError) -> Result<(), DbError> {
+        let (payment, tries) = (due.payment.id, due.tries + 1);
+        let intent = due.payment.state.intent().map_or("none", Intent::as_str);
+        match error {
+            GatewayError::Refused(_) => {
+                tracing::error!(%payment, intent, tries, %error, "not done, and no try will help: this needs a person");
+            }
+            GatewayError::Unknown(_) | GatewayError::Unavailable(_) => {
+                tracing::warn!(%payment, intent, tries, %error, "not done, trying again");
+            }
+        }
+        let db = &self.app.ctx.db;
+        db.write_bulk(due, |tx, due| Box::pin(postpone(tx, due)))
+            .await
+    }
+}
+
+impl Worker for Intents {
+    fn name(&self) -> &'static str {
+        "intents"
+    }
+
+    fn signal(&self) -> Option<&'static str> {
+        Some(SIGNAL)
+    }
+
+    fn run(&self) -> BoxFuture<'_, Result<Next, WorkerError>> {
+        Box::pin(self.step())
+    }
+}

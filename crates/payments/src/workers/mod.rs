@@ -1,0 +1,5 @@
+//! What payments does without being asked.
+
+mod intents;
+
+pub use intents::Intents;

@@ -1,0 +1,148 @@
+//! What every gateway promises, as one suite over the port. The built-in one keeps it also when its
+//! book is opened anew.
+
+use std::path::Path;
+
+use tessera_contracts::{Money, PaymentId};
+use tessera_payments::gateway::test_gateway::TestGateway;
+use tessera_payments::gateway::{
+    Authorization, Authorize, Gateway, GatewayError, GatewayId, Token,
+};
+use tessera_platform::clock::Clock;
+use tessera_platform::ids::Ids;
+
+/// A gateway, and what the suite needs to ask it.
+struct Suite {
+    gateway: Box<dyn Gateway>,
+    ids: Ids,
+}
+
+fn open(dir: &Path) -> Suite {
+    let clock = Clock::manual("2030-01-01T12:00:00Z".parse().unwrap()).0;
+    let ids = Ids::seeded(1, clock.clone());
+    let gateway = TestGateway::open(dir, &clock, &ids).expect("the book opens");
+    Suite {
+        gateway: Box::new(gateway),
+        ids,
+    }
+}
+
+impl Suite {
+    fn wish(&self, token: &str) -> Authorize {
+        Authorize {
+            key: self.ids.next().into(),
+            token: Token::new(token.to_owned()),
+            amount: Money::new(12_000, "usd".parse().unwrap()),
+        }
+    }
+
+    async fn held(&self) -> (PaymentId, GatewayId) {
+        let wish = self.wish("tok_visa");
+        match self.gateway.authorize(&wish).await {
+            Ok(Authorization::Authorized(id)) => (wish.key, id),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn refused<T>(answer: Result<T, GatewayError>) -> bool {
+    matches!(answer, Err(GatewayError::Refused(_)))
+}
+
+#[tokio::test]
+async fn a_key_gets_one_answer() {
+    let dir = tempfile::tempdir().unwrap();
+    let suite = open(dir.path());
+    for token in ["tok_visa", "tok_chargeDeclined"] {
+        let wish = suite.wish(token);
+        assert_eq!(suite.gateway.find(wish.key).await, Ok(None));
+        let answer = suite.gateway.authorize(&wish).await.unwrap();
+        assert_eq!(suite.gateway.authorize(&wish).await, Ok(answer.clone()));
+        assert_eq!(suite.gateway.find(wish.key).await, Ok(Some(answer)));
+    }
+}
+
+#[tokio::test]
+async fn a_key_counts_for_one_card_and_one_amount() {
+    let dir = tempfile::tempdir().unwrap();
+    let suite = open(dir.path());
+    let wish = suite.wish("tok_visa");
+    suite.gateway.authorize(&wish).await.unwrap();
+    let dearer = Authorize {
+        amount: Money::new(12_001, wish.amount.currency()),
+        ..wish.clone()
+    };
+    assert!(refused(suite.gateway.authorize(&dearer).await));
+    let other = Authorize {
+        token: Token::new("tok_chargeDeclined".to_owned()),
+        ..wish
+    };
+    assert!(refused(suite.gateway.authorize(&other).await));
+}
+
+#[tokio::test]
+async fn what_is_held_is_charged_or_released_and_never_both() {
+    let dir = tempfile::tempdir().unwrap();
+    let suite = open(dir.path());
+    let gateway = &suite.gateway;
+    let (key, id) = suite.held().await;
+    for _ in 0..2 {
+        assert_eq!(gateway.capture(&id, key).await, Ok(()));
+        assert!(refused(gateway.void(&id, key).await));
+    }
+    let (key, id) = suite.held().await;
+    for _ in 0..2 {
+        assert_eq!(gateway.void(&id, key).await, Ok(()));
+        assert!(refused(gateway.capture(&id, key).await));
+    }
+}
+
+#[tokio::test]
+async fn an_authorization_is_found_also_after_it_was_settled() {
+    let dir = tempfile::tempdir().unwrap();
+    let suite = open(dir.path());
+    let (key, id) = suite.held().await;
+    suite.gateway.capture(&id, key).await.unwrap();
+    let found = suite.gateway.find(key).await;
+    assert_eq!(found, Ok(Some(Authorization::Authorized(id))));
+}
+
+#[tokio::test]
+async fn what_is_not_held_by_this_payment_is_neither_charged_nor_released() {
+    let dir = tempfile::tempdir().unwrap();
+    let suite = open(dir.path());
+    let gateway = &suite.gateway;
+    let ((key, id), (other, _)) = (suite.held().await, suite.held().await);
+    let nowhere = GatewayId::new("test_0".to_owned());
+    for (id, key) in [(&id, other), (&nowhere, key)] {
+        assert!(refused(gateway.capture(id, key).await));
+        assert!(refused(gateway.void(id, key).await));
+    }
+    let declined = suite.wish("tok_chargeDeclined");
+    gateway.authorize(&declined).await.unwrap();
+    let its_id = GatewayId::new(format!("test_{}", declined.key.uuid().simple()));
+    assert!(refused(gateway.capture(&its_id, declined.key).await));
+    assert!(refused(gateway.void(&its_id, declined.key).await));
+}
+
+#[tokio::test]
+async fn an_unknown_token_is_told_before_and_refused_after() {
+    let dir = tempfile::tempdir().unwrap();
+    let suite = open(dir.path());
+    assert!(suite.gateway.check_token("tok_none".to_owned()).is_err());
+    assert!(suite.gateway.check_token("tok_visa".to_owned()).is_ok());
+    let wish = suite.wish("tok_none");
+    assert!(refused(suite.gateway.authorize(&wish).await));
+}
+
+#[tokio::test]
+async fn the_book_outlives_its_gateway() {
+    let dir = tempfile::tempdir().unwrap();
+    let (key, id) = open(dir.path()).held().await;
+    let suite = open(dir.path());
+    let found = suite.gateway.find(key).await;
+    assert_eq!(found, Ok(Some(Authorization::Authorized(id.clone()))));
+    assert_eq!(suite.gateway.capture(&id, key).await, Ok(()));
+    drop(suite);
+    assert!(refused(open(dir.path()).gateway.void(&id, key).await));
+}

@@ -1,0 +1,11 @@
+//! Payments over its own database and the gateway's book, through its endpoints and the events of
+//! orders.
+#![cfg(test)]
+
+mod consumers;
+mod faults;
+mod gateway;
+mod http;
+mod idempotency;
+mod races;
+mod support;

@@ -1,0 +1,156 @@
+//! From the outbox to the inboxes: what was committed, in order, at least once.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use tessera_platform::bus::Bus;
+use tessera_platform::db::DbError;
+use tessera_platform::inbox::Inbox;
+use tessera_platform::outbox::{self, Relay};
+use tessera_platform::testing::{TestApp, forbid, permit};
+use tessera_platform::worker::{Next, Worker};
+
+use crate::follower::{effects, news_of, say, somebody, start};
+
+async fn unpublished(app: &TestApp) -> i64 {
+    let sql = "SELECT count(*) FROM outbox WHERE published_at IS NULL";
+    let (count,) = app.db("speaker").opt(sql, &[]).await.unwrap().unwrap();
+    count
+}
+
+#[tokio::test]
+async fn what_was_committed_is_published() {
+    let app = start().await;
+    let user = somebody(&app);
+    say(&app, &[user]).await;
+    assert_eq!(
+        effects(&app).await,
+        [],
+        "the transaction itself publishes nothing"
+    );
+    assert_eq!(unpublished(&app).await, 1);
+    app.settle().await;
+    assert_eq!(effects(&app).await, [user]);
+    assert_eq!(unpublished(&app).await, 0);
+}
+
+#[tokio::test]
+async fn what_was_rolled_back_is_not() {
+    let app = start().await;
+    let user = somebody(&app);
+    let refused = app.db("speaker").write(user, |tx, user| {
+        Box::pin(async move {
+            outbox::append(tx, news_of(*user)).await?;
+            Err::<(), _>(DbError::Corrupt("a refusal".to_owned()))
+        })
+    });
+    refused.await.unwrap_err();
+    app.settle().await;
+    assert_eq!(app.published("speaker").await, []);
+    assert_eq!(effects(&app).await, []);
+}
+
+#[tokio::test]
+async fn an_event_tells_who_said_it_when_and_on_whose_behalf() {
+    let app = start().await;
+    let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let user = somebody(&app);
+    let said = app.db("speaker").write(user, move |tx, user| {
+        tx.set_traceparent(Some(trace.to_owned()));
+        Box::pin(outbox::append(tx, news_of(*user)))
+    });
+    said.await.unwrap();
+    let [event] = &app.published("speaker").await[..] else {
+        panic!("one event was said")
+    };
+    assert_eq!(event.source, "/tessera/speaker");
+    assert_eq!(event.time, app.clock.now());
+    assert_eq!(event.traceparent.as_deref(), Some(trace));
+    assert_eq!(event.data, news_of(user));
+}
+
+#[tokio::test]
+async fn many_events_are_published_in_order_256_at_a_time() {
+    let app = start().await;
+    let (first, rest) = ((0..100), (100..600));
+    let users: Vec<_> = (0..600).map(|_| somebody(&app)).collect();
+    say(&app, &users[first]).await;
+    say(&app, &users[rest]).await;
+    let speaker = app.db("speaker").clone();
+    let relay = Relay::new(
+        "speaker",
+        speaker,
+        app.runtime.bus().clone(),
+        app.clock.clone(),
+    );
+    for so_far in [256, 512, 600] {
+        assert_eq!(relay.run().await.unwrap(), Next::Again);
+        assert_eq!(effects(&app).await, users[..so_far]);
+        assert_eq!(unpublished(&app).await, 600 - so_far as i64);
+    }
+    assert_eq!(relay.run().await.unwrap(), Next::Idle);
+}
+
+#[tokio::test]
+async fn a_crash_between_publishing_and_noting_it_repeats_the_event_and_not_its_effect() {
+    let app = start().await;
+    let users = [somebody(&app), somebody(&app)];
+    say(&app, &users).await;
+    forbid(app.db("speaker"), "outbox", "UPDATE").await;
+    app.runtime.settle().await.unwrap_err();
+    assert_eq!(effects(&app).await, users, "it was published");
+    assert_eq!(unpublished(&app).await, 2, "and that was not noted");
+    permit(app.db("speaker"), "outbox", "UPDATE").await;
+    let mut onlooker = app.runtime.bus().watch();
+    app.settle().await;
+    assert!(onlooker.try_recv().is_ok(), "it is published once more");
+    assert_eq!(effects(&app).await, users);
+    assert_eq!(unpublished(&app).await, 0);
+}
+
+#[tokio::test]
+async fn events_that_were_not_taken_stay_and_are_offered_again() {
+    let app = start().await;
+    let user = somebody(&app);
+    say(&app, &[user]).await;
+    forbid(app.db("follower"), "inbox", "INSERT").await;
+    for _try in 0..3 {
+        let error = app.runtime.settle().await.unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains("follower did not take the events"),
+            "{error}"
+        );
+        assert_eq!(unpublished(&app).await, 1);
+    }
+    permit(app.db("follower"), "inbox", "INSERT").await;
+    app.pass(SignedDuration::from_hours(1)).await;
+    assert_eq!(effects(&app).await, [user]);
+    assert_eq!(unpublished(&app).await, 0);
+}
+
+#[tokio::test]
+async fn a_service_that_fails_keeps_nothing_from_the_others() {
+    let app = start().await;
+    let user = somebody(&app);
+    say(&app, &[user]).await;
+    let bus = Bus::embedded();
+    for name in ["speaker", "follower"] {
+        let sessions = None;
+        let consumer = Arc::new(crate::follower::Follower);
+        let (db, clock) = (app.db(name).clone(), app.clock.clone());
+        bus.subscribe(Arc::new(Inbox::new(
+            name,
+            db,
+            clock,
+            Some(consumer),
+            sessions,
+        )));
+    }
+    // The speaker has no table for effects: its inbox keeps the event for later.
+    let relay = Relay::new("speaker", app.db("speaker").clone(), bus, app.clock.clone());
+    assert_eq!(relay.run().await.unwrap(), Next::Again);
+    assert_eq!(effects(&app).await, [user]);
+    assert_eq!(unpublished(&app).await, 0);
+}

@@ -1,0 +1,123 @@
+//! The events of the walk, as the outboxes hold them. Reads only.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OpenFlags, params};
+use tessera_contracts::events::{Event, EventData};
+use tessera_contracts::http::orders::Order;
+use tessera_contracts::{OrderId, TicketId};
+use uuid::Uuid;
+
+use super::show::Show;
+use super::trouble::Trouble;
+use super::walk::Walked;
+use super::words;
+use crate::SERVICES;
+
+const SINCE: &str = "SELECT payload FROM outbox WHERE id >= ?1 ORDER BY id LIMIT 100000";
+
+/// Shows what the services told each other about the two orders, and their tickets, since `began`.
+pub fn show(show: Show, data_dir: &Path, began: Timestamp, walked: &Walked) -> Result<(), Trouble> {
+    let mut events = read(data_dir, began)
+        .map_err(|error| Trouble::Other(format!("{}: {error}", data_dir.display())))?;
+    events.retain(|event| {
+        [&walked.bought, &walked.expired]
+            .iter()
+            .any(|order| is_of(event, order))
+    });
+    if events.is_empty() {
+        show.line("They are not in this DATA_DIR. See them where the server keeps its data, with");
+        show.line("`tessera events tail`.");
+        return Ok(());
+    }
+    events.sort_by_key(|event| event.id);
+    for event in &events {
+        show.line(line(event));
+    }
+    Ok(())
+}
+
+/// Everything that was published since `began` by the services whose databases are there.
+fn read(data_dir: &Path, began: Timestamp) -> Result<Vec<Event>, rusqlite::Error> {
+    let mut events = Vec::new();
+    for service in SERVICES {
+        let path = data_dir.join(format!("{}.db", service.name));
+        if !path.exists() {
+            continue;
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let db = Connection::open_with_flags(path, flags)?;
+        let mut statement = db.prepare(SINCE)?;
+        let first = first_id(began);
+        let rows = statement.query_map(params![first.as_bytes()], |row| row.get::<_, String>(0))?;
+        for payload in rows {
+            // One of a type that only a newer server knows is not for this walk.
+            events.extend(Event::from_json(&payload?).ok());
+        }
+    }
+    Ok(events)
+}
+
+/// The least id that could be drawn at `moment`: ids begin with the milliseconds since 1970.
+fn first_id(moment: Timestamp) -> Uuid {
+    let millis = u128::try_from(moment.as_millisecond()).unwrap_or(0);
+    Uuid::from_u128(millis << 80)
+}
+
+fn is_of(event: &Event, order: &Order) -> bool {
+    let this_order = |id: OrderId| id == order.id;
+    let this_ticket = |id: TicketId| id == order.ticket.id;
+    match &event.data {
+        EventData::TicketCreated(ticket) | EventData::TicketUpdated(ticket) => {
+            this_ticket(ticket.id)
+        }
+        EventData::TicketRefused(refused) => this_order(refused.order_id),
+        EventData::OrderCreated(state)
+        | EventData::OrderUpdated(state)
+        | EventData::OrderCancelled(state)
+        | EventData::OrderCompleted(state) => this_order(state.id),
+        EventData::ExpirationComplete(nudge) => this_order(nudge.order_id),
+        EventData::PaymentCreated(payment)
+        | EventData::PaymentCaptured(payment)
+        | EventData::PaymentFailed(payment)
+        | EventData::PaymentVoided(payment) => this_order(payment.order_id),
+        EventData::UserRegistered(_) | EventData::UserDeleted(_) | EventData::SessionEnded(_) => {
+            false
+        }
+    }
+}
+
+/// One event in one line: when, from whom, what, and the state that it left.
+fn line(event: &Event) -> String {
+    let text = tessera_contracts::time::text(event.time);
+    let time = text.split('T').next_back().unwrap_or(&text);
+    let source = event.source.rsplit('/').next().unwrap_or(&event.source);
+    let name = event.data.event_type().name();
+    format!("{time}  {source:<10}  {name:<19}  {}", state(&event.data))
+}
+
+fn state(data: &EventData) -> String {
+    let told = |kind: &str, id: Uuid, state: &str| format!("{kind} {} {state}", words::short(id));
+    match data {
+        EventData::TicketCreated(ticket) | EventData::TicketUpdated(ticket) => {
+            told("ticket", ticket.id.uuid(), ticket.status.as_str())
+        }
+        EventData::OrderCreated(order)
+        | EventData::OrderUpdated(order)
+        | EventData::OrderCancelled(order)
+        | EventData::OrderCompleted(order) => {
+            let reason = order.cancel_reason.map(|reason| format!(", {reason}"));
+            let state = format!("{}{}", order.status, reason.unwrap_or_default());
+            told("order", order.id.uuid(), &state)
+        }
+        EventData::ExpirationComplete(nudge) => told("order", nudge.order_id.uuid(), "is over"),
+        EventData::PaymentCreated(payment)
+        | EventData::PaymentCaptured(payment)
+        | EventData::PaymentFailed(payment)
+        | EventData::PaymentVoided(payment) => {
+            told("payment", payment.id.uuid(), payment.status.as_str())
+        }
+        other => words::short(other.subject()),
+    }
+}

@@ -1,0 +1,16 @@
+//! What a listing is, which of its changes are allowed, and what a search asks for. Pure: no I/O,
+//! no clock, no randomness.
+
+mod details;
+mod search;
+mod succession;
+mod terms;
+mod text;
+mod ticket;
+
+pub use details::{Change, Details};
+pub use search::{Place, Search, Sort, UNDATED, price_key, start_key};
+pub use succession::{Succession, Waiting, succession};
+pub use terms::{Wanted, category_term, city_term, terms, wanted};
+pub use text::{Category, Country, Label, Title, Zone};
+pub use ticket::{NoLock, Refused, State, Then, Ticket};

@@ -1,0 +1,48 @@
+//! `POST /api/tickets`: lists a ticket.
+
+use axum::extract::State;
+use tessera_contracts::http::Problem;
+use tessera_contracts::http::tickets::{NewTicket, Ticket as Answer};
+use tessera_platform::http::{Body, Failure, IdempotencyKey, SignedIn, Stored, idempotency};
+use tessera_platform::service::Ctx;
+
+use super::fields;
+use crate::domain::Ticket;
+use crate::operations::{Create, create};
+
+/// Lists a ticket for sale
+#[utoipa::path(
+    post, path = "/api/tickets", tag = "tickets", request_body = NewTicket,
+    params(("Idempotency-Key" = Option<String>, Header, description = "The same key gets the same answer, for 24 hours")),
+    responses(
+        (status = 201, description = "The ticket is for sale", body = Answer),
+        (status = 400, description = "The body is not valid", body = Problem),
+        (status = 401, description = "Not signed in", body = Problem),
+        (status = 409, description = "A request with the same key is under way", body = Problem),
+        (status = 422, description = "The key was used with another body", body = Problem),
+    )
+)]
+pub async fn create_ticket(
+    State(ctx): State<Ctx>,
+    SignedIn(user): SignedIn,
+    key: IdempotencyKey,
+    body: Body,
+) -> Result<Stored, Failure> {
+    let command = Create {
+        id: ctx.ids.next().into(),
+        user_id: user.id,
+        details: fields::new_details(body.fields()?, ctx.clock.now())?,
+    };
+    let create = idempotency::write(
+        &ctx.db,
+        key.of(&body),
+        command,
+        |tx, command| Box::pin(create(tx, command)),
+        respond,
+    );
+    create.await
+}
+
+fn respond(ticket: &Ticket) -> Stored {
+    Stored::created(super::location(ticket), &super::body(ticket.clone()))
+}

@@ -1,0 +1,94 @@
+//! Reads what a seller says of a ticket from the fields of a body.
+
+use std::fmt::Display;
+
+use jiff::Timestamp;
+use tessera_contracts::{Currency, Price, time};
+use tessera_platform::http::{Decimal, Failure, Fields, Patch};
+
+use crate::domain::{Category, Change, Country, Details, Label, Title, Zone};
+
+/// All of a new ticket.
+pub fn new_details(mut fields: Fields<'_>, now: Timestamp) -> Result<Details, Failure> {
+    let title = fields.required("title", named("title", Title::parse));
+    let currency = fields
+        .optional("currency", currency)
+        .unwrap_or(Currency::USD);
+    let price = fields.required("price", |price: Decimal| {
+        Price::parse(price.as_str(), currency)
+    });
+    let rest = optional(&mut fields, None, now);
+    fields.finish_with(|| Some(Details::bare(title?, price?).with(rest)))
+}
+
+/// A change of a ticket that said `seen`. A price is one of its currency: where only one of the
+/// two changes, the other is taken from what was seen.
+pub fn change(mut fields: Fields<'_>, seen: &Details, now: Timestamp) -> Result<Change, Failure> {
+    let title = fields.change("title", named("title", Title::parse));
+    let currency = fields
+        .change("currency", currency)
+        .unwrap_or(seen.price.currency());
+    let mut price = fields.change("price", |price: Decimal| {
+        Price::parse(price.as_str(), currency)
+    });
+    if currency != seen.price.currency() && !fields.has("price") {
+        price = Price::parse(seen.price.amount().as_str(), currency)
+            .map_err(|error| fields.refuse::<()>("price", error.to_string()))
+            .ok();
+    }
+    let rest = optional(&mut fields, seen.starts_at, now);
+    fields.finish()?;
+    Ok(Change {
+        title,
+        price,
+        ..rest
+    })
+}
+
+/// The fields that a ticket may be without. `starts_at` is the start that it has.
+fn optional(fields: &mut Fields<'_>, starts_at: Option<Timestamp>, now: Timestamp) -> Change {
+    let start = |text: String| start(&text, starts_at, now);
+    Change {
+        title: None,
+        price: None,
+        category: said(fields.patch("category", named("category", Category::parse))),
+        venue: said(fields.patch("venue", named("venue", Label::parse))),
+        city: said(fields.patch("city", named("city", Label::parse))),
+        country: said(fields.patch("country", named("country", Country::parse))),
+        starts_at: said(fields.patch("startsAt", start)),
+        time_zone: said(fields.patch("timeZone", named("timeZone", Zone::parse))),
+        section: said(fields.patch("section", named("section", Label::parse))),
+        row: said(fields.patch("row", named("row", Label::parse))),
+        seat: said(fields.patch("seat", named("seat", Label::parse))),
+    }
+}
+
+fn said<T>(patch: Patch<T>) -> Option<Option<T>> {
+    match patch {
+        Patch::Keep => None,
+        Patch::Clear => Some(None),
+        Patch::Set(value) => Some(Some(value)),
+    }
+}
+
+/// Puts the name of its field before an error.
+fn named<T, E: Display>(
+    name: &'static str,
+    parse: impl Fn(&str) -> Result<T, E>,
+) -> impl Fn(String) -> Result<T, String> {
+    move |text| parse(&text).map_err(|error| format!("{name} {error}"))
+}
+
+fn currency(code: String) -> Result<Currency, tessera_contracts::CurrencyError> {
+    code.parse()
+}
+
+/// A start lies ahead, unless it is the one that the ticket has.
+fn start(text: &str, has: Option<Timestamp>, now: Timestamp) -> Result<Timestamp, String> {
+    let start = time::parse(text).map_err(|error| error.to_string())?;
+    if start > now || Some(start) == has {
+        Ok(start)
+    } else {
+        Err("startsAt must lie in the future".to_owned())
+    }
+}

@@ -1,0 +1,185 @@
+//! `GET /api/tickets`: the listings for sale, or all of one's own.
+
+use std::ops::RangeInclusive;
+
+use axum::extract::State;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use tessera_contracts::http::Problem;
+use tessera_contracts::http::tickets::Ticket as Answer;
+use tessera_contracts::{Currency, Money, TicketId, UserId, time};
+use tessera_platform::http::{Failure, Listing, MaybeSignedIn, Page, PageParams, Query};
+use tessera_platform::service::Ctx;
+use utoipa::IntoParams;
+
+use crate::domain::{
+    Category, Place, Search, Sort, Ticket, UNDATED, Wanted, category_term, city_term, wanted,
+};
+use crate::store::search;
+
+/// From midnight to the last moment before the next one.
+const LAST_OF_DAY: SignedDuration = SignedDuration::from_millis(24 * 60 * 60 * 1000 - 1);
+
+/// What the listings can be narrowed down to.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+#[expect(
+    dead_code,
+    reason = "only described here: the fields are read one by one, so that all errors come at once"
+)]
+struct SearchParams {
+    /// Words of title, venue, city and category, without regard to case and accents. All must be
+    /// there; the last one may be unfinished.
+    #[param(max_length = 100)]
+    q: Option<String>,
+    /// Only this category, such as `concert`.
+    category: Option<String>,
+    /// Only this city.
+    city: Option<String>,
+    /// Only from this price on. Prices are compared by their number, whatever their currency.
+    min_price: Option<String>,
+    /// Only up to this price.
+    max_price: Option<String>,
+    /// Only what begins at this time or later: RFC 3339, or a day (of UTC). Leaves out listings
+    /// without a start, as `to` does.
+    from: Option<String>,
+    /// Only what begins at this time or earlier: RFC 3339, or a day (of UTC), all of which counts.
+    to: Option<String>,
+    /// `newest`, `price`, `-price` (the dearest first), `date`, or `-date`.
+    #[param(default = "newest")]
+    sort: Option<String>,
+    /// `me`: all of one's own listings, in any state.
+    seller: Option<String>,
+}
+
+/// Lists the tickets that are for sale
+#[utoipa::path(
+    get, path = "/api/tickets", tag = "tickets", params(SearchParams, PageParams),
+    responses(
+        (status = 200, description = "A page of tickets; the `Link` header leads to the next", body = [Answer]),
+        (status = 400, description = "A parameter is not valid", body = Problem),
+        (status = 401, description = "`seller=me`, and not signed in", body = Problem),
+    )
+)]
+pub async fn list_tickets(
+    State(ctx): State<Ctx>,
+    MaybeSignedIn(user): MaybeSignedIn,
+    query: Query,
+    page: Page,
+) -> Result<Listing<Answer>, Failure> {
+    let search = search(query, &page, user.map(|user| user.id), ctx.clock.now())?;
+    let rows = search::find(&ctx.db, &search).await?;
+    let sort = search.sort;
+    Ok(page.answer(rows, |last| cursor(sort, last), super::body))
+}
+
+fn search(
+    mut query: Query,
+    page: &Page,
+    user: Option<UserId>,
+    now: Timestamp,
+) -> Result<Search, Failure> {
+    let wanted = terms(&mut query);
+    let price = prices(&mut query);
+    let starts = starts(&mut query);
+    let sort = query.optional("sort", str::parse).unwrap_or(Sort::Newest);
+    let own = query.optional("seller", |seller| match seller {
+        "me" => Ok(()),
+        _ => Err("seller can only be me"),
+    });
+    query.finish()?;
+    let seller = match own {
+        Some(()) => Some(user.ok_or_else(Failure::unauthorized)?),
+        None => None,
+    };
+    Ok(Search {
+        seller,
+        wanted,
+        price,
+        starts,
+        sort,
+        after: place(page, sort)?,
+        limit: page.fetch(),
+        now,
+    })
+}
+
+/// The terms of `q`, `category` and `city`.
+fn terms(query: &mut Query) -> Vec<Wanted> {
+    const MOST_WORDS: usize = 10;
+    let words = query.optional("q", |q| {
+        if q.chars().count() > 100 {
+            return Err("q must have at most 100 characters".to_owned());
+        }
+        let words = wanted(q);
+        if words.len() > MOST_WORDS {
+            return Err(format!("q must have at most {MOST_WORDS} words"));
+        }
+        Ok(words)
+    });
+    let category = query.optional("category", |text| {
+        Category::parse(text).map_err(|error| format!("category {error}"))
+    });
+    let city = query.optional("city", |text| Ok::<_, String>(city_term(text)));
+    let category = category.as_ref().map(category_term);
+    let exact = category.into_iter().chain(city).map(Wanted::Exactly);
+    words.into_iter().flatten().chain(exact).collect()
+}
+
+/// `minPrice` and `maxPrice`, in thousandths.
+fn prices(query: &mut Query) -> Option<RangeInclusive<i64>> {
+    // A currency with three digits: what it calls minor units are thousandths.
+    let finest: Currency = "kwd".parse().unwrap_or(Currency::USD);
+    let price = |text: &str| {
+        Money::parse(text, finest)
+            .map(Money::minor)
+            .map_err(|_| "Write the price as in 120.00")
+    };
+    let min = query.optional("minPrice", price);
+    let max = query.optional("maxPrice", price);
+    range(min, max, i64::MAX)
+}
+
+/// `from` and `to`, in milliseconds since 1970. What has no start is not between any two times.
+fn starts(query: &mut Query) -> Option<RangeInclusive<i64>> {
+    let from = query.optional("from", |text| moment(text, SignedDuration::ZERO));
+    let to = query.optional("to", |text| moment(text, LAST_OF_DAY));
+    range(from, to, UNDATED - 1)
+}
+
+fn range(min: Option<i64>, max: Option<i64>, largest: i64) -> Option<RangeInclusive<i64>> {
+    let bounded = min.is_some() || max.is_some();
+    bounded.then(|| min.unwrap_or(i64::MIN)..=max.unwrap_or(largest))
+}
+
+/// The time, or that moment of the day of UTC.
+fn moment(text: &str, of_day: SignedDuration) -> Result<i64, &'static str> {
+    const WRONG: &str = "Write the time as in 2031-05-01T18:30:00Z, or the day as in 2031-05-01";
+    let day = text.parse::<Date>().ok().filter(|_| text.len() == 10);
+    let moment = match day.map(|day| day.to_zoned(TimeZone::UTC)) {
+        Some(Ok(midnight)) => midnight.timestamp().checked_add(of_day).ok(),
+        Some(Err(_)) => None,
+        None => time::parse(text).ok(),
+    };
+    moment.map(Timestamp::as_millisecond).ok_or(WRONG)
+}
+
+/// A cursor counts for the order that it comes from.
+fn cursor(sort: Sort, last: &Ticket) -> (&'static str, i64, TicketId) {
+    (sort.as_str(), sort.key(last), last.id)
+}
+
+fn place(page: &Page, sort: Sort) -> Result<Option<Place>, Failure> {
+    let Some((name, key, id)) = page.after::<(String, i64, TicketId)>()? else {
+        return Ok(None);
+    };
+    if name == sort.as_str() {
+        Ok(Some(Place { key, id }))
+    } else {
+        Err(Failure::invalid(
+            "cursor",
+            "cursor is of a list in another order",
+        ))
+    }
+}

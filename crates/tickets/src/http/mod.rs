@@ -1,0 +1,75 @@
+//! The endpoints of tickets, one file each.
+
+mod create;
+mod edit;
+mod fields;
+mod list;
+mod show;
+mod withdraw;
+
+use tessera_contracts::Money;
+use tessera_contracts::http::tickets::Ticket as Body;
+use tessera_platform::service::Ctx;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::domain::{Details, Ticket};
+
+/// All of them.
+pub fn routes(ctx: Ctx) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(routes!(list::list_tickets, create::create_ticket))
+        .routes(routes!(
+            show::show_ticket,
+            edit::edit_ticket,
+            withdraw::withdraw_ticket
+        ))
+        .with_state(ctx)
+}
+
+/// The address of a ticket.
+fn location(ticket: &Ticket) -> String {
+    format!("/api/tickets/{}", ticket.id)
+}
+
+/// A ticket as everybody sees it.
+fn body(ticket: Ticket) -> Body {
+    let (order_id, status) = (ticket.state.order_id(), ticket.state.status());
+    let Details {
+        title,
+        price,
+        category,
+        venue,
+        city,
+        country,
+        starts_at,
+        time_zone,
+        section,
+        row,
+        seat,
+    } = ticket.details;
+    Body {
+        id: ticket.id,
+        version: ticket.version,
+        user_id: ticket.user_id,
+        title: title.into(),
+        price: price.amount(),
+        // The marketplace adds nothing yet: what the seller asks is what the buyer pays.
+        fee: Money::new(0, price.currency()).amount(),
+        total: price.amount(),
+        currency: price.currency(),
+        status,
+        order_id,
+        category: category.map(String::from),
+        venue: venue.map(String::from),
+        city: city.map(String::from),
+        country: country.map(String::from),
+        starts_at,
+        time_zone: time_zone.map(String::from),
+        section: section.map(String::from),
+        row: row.map(String::from),
+        seat: seat.map(String::from),
+        created_at: ticket.created_at,
+        updated_at: ticket.updated_at,
+    }
+}

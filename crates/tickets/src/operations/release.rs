@@ -1,0 +1,48 @@
+//! Takes a ticket back from the order that held it, and hands it on.
+
+use tessera_contracts::{CancelReason, OrderId};
+use tessera_platform::db::{DbError, Tx};
+
+use super::{guarded, tell_refused, tell_updated};
+use crate::domain::{Refused, State, Succession, Then, Ticket, succession};
+use crate::store::{market, sellers, tickets, waiting};
+
+/// Why a ticket was not taken back.
+#[derive(Debug, thiserror::Error)]
+pub enum ReleaseError {
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+/// Frees the ticket of the order that held it, and in the same step locks it for the order that
+/// waited, so that nobody comes in between.
+pub async fn release(
+    tx: &mut Tx,
+    ticket: Ticket,
+    order: OrderId,
+    reason: Option<CancelReason>,
+) -> Result<(), ReleaseError> {
+    let seller_is_gone = sellers::is_gone(tx, ticket.user_id).await?;
+    let waiting = waiting::behind(tx, ticket.id).await?;
+    let Succession { then, refused } = succession(&ticket, seller_is_gone, &waiting);
+    let was_sold = matches!(ticket.state, State::Sold(_));
+    let ticket = ticket.release(order, reason, then, tx.now())?;
+    guarded(tickets::save_state(tx, &ticket).await?)?;
+    tell_updated(tx, &ticket).await?;
+    match then {
+        Then::Withdraw => market::take_off(tx, ticket.id).await?,
+        // A reserved one never left the market.
+        Then::Free | Then::Lock(_) if was_sold => market::arrange(tx, &ticket).await?,
+        Then::Free | Then::Lock(_) => {}
+    }
+    if let Then::Lock(next) = then {
+        waiting::remove(tx, next).await?;
+    }
+    for (order, reason) in refused {
+        waiting::remove(tx, order).await?;
+        tell_refused(tx, ticket.id, ticket.version, order, reason).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,70 @@
+//! What lists and searches look at: the last columns of `tickets`, and the table `ticket_terms`.
+//!
+//! It follows the listings, and decides nothing. A lock does not touch it: a listing that is held
+//! stays here, and lists pass it over by its status.
+
+use tessera_contracts::TicketId;
+use tessera_platform::db::{DbError, Param, Tx};
+use tessera_platform::params;
+
+use crate::domain::{Ticket, price_key, start_key, terms};
+
+const ARRANGE: &str =
+    "UPDATE tickets SET listed = $2, price_sort = $3, starts_sort = $4, terms = $5 WHERE id = $1";
+const TAKE_OFF: &str = "UPDATE tickets SET listed = false WHERE id = $1 AND listed RETURNING terms";
+const ADD_TERM: &str = "INSERT INTO ticket_terms (term, ticket_id) VALUES ($1, $2)
+    ON CONFLICT (term, ticket_id) DO NOTHING";
+const DELETE_TERM: &str = "DELETE FROM ticket_terms WHERE term = $1 AND ticket_id = $2";
+const OVER: &str =
+    "SELECT id FROM tickets WHERE listed AND starts_sort <= $1 ORDER BY starts_sort, id LIMIT $2";
+const TAKE_OFF_OVER: &str = "UPDATE tickets SET listed = false
+    WHERE id = $1 AND listed AND starts_sort <= $2 RETURNING terms";
+
+/// Makes it agree with a listing that is new, was edited, or came back.
+pub async fn arrange(tx: &mut Tx, ticket: &Ticket) -> Result<(), DbError> {
+    take_off(tx, ticket.id).await?;
+    let (listed, terms) = (ticket.is_listed(tx.now()), terms(&ticket.details));
+    let words: String = terms.iter().map(|term| format!("{term} ")).collect();
+    let details = &ticket.details;
+    let (price, start) = (price_key(details.price), start_key(details.starts_at));
+    let params = params![ticket.id, listed, price, start, format!(" {words}")];
+    tx.later(ARRANGE, &params).await?;
+    if listed {
+        change_terms(tx, ADD_TERM, terms.iter().map(String::as_str), ticket.id).await?;
+    }
+    Ok(())
+}
+
+/// Takes a listing out of it; one that is not in it stays out.
+pub async fn take_off(tx: &mut Tx, id: TicketId) -> Result<(), DbError> {
+    let terms = tx.opt(TAKE_OFF, &params![id]).await?;
+    delete_terms(tx, id, terms).await
+}
+
+/// Takes out up to `limit` listings whose event has begun; answers whether there were any.
+pub async fn take_off_over(tx: &mut Tx, limit: i64) -> Result<bool, DbError> {
+    let now = tx.now().as_millisecond();
+    let over: Vec<(TicketId,)> = tx.all(OVER, &params![now, limit]).await?;
+    for (id,) in &over {
+        let terms = tx.opt(TAKE_OFF_OVER, &params![*id, now]).await?;
+        delete_terms(tx, *id, terms).await?;
+    }
+    Ok(!over.is_empty())
+}
+
+/// `terms` are those of the listing, if it was in.
+async fn delete_terms(tx: &mut Tx, id: TicketId, terms: Option<(String,)>) -> Result<(), DbError> {
+    let Some((terms,)) = terms else { return Ok(()) };
+    change_terms(tx, DELETE_TERM, terms.split_whitespace(), id).await
+}
+
+async fn change_terms<'a>(
+    tx: &mut Tx,
+    sql: &str,
+    terms: impl Iterator<Item = &'a str>,
+    id: TicketId,
+) -> Result<(), DbError> {
+    let row = |term: &'a str| vec![Param::from(term.as_bytes()), Param::from(id)];
+    let rows: Vec<Vec<Param<'_>>> = terms.map(row).collect();
+    tx.execute_many(sql, &rows).await.map(drop)
+}

@@ -1,0 +1,241 @@
+//! Lists and searches of listings, each on an index, however many listings there are.
+//!
+//! Without filters, a list walks the index of its order. With filters there are two ways, and each
+//! is slow where the other is fast: walk that index and look at each listing (good when many meet
+//! the filter), or fetch those that meet it and sort them (good when few do). Which one it is, is
+//! counted beforehand, up to [`FEW`]. A condition on a column that some other index begins with has
+//! `+ 0` behind the column, so that the database takes no third way.
+
+use std::fmt::Write;
+use std::ops::RangeInclusive;
+
+use tessera_platform::db::{Db, DbError, Param};
+
+use super::tickets::COLUMNS;
+use crate::domain::{Place, Search, Sort, Ticket, Wanted};
+
+/// As many are fetched and sorted in some milliseconds.
+const FEW: i64 = 1_000;
+
+/// The listings that a search finds.
+pub async fn find(db: &Db, search: &Search) -> Result<Vec<Ticket>, DbError> {
+    let filters = filters(search);
+    let few = match search.seller {
+        // One's own listings have an index of their own.
+        Some(_) => None,
+        None => fewest(db, &filters).await?,
+    };
+    let Statement { sql, params } = statement(search, &filters, few);
+    db.list(&sql, &params).await
+}
+
+/// A statement, or the beginning of one. Parameters are numbered as they come.
+#[derive(Default)]
+struct Statement {
+    sql: String,
+    params: Vec<Param<'static>>,
+}
+
+/// A part of a statement, with a `?` for each parameter.
+struct Part {
+    sql: &'static str,
+    params: Vec<Param<'static>>,
+}
+
+/// A condition on listings, in two forms.
+struct Filter {
+    /// Selects the ids of the listings that meet it, from an index.
+    ids: Part,
+    /// Whether a listing meets it.
+    holds: Part,
+}
+
+/// A column that an order goes by, and the conditions on it.
+struct Column {
+    ids: &'static str,
+    /// While its own index is walked.
+    walked: &'static str,
+    /// While another one is.
+    aside: &'static str,
+}
+
+const PRICE: Column = Column {
+    ids: "SELECT id FROM tickets WHERE listed AND price_sort BETWEEN ? AND ?",
+    walked: "t.price_sort BETWEEN ? AND ?",
+    aside: "t.price_sort + 0 BETWEEN ? AND ?",
+};
+const START: Column = Column {
+    ids: "SELECT id FROM tickets WHERE listed AND starts_sort BETWEEN ? AND ?",
+    walked: "t.starts_sort BETWEEN ? AND ?",
+    aside: "t.starts_sort + 0 BETWEEN ? AND ?",
+};
+
+impl Part {
+    fn new<const N: usize>(sql: &'static str, params: [Param<'static>; N]) -> Part {
+        Part {
+            sql,
+            params: params.into(),
+        }
+    }
+}
+
+impl Statement {
+    fn text(&mut self, sql: &str) -> &mut Statement {
+        self.sql.push_str(sql);
+        self
+    }
+
+    fn part(&mut self, part: &Part) -> &mut Statement {
+        let mut pieces = part.sql.split('?');
+        self.sql.extend(pieces.next());
+        for (piece, param) in pieces.zip(&part.params) {
+            self.params.push(param.clone());
+            // Writing to a text cannot fail.
+            let _ = write!(self.sql, "${}{piece}", self.params.len());
+        }
+        self
+    }
+}
+
+fn filters(search: &Search) -> Vec<Filter> {
+    let sort = search.sort;
+    let by_price = matches!(sort, Sort::Price | Sort::PriceDown);
+    let by_start = matches!(sort, Sort::Date | Sort::DateDown);
+    let mut filters: Vec<Filter> = search.wanted.iter().map(term).collect();
+    filters.extend(
+        search
+            .price
+            .iter()
+            .map(|range| within(range, PRICE, by_price)),
+    );
+    filters.extend(
+        search
+            .starts
+            .iter()
+            .map(|range| within(range, START, by_start)),
+    );
+    filters
+}
+
+fn term(wanted: &Wanted) -> Filter {
+    const HOLDS: &str = "t.terms LIKE ?";
+    match wanted {
+        Wanted::Exactly(term) => Filter {
+            ids: Part::new(
+                "SELECT ticket_id AS id FROM ticket_terms WHERE term = ?",
+                [term.clone().into_bytes().into()],
+            ),
+            holds: Part::new(HOLDS, [format!("% {term} %").into()]),
+        },
+        Wanted::Prefix(start) => Filter {
+            ids: Part::new(
+                "SELECT DISTINCT ticket_id AS id FROM ticket_terms WHERE term >= ? AND term < ?",
+                [start.clone().into_bytes().into(), behind(start).into()],
+            ),
+            holds: Part::new(HOLDS, [format!("% {start}%").into()]),
+        },
+    }
+}
+
+/// The least bytes that come after everything that begins with `prefix`.
+fn behind(prefix: &str) -> Vec<u8> {
+    let mut bytes = prefix.as_bytes().to_vec();
+    // No byte of UTF-8 is 255.
+    if let Some(last) = bytes.last_mut() {
+        *last = last.saturating_add(1);
+    }
+    bytes
+}
+
+fn within(range: &RangeInclusive<i64>, column: Column, walked: bool) -> Filter {
+    let bounds = || [(*range.start()).into(), (*range.end()).into()];
+    let holds = if walked { column.walked } else { column.aside };
+    Filter {
+        ids: Part::new(column.ids, bounds()),
+        holds: Part::new(holds, bounds()),
+    }
+}
+
+/// The filter that the fewest listings meet, if they are few.
+async fn fewest<'a>(db: &Db, filters: &'a [Filter]) -> Result<Option<&'a Filter>, DbError> {
+    let (mut least, mut fewest) = (FEW + 1, None);
+    for filter in filters {
+        let Statement { sql, params } = count(filter);
+        let found: Option<(i64,)> = db.opt(&sql, &params).await?;
+        let (found,) = found.unwrap_or_default();
+        if found < least {
+            (least, fewest) = (found, Some(filter));
+        }
+    }
+    Ok(fewest)
+}
+
+/// Counts the listings that meet a filter, as far as it matters.
+fn count(filter: &Filter) -> Statement {
+    let mut all = Statement::default();
+    all.text("SELECT count(*) FROM (").part(&filter.ids);
+    all.part(&Part::new(" LIMIT ?) AS met", [(FEW + 1).into()]));
+    all
+}
+
+fn statement(search: &Search, filters: &[Filter], few: Option<&Filter>) -> Statement {
+    let mut all = Statement::default();
+    all.text("SELECT ").text(COLUMNS);
+    match few {
+        // A cross join is made in the order in which it is written.
+        Some(few) => all
+            .text(" FROM (")
+            .part(&few.ids)
+            .text(") AS few CROSS JOIN tickets t WHERE t.id = few.id AND "),
+        None => all.text(" FROM tickets t WHERE "),
+    };
+    all.part(&offered(search));
+    for filter in filters {
+        all.text(" AND ").part(&filter.holds);
+    }
+    if let Some(after) = search.after {
+        all.part(&behind_place(search.sort, after));
+    }
+    let limit = Part::new(" LIMIT ?", [search.limit.into()]);
+    all.text(order(search.sort)).part(&limit);
+    all
+}
+
+/// What is shown at all: one's own listings, or those for sale.
+fn offered(search: &Search) -> Part {
+    if let Some(seller) = search.seller {
+        return Part::new("t.user_id = ?", [seller.into()]);
+    }
+    let now = search.now.as_millisecond().into();
+    let sql = match search.sort {
+        Sort::Date | Sort::DateDown => "t.listed AND t.status = 'available' AND t.starts_sort > ?",
+        Sort::Newest | Sort::Price | Sort::PriceDown => {
+            "t.listed AND t.status = 'available' AND t.starts_sort + 0 > ?"
+        }
+    };
+    Part::new(sql, [now])
+}
+
+fn behind_place(sort: Sort, Place { key, id }: Place) -> Part {
+    let place = [key.into(), id.into()];
+    match sort {
+        Sort::Newest => Part::new(" AND t.id < ?", [id.into()]),
+        Sort::Price => Part::new(" AND (t.price_sort, t.id) > (?, ?)", place),
+        Sort::PriceDown => Part::new(" AND (t.price_sort, t.id) < (?, ?)", place),
+        Sort::Date => Part::new(" AND (t.starts_sort, t.id) > (?, ?)", place),
+        Sort::DateDown => Part::new(" AND (t.starts_sort, t.id) < (?, ?)", place),
+    }
+}
+
+fn order(sort: Sort) -> &'static str {
+    match sort {
+        Sort::Newest => " ORDER BY t.id DESC",
+        Sort::Price => " ORDER BY t.price_sort, t.id",
+        Sort::PriceDown => " ORDER BY t.price_sort DESC, t.id DESC",
+        Sort::Date => " ORDER BY t.starts_sort, t.id",
+        Sort::DateDown => " ORDER BY t.starts_sort DESC, t.id DESC",
+    }
+}
+
+#[cfg(test)]
+mod tests;

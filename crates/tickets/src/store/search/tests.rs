@@ -1,0 +1,267 @@
+//! Every list and every search reads an index, none sorts more than a few rows, and whichever way
+//! is taken finds the same.
+
+use jiff::Timestamp;
+use tessera_contracts::{Currency, Price, TicketId};
+use tessera_platform::params;
+use tessera_platform::testing::TestApp;
+use uuid::Uuid;
+
+use super::*;
+use crate::domain::{Category, Details, Label, Title, price_key, start_key, terms, wanted};
+use crate::operations::{Create, create};
+
+const SORTS: [(Sort, &str); 5] = [
+    (Sort::Newest, "tickets_newest"),
+    (Sort::Price, "tickets_by_price"),
+    (Sort::PriceDown, "tickets_by_price"),
+    (Sort::Date, "tickets_by_start"),
+    (Sort::DateDown, "tickets_by_start"),
+];
+
+fn everything(sort: Sort) -> Search {
+    Search {
+        seller: None,
+        wanted: Vec::new(),
+        price: None,
+        starts: None,
+        sort,
+        after: None,
+        limit: 51,
+        now: Timestamp::UNIX_EPOCH,
+    }
+}
+
+/// With every filter there is.
+fn narrow(sort: Sort) -> Search {
+    let prefix = Wanted::Prefix("sym".to_owned());
+    Search {
+        wanted: vec![Wanted::Exactly("vienna".to_owned()), prefix],
+        price: Some(1..=2),
+        starts: Some(1..=2),
+        ..everything(sort)
+    }
+}
+
+/// The first page, and one behind it.
+fn pages(search: Search) -> [Search; 2] {
+    let place = Place {
+        key: 1,
+        id: Uuid::nil().into(),
+    };
+    let second = Search {
+        after: Some(place),
+        ..search.clone()
+    };
+    [search, second]
+}
+
+/// How the database goes about a statement, step by step.
+async fn explain(app: &TestApp, Statement { sql, params }: Statement) -> Vec<String> {
+    let sql = format!("EXPLAIN QUERY PLAN {sql}");
+    let steps = app.db("tickets").list(&sql, &params).await;
+    let steps: Vec<(i64, i64, i64, String)> = steps.unwrap();
+    steps.into_iter().map(|(_, _, _, step)| step).collect()
+}
+
+async fn plan(app: &TestApp, search: &Search, few: Option<&Filter>) -> Vec<String> {
+    let Statement { sql, params } = statement(search, &filters(search), few);
+    let explain = format!("EXPLAIN QUERY PLAN {sql}");
+    let steps: Vec<(i64, i64, i64, String)> =
+        app.db("tickets").list(&explain, &params).await.unwrap();
+    steps.into_iter().map(|(_, _, _, step)| step).collect()
+}
+
+#[tokio::test]
+async fn a_walk_takes_the_index_of_its_order_and_no_other() {
+    let app = TestApp::start(&[crate::DEFINITION]).await;
+    for (sort, index) in SORTS {
+        let searches = [everything(sort), narrow(sort)].map(pages);
+        for search in searches.iter().flatten() {
+            let plan = plan(&app, search, None).await;
+            let [step] = plan.as_slice() else {
+                panic!("{sort:?} takes more than one step: {plan:?}")
+            };
+            assert!(step.contains(&format!(" t USING INDEX {index}")), "{step}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn few_are_fetched_by_the_filter_that_they_meet() {
+    let app = TestApp::start(&[crate::DEFINITION]).await;
+    let indexes = [
+        "sqlite_autoindex_ticket_terms_1",
+        "sqlite_autoindex_ticket_terms_1",
+        "tickets_by_price",
+        "tickets_by_start",
+    ];
+    for (sort, _) in SORTS {
+        for search in &pages(narrow(sort)) {
+            for (filter, index) in filters(search).iter().zip(indexes) {
+                let plan = plan(&app, search, Some(filter)).await;
+                let mut steps = plan.iter().filter(|step| step.starts_with("SEARCH"));
+                let (first, second) = (steps.next().unwrap(), steps.next().unwrap());
+                assert!(first.contains(index), "{plan:?}");
+                assert!(
+                    second.contains("t USING INDEX sqlite_autoindex_tickets_1"),
+                    "{plan:?}"
+                );
+                let reads_all = |step: &String| step.starts_with("SCAN") && !step.contains("few");
+                assert!(!plan.iter().any(reads_all), "{plan:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn filters_are_counted_on_an_index() {
+    let app = TestApp::start(&[crate::DEFINITION]).await;
+    for filter in filters(&narrow(Sort::Newest)) {
+        let plan = explain(&app, count(&filter)).await;
+        let reads = plan.iter().filter(|step| !step.contains(" met"));
+        let mut reads = reads.filter(|step| step.starts_with("SEARCH") || step.starts_with("SCAN"));
+        let step = reads.next().unwrap();
+        assert!(
+            step.starts_with("SEARCH") && step.contains("INDEX"),
+            "{plan:?}"
+        );
+        assert_eq!(reads.next(), None, "{plan:?}");
+    }
+}
+
+#[tokio::test]
+async fn ones_own_listings_are_found_by_their_seller() {
+    let app = TestApp::start(&[crate::DEFINITION]).await;
+    let seller = Some(Uuid::nil().into());
+    for (sort, _) in SORTS {
+        for search in pages(Search {
+            seller,
+            ..narrow(sort)
+        }) {
+            let plan = plan(&app, &search, None).await;
+            assert!(
+                plan[0].contains("t USING INDEX tickets_of_seller (user_id=?"),
+                "{plan:?}"
+            );
+            let sorts = plan.iter().any(|step| step.contains("TEMP B-TREE"));
+            // The others sort what one seller has.
+            assert_eq!(sorts, sort != Sort::Newest, "{plan:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_lock_writes_no_index() {
+    let app = TestApp::start(&[crate::DEFINITION]).await;
+    let indexed: Vec<(String,)> = app
+        .db("tickets")
+        .list(
+            "SELECT sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = $1 AND sql IS NOT NULL",
+            &params!["tickets"],
+        )
+        .await
+        .unwrap();
+    assert_eq!(indexed.len(), 4);
+    for (sql,) in indexed {
+        for column in ["version", "status", "order_id", "updated_at"] {
+            assert!(!sql.contains(column), "{sql}");
+        }
+    }
+}
+
+/// Listings of all kinds, as many as `n`.
+fn offers(n: u8) -> Vec<Create> {
+    let pick = |from: &[&'static str], n: u8| from[usize::from(n) % from.len()];
+    let offer = |n: u8| {
+        let title = ["Hamlet", "Hamster", "Faust und Hamlet"];
+        let price = Price::parse(&(n % 13 + 1).to_string(), Currency::USD).unwrap();
+        let start = i64::from(n % 7) * 1_000;
+        Create {
+            id: Uuid::from_u128(u128::from(n)).into(),
+            user_id: Uuid::nil().into(),
+            details: Details {
+                city: Some(Label::parse(pick(&["Wien", "Ham", "New Ham"], n / 3)).unwrap()),
+                category: Some(Category::parse(pick(&["opera", "play"], n / 5)).unwrap()),
+                starts_at: (n % 4 > 0).then(|| Timestamp::from_millisecond(start).unwrap()),
+                ..Details::bare(Title::parse(pick(&title, n)).unwrap(), price)
+            },
+        }
+    };
+    (0..n).map(offer).collect()
+}
+
+/// What a search means, said as plainly as can be.
+fn meets(search: &Search, details: &Details) -> bool {
+    let terms = terms(details);
+    let has = |wanted: &Wanted| match wanted {
+        Wanted::Exactly(term) => terms.contains(term),
+        Wanted::Prefix(start) => terms.iter().any(|term| term.starts_with(start)),
+    };
+    let (price, start) = (price_key(details.price), start_key(details.starts_at));
+    search.wanted.iter().all(has)
+        && search.price.iter().all(|range| range.contains(&price))
+        && search.starts.iter().all(|range| range.contains(&start))
+        && start > search.now.as_millisecond()
+}
+
+fn searches() -> Vec<Search> {
+    let exactly = |term: &str| Wanted::Exactly(term.to_owned());
+    let mut searches = Vec::new();
+    for (sort, _) in SORTS {
+        for wanted in [
+            vec![],
+            vec![exactly("hamlet"), exactly("@ham")],
+            wanted("faust ham"),
+        ] {
+            for price in [None, Some(3_000..=7_000)] {
+                for starts in [None, Some(2_000..=4_000)] {
+                    let (wanted, price) = (wanted.clone(), price.clone());
+                    searches.push(Search {
+                        wanted,
+                        price,
+                        starts,
+                        limit: 300,
+                        ..everything(sort)
+                    });
+                }
+            }
+        }
+    }
+    searches
+}
+
+#[tokio::test]
+async fn every_way_finds_what_the_search_means() {
+    let app = TestApp::start(&[crate::DEFINITION]).await;
+    let (db, offers) = (app.db("tickets"), offers(250));
+    app.hand.set(Timestamp::UNIX_EPOCH);
+    for offer in offers.clone() {
+        let listed = db.write(offer, |tx, offer| Box::pin(create(tx, offer)));
+        listed.await.unwrap();
+    }
+    for search in searches() {
+        let is_found = |offer: &&Create| meets(&search, &offer.details);
+        let mut expected: Vec<TicketId> = offers.iter().filter(is_found).map(|o| o.id).collect();
+        expected.sort();
+        let filters = filters(&search);
+        for few in std::iter::once(None).chain(filters.iter().map(Some)) {
+            let Statement { sql, params } = statement(&search, &filters, few);
+            let found: Vec<Ticket> = db.list(&sql, &params).await.unwrap();
+            let keys = found
+                .iter()
+                .map(|ticket| (search.sort.key(ticket), ticket.id));
+            assert!(is_in_order(search.sort, keys.collect()), "{search:?}");
+            let mut ids: Vec<TicketId> = found.iter().map(|ticket| ticket.id).collect();
+            ids.sort();
+            assert_eq!(ids, expected, "{search:?} {sql}");
+        }
+    }
+}
+
+fn is_in_order(sort: Sort, mut keys: Vec<(i64, TicketId)>) -> bool {
+    if matches!(sort, Sort::Newest | Sort::PriceDown | Sort::DateDown) {
+        keys.reverse();
+    }
+    keys.is_sorted()
+}

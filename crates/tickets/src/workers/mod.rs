@@ -1,0 +1,22 @@
+//! The duties of tickets that nobody asks for, one file each.
+
+mod ended;
+mod withdrawals;
+
+use std::sync::Arc;
+
+use tessera_platform::service::Ctx;
+use tessera_platform::worker::Worker;
+
+pub use withdrawals::SIGNAL as WITHDRAWALS;
+
+/// Listings that one step changes at most.
+const PORTION: i64 = 200;
+
+/// All of them.
+pub fn all(ctx: &Ctx) -> Vec<Arc<dyn Worker>> {
+    vec![
+        Arc::new(withdrawals::Withdrawals(ctx.db.clone())),
+        Arc::new(ended::Ended(ctx.db.clone())),
+    ]
+}

@@ -1,0 +1,306 @@
+//! `POST /api/tickets`
+
+use serde_json::json;
+use tessera_contracts::events::EventData;
+
+use crate::stage::{offer, tickets, with};
+
+#[tokio::test]
+async fn lists_a_ticket() {
+    let app = tickets().await;
+    let seller = app.sign_in();
+    let answer = app.post("/api/tickets", offer()).by(&seller).send().await;
+    insta::assert_json_snapshot!(answer.shown(), @r#"
+    {
+      "body": {
+        "category": "concert",
+        "city": "New York",
+        "country": "US",
+        "createdAt": "[time]",
+        "currency": "usd",
+        "fee": "0.00",
+        "id": "[id]",
+        "orderId": null,
+        "price": "120.00",
+        "row": "M",
+        "seat": "14",
+        "section": "Parquet",
+        "startsAt": "[time]",
+        "status": "available",
+        "timeZone": "America/New_York",
+        "title": "Mahler: Symphony No. 2",
+        "total": "120.00",
+        "updatedAt": "[time]",
+        "userId": "[id]",
+        "venue": "Carnegie Hall",
+        "version": 1
+      },
+      "status": 201
+    }
+    "#);
+    assert_eq!(answer.text("userId"), seller.id.to_string());
+    let location = answer.header("location").to_owned();
+    let shown = app.get(&location).send().await;
+    assert_eq!(shown.body, answer.body);
+    let events = app.published("tickets").await;
+    let [EventData::TicketCreated(state)] =
+        events.iter().map(|event| &event.data).collect::<Vec<_>>()[..]
+    else {
+        panic!("{events:?}")
+    };
+    assert_eq!(
+        serde_json::to_value(state).unwrap()["title"],
+        answer.body["title"]
+    );
+    assert_eq!((state.version, state.edit_version), (1, Some(1)));
+    assert_eq!(state.row.as_deref(), Some("M"));
+}
+
+#[tokio::test]
+async fn a_title_and_a_price_are_enough() {
+    let app = tickets().await;
+    let seller = app.sign_in();
+    let bare = json!({"title": "  Hamlet ", "price": 20.5, "venue": null, "shoeSize": 43});
+    let answer = app.post("/api/tickets", bare).by(&seller).send().await;
+    insta::assert_json_snapshot!(answer.shown(), @r#"
+    {
+      "body": {
+        "category": null,
+        "city": null,
+        "country": null,
+        "createdAt": "[time]",
+        "currency": "usd",
+        "fee": "0.00",
+        "id": "[id]",
+        "orderId": null,
+        "price": "20.50",
+        "row": null,
+        "seat": null,
+        "section": null,
+        "startsAt": null,
+        "status": "available",
+        "timeZone": null,
+        "title": "Hamlet",
+        "total": "20.50",
+        "updatedAt": "[time]",
+        "userId": "[id]",
+        "venue": null,
+        "version": 1
+      },
+      "status": 201
+    }
+    "#);
+}
+
+#[tokio::test]
+async fn a_price_has_the_digits_of_its_currency() {
+    let app = tickets().await;
+    let seller = app.sign_in();
+    for (price, currency, expected) in [
+        ("1200", "jpy", "1200"),
+        ("1.5", "KWD", "1.500"),
+        ("1", "eur", "1.00"),
+    ] {
+        let body = with(offer(), json!({"price": price, "currency": currency}));
+        let answer = app.post("/api/tickets", body).by(&seller).send().await;
+        assert_eq!(answer.text("price"), expected);
+        assert_eq!(answer.text("currency"), currency.to_lowercase());
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_told_at_once() {
+    let app = tickets().await;
+    let seller = app.sign_in();
+    let body = json!({
+        "title": " ", "price": "12.345", "currency": "eur", "category": "Rock'n'Roll", "venue": "a\nb",
+        "city": 7, "country": "USA", "startsAt": "2029-12-31T23:59:59Z", "timeZone": "Mars/Olympus",
+        "section": "s".repeat(101), "row": "", "seat": []
+    });
+    let answer = app.post("/api/tickets", body).by(&seller).send().await;
+    insta::assert_json_snapshot!(answer.shown(), @r#"
+    {
+      "body": {
+        "code": "validation_failed",
+        "detail": "Some fields are not valid.",
+        "errors": [
+          {
+            "field": "title",
+            "message": "title must not be blank"
+          },
+          {
+            "field": "price",
+            "message": "EUR has at most 2 digits after the point"
+          },
+          {
+            "field": "category",
+            "message": "category must be made of lower-case letters, digits and hyphens, at most 40 of them, as in concert"
+          },
+          {
+            "field": "venue",
+            "message": "venue must be one line of text"
+          },
+          {
+            "field": "city",
+            "message": "city must be text"
+          },
+          {
+            "field": "country",
+            "message": "country must be two letters, as in US"
+          },
+          {
+            "field": "startsAt",
+            "message": "startsAt must lie in the future"
+          },
+          {
+            "field": "timeZone",
+            "message": "timeZone must be the name of a time zone, as in Europe/Vienna"
+          },
+          {
+            "field": "section",
+            "message": "section must have at most 100 characters"
+          },
+          {
+            "field": "row",
+            "message": "row must not be blank"
+          },
+          {
+            "field": "seat",
+            "message": "seat must be text"
+          }
+        ],
+        "status": 400,
+        "title": "Bad Request",
+        "type": "about:blank"
+      },
+      "status": 400
+    }
+    "#);
+    let answer = app.post("/api/tickets", json!({})).by(&seller).send().await;
+    insta::assert_json_snapshot!(answer.shown(), @r#"
+    {
+      "body": {
+        "code": "validation_failed",
+        "detail": "Some fields are not valid.",
+        "errors": [
+          {
+            "field": "title",
+            "message": "title is required"
+          },
+          {
+            "field": "price",
+            "message": "price is required"
+          }
+        ],
+        "status": 400,
+        "title": "Bad Request",
+        "type": "about:blank"
+      },
+      "status": 400
+    }
+    "#);
+}
+
+#[tokio::test]
+async fn a_price_is_a_plain_positive_amount() {
+    let app = tickets().await;
+    let seller = app.sign_in();
+    let wrong = [
+        json!("0"),
+        json!(0),
+        json!(-1),
+        json!("-1"),
+        json!(""),
+        json!("1e3"),
+        json!(1e300),
+        json!("1,000"),
+        json!("1000000.00"),
+        json!(true),
+        json!(null),
+        json!({}),
+    ];
+    for price in wrong {
+        let body = with(offer(), json!({ "price": price }));
+        let answer = app.post("/api/tickets", body).by(&seller).send().await;
+        assert_eq!(answer.status, 400, "{price}");
+        assert_eq!(answer.body["errors"][0]["field"], "price", "{price}");
+    }
+}
+
+#[tokio::test]
+async fn needs_somebody_and_a_body() {
+    let app = tickets().await;
+    let seller = app.sign_in();
+    let answer = app.post("/api/tickets", offer()).send().await;
+    insta::assert_json_snapshot!(answer.shown(), @r#"
+    {
+      "body": {
+        "code": "not_signed_in",
+        "detail": "Please sign in first.",
+        "errors": [
+          {
+            "message": "Please sign in first."
+          }
+        ],
+        "status": 401,
+        "title": "Unauthorized",
+        "type": "about:blank"
+      },
+      "status": 401
+    }
+    "#);
+    let answer = app.post("/api/tickets", json!([])).by(&seller).send().await;
+    insta::assert_json_snapshot!(answer.shown(), @r#"
+    {
+      "body": {
+        "code": "bad_request",
+        "detail": "The body must be a JSON object.",
+        "errors": [
+          {
+            "message": "The body must be a JSON object."
+          }
+        ],
+        "status": 400,
+        "title": "Bad Request",
+        "type": "about:blank"
+      },
+      "status": 400
+    }
+    "#);
+    assert!(app.published("tickets").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_key_gets_the_same_answer_again() {
+    let app = tickets().await;
+    let seller = app.sign_in();
+    let post = |body| {
+        app.post("/api/tickets", body)
+            .by(&seller)
+            .header("idempotency-key", "k1")
+    };
+    let first = post(offer()).send().await;
+    let again = post(offer()).send().await;
+    assert_eq!((first.status, &first.body), (again.status, &again.body));
+    assert_eq!(first.header("location"), again.header("location"));
+    assert_eq!(again.header("idempotency-replayed"), "true");
+    assert_eq!(app.published("tickets").await.len(), 1);
+    let other = post(with(offer(), json!({"seat": "15"}))).send().await;
+    insta::assert_json_snapshot!(other.shown(), @r#"
+    {
+      "body": {
+        "code": "idempotency_key_reused",
+        "detail": "This Idempotency-Key was used for another request before.",
+        "errors": [
+          {
+            "message": "This Idempotency-Key was used for another request before."
+          }
+        ],
+        "status": 422,
+        "title": "Unprocessable Entity",
+        "type": "about:blank"
+      },
+      "status": 422
+    }
+    "#);
+}
