@@ -8,9 +8,7 @@ use tessera_platform::params;
 
 const WAIT: &str = "INSERT INTO deadlines (order_id, version, state, expires_at, changed_at)
     VALUES ($1, $2, 'waiting', $3, $4)
-    ON CONFLICT (order_id) DO UPDATE
-        SET version = excluded.version, expires_at = excluded.expires_at, changed_at = excluded.changed_at
-        WHERE deadlines.version < excluded.version AND deadlines.state = 'waiting'";
+    ON CONFLICT (order_id) DO NOTHING";
 const END: &str = "INSERT INTO deadlines (order_id, version, state, expires_at, changed_at)
     VALUES ($1, $2, 'ended', $3, $4)
     ON CONFLICT (order_id) DO UPDATE
@@ -31,7 +29,8 @@ const PRUNE: &str = "DELETE FROM deadlines WHERE order_id IN (
 /// How many rows one round of pruning takes, as its statement says.
 const PORTION: u64 = 500;
 
-/// Notes the deadline of an order: `false` when the order has ended, or is known as it is or newer.
+/// Notes the deadline of an order, which is created once: `false` when the order is known, be it by
+/// its end.
 pub async fn wait(tx: &mut Tx, order: &OrderState) -> Result<bool, DbError> {
     let now = tx.now();
     let params = params![order.id, order.version, order.expires_at, now];

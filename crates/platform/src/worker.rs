@@ -82,12 +82,12 @@ impl Stopper {
 }
 
 impl Stop {
-    /// Whether it is time.
+    /// Whether it is time. A stopper that went away counts as one that said so.
     pub fn is_set(&self) -> bool {
-        *self.0.borrow()
+        *self.0.borrow() || self.0.has_changed().is_err()
     }
 
-    /// Waits until it is time. A stopper that went away counts as one that said so.
+    /// Waits until it is time.
     pub async fn wait(&mut self) {
         drop(self.0.wait_for(|stop| *stop).await);
     }

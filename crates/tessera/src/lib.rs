@@ -3,6 +3,7 @@
 //! It reads the environment and the command line and hands everything on as values; nothing
 //! below it does.
 
+pub mod check;
 pub mod cli;
 mod commands;
 mod demo;

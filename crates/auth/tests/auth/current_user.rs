@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
+use tessera_platform::db::DbError;
 use tessera_platform::testing::Answer;
 
 use crate::support::{Auth, Member, Signed, bearer, clears_cookie, cookie};
@@ -123,6 +124,19 @@ async fn an_ended_session_is_never_renewed() {
         auth.app.pass(DAY).await;
         assert_eq!(auth.ask(&member).await.shown(), nobody());
     }
+}
+
+#[tokio::test]
+async fn a_session_ended_by_another_replica_is_dead_before_its_event_comes() {
+    let auth = Auth::start().await;
+    let member = auth.sign_up("ada@example.com").await;
+    let end = auth.app.db("auth").write((), |tx, ()| {
+        let sql = "UPDATE sessions SET ended_at = created_at";
+        Box::pin(async move { tx.execute(sql, &[]).await })
+    });
+    let ended: Result<u64, DbError> = end.await;
+    assert_eq!(ended.unwrap(), 1);
+    assert_eq!(auth.ask(&member).await.shown(), nobody());
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use crate::{store, workers};
 
 pub async fn handle(tx: &mut Tx, order: &OrderState) -> Result<Outcome, ConsumeError> {
     if !store::wait(tx, order).await? {
-        return Ok(Outcome::Ignored("the order has ended, or is known"));
+        return Ok(Outcome::Ignored("the order is known, or has ended"));
     }
     // It may be the earliest of all. Asking whether it is would cost more than looking once.
     tx.wake(workers::SIGNAL);

@@ -41,6 +41,23 @@ async fn an_authorization_without_an_answer_is_resolved_by_the_worker() {
 }
 
 #[tokio::test]
+async fn a_gateway_is_asked_for_its_answer_before_it_is_asked_to_act_again() {
+    use Call::{Authorize, Find};
+    let lost: [(Fault, &[Call]); 2] = [
+        (Fault::LoseAnswer, &[Authorize, Find]),
+        (Fault::LoseRequest, &[Authorize, Find, Authorize]),
+    ];
+    for (fault, calls) in lost {
+        let payments = Payments::start().await;
+        let order = payments.awaiting_payment().await;
+        payments.faults.plan(Authorize, fault);
+        payments.pay(&order, "tok_visa").await;
+        payments.pass_millis(200).await;
+        assert_eq!(payments.faults.calls(), calls);
+    }
+}
+
+#[tokio::test]
 async fn while_an_outcome_is_unknown_no_second_attempt_is_made_and_no_try_is_used() {
     for fault in passing() {
         let payments = Payments::start().await;

@@ -282,6 +282,7 @@ async fn paying_too_often_is_refused_for_a_while() {
 async fn the_payments_of_an_order_are_listed_in_pages() {
     let payments = Payments::start().await;
     let order = payments.awaiting_payment().await;
+    let _another = payments.authorized().await;
     assert_eq!(
         payments.list(&order).await.shown(),
         json!({ "status": 200, "body": [] })

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use tessera_platform::clock::Clock;
 use tessera_platform::ids::Ids;
 
-use crate::scratch::{noon, within};
+use crate::scratch::{noon, until, within};
 
 #[test]
 fn the_clock_tells_whole_milliseconds() {
@@ -64,12 +64,7 @@ async fn a_manual_clock_wakes_all_who_wait_and_only_when_their_time_has_come() {
     tokio::task::yield_now().await;
     hand.advance(SignedDuration::from_mins(5));
     let (due, waiting) = sleepers.split_at(5);
-    within(async {
-        while !due.iter().all(|sleeper| sleeper.is_finished()) {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
+    until(|| due.iter().all(|sleeper| sleeper.is_finished())).await;
     assert!(!waiting.iter().any(|sleeper| sleeper.is_finished()));
 }
 

@@ -27,14 +27,22 @@ pub(super) fn examine(reading: &Reading<'_>, report: &mut Report) -> Result<(), 
         let mut count = 0;
         while let Some(row) = rows.next()? {
             count += 1;
-            let id = row.get_ref(0)?.as_blob_or_null().ok().flatten().and_then(|id| Uuid::from_slice(id).ok());
+            let id = row
+                .get_ref(0)?
+                .as_blob_or_null()
+                .ok()
+                .flatten()
+                .and_then(|id| Uuid::from_slice(id).ok());
             let kind = row.get_ref(1)?.as_str().unwrap_or_default();
             let payload = row.get_ref(2)?.as_str().unwrap_or_default();
             match read(id, kind, payload) {
                 Ok(event) => note(&mut tell, &event)?,
                 Err(words) => {
                     let id = id.unwrap_or_default();
-                    report.broken(Invariant::Delivered, format!("event {id} of {service}: {words}"));
+                    report.broken(
+                        Invariant::Delivered,
+                        format!("event {id} of {service}: {words}"),
+                    );
                 }
             }
         }
@@ -58,7 +66,9 @@ fn read(id: Option<Uuid>, kind: &str, payload: &str) -> Result<Event, String> {
 
 fn note(tell: &mut CachedStatement<'_>, event: &Event) -> Result<(), Fault> {
     let (kind, version) = match &event.data {
-        EventData::TicketCreated(ticket) | EventData::TicketUpdated(ticket) => ("ticket", ticket.version),
+        EventData::TicketCreated(ticket) | EventData::TicketUpdated(ticket) => {
+            ("ticket", ticket.version)
+        }
         EventData::OrderCreated(order)
         | EventData::OrderUpdated(order)
         | EventData::OrderCancelled(order)

@@ -1,7 +1,5 @@
 //! What a statement answers, of whatever type: to be compared with a second reading, and told.
 
-use std::fmt::Write as _;
-
 use jiff::Timestamp;
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
@@ -24,7 +22,12 @@ pub(super) struct Facts(Vec<(String, Fact)>);
 impl Facts {
     pub(super) fn of(row: &Row<'_>) -> rusqlite::Result<Facts> {
         let statement = row.as_ref();
-        let column = |index| Ok((statement.column_name(index)?.to_owned(), Fact::of(row.get_ref(index)?)));
+        let column = |index| {
+            Ok((
+                statement.column_name(index)?.to_owned(),
+                Fact::of(row.get_ref(index)?),
+            ))
+        };
         let columns: rusqlite::Result<_> = (0..statement.column_count()).map(column).collect();
         Ok(Facts(columns?))
     }
@@ -81,7 +84,8 @@ impl Fact {
 }
 
 fn time(micros: i64) -> String {
-    Timestamp::from_microsecond(micros).map_or_else(|_| micros.to_string(), tessera_contracts::time::text)
+    Timestamp::from_microsecond(micros)
+        .map_or_else(|_| micros.to_string(), tessera_contracts::time::text)
 }
 
 fn sum(text: &str) -> Option<String> {
@@ -91,11 +95,8 @@ fn sum(text: &str) -> Option<String> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::from("0x"), |mut text, byte| {
-        // Writing to a String cannot fail.
-        drop(write!(text, "{byte:02x}"));
-        text
-    })
+    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("0x{digits}")
 }
 
 #[cfg(test)]

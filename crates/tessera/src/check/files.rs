@@ -44,15 +44,23 @@ impl Files {
             .map(|service| (service.name, format!("{}.db", service.name)));
         let all: Vec<Database> = of_services
             .chain([("gateway", BOOK.to_owned())])
-            .map(|(name, file)| Database { name, path: data_dir.join(file) })
+            .map(|(name, file)| Database {
+                name,
+                path: data_dir.join(file),
+            })
             .collect();
         let missing = all.iter().filter(|database| !database.path.is_file());
         let missing: Vec<&str> = missing.map(|database| database.name).collect();
         if !missing.is_empty() {
             let (folder, names) = (data_dir.display(), missing.join(", "));
-            return Err(Unreadable(format!("DATA_DIR: {folder} holds no database of {names}")));
+            return Err(Unreadable(format!(
+                "DATA_DIR: {folder} holds no database of {names}"
+            )));
         }
-        Ok(Files { all, lock: data_dir.join("lock") })
+        Ok(Files {
+            all,
+            lock: data_dir.join("lock"),
+        })
     }
 
     pub(super) fn all(&self) -> &[Database] {

@@ -2,14 +2,23 @@
 
 use tessera_contracts::events::EventType;
 use tessera_contracts::events::EventType::{
-    ExpirationComplete, OrderCancelled, OrderCompleted, OrderCreated, OrderUpdated, PaymentCreated, PaymentFailed,
-    SessionEnded, TicketCreated, TicketRefused, TicketUpdated, UserDeleted,
+    ExpirationComplete, OrderCancelled, OrderCompleted, OrderCreated, OrderUpdated, PaymentCreated,
+    PaymentFailed, SessionEnded, TicketCreated, TicketRefused, TicketUpdated, UserDeleted,
 };
 
 /// The services, each with the events that it follows.
 pub(super) const SERVICES: [(&str, &[EventType]); 5] = [
     ("auth", &[SessionEnded]),
-    ("tickets", &[OrderCreated, OrderCancelled, OrderCompleted, UserDeleted, SessionEnded]),
+    (
+        "tickets",
+        &[
+            OrderCreated,
+            OrderCancelled,
+            OrderCompleted,
+            UserDeleted,
+            SessionEnded,
+        ],
+    ),
     (
         "orders",
         &[
@@ -23,8 +32,20 @@ pub(super) const SERVICES: [(&str, &[EventType]); 5] = [
             PaymentFailed,
         ],
     ),
-    ("expiration", &[OrderCreated, OrderCancelled, OrderCompleted, SessionEnded]),
-    ("payments", &[OrderCreated, OrderUpdated, OrderCancelled, OrderCompleted, SessionEnded]),
+    (
+        "expiration",
+        &[OrderCreated, OrderCancelled, OrderCompleted, SessionEnded],
+    ),
+    (
+        "payments",
+        &[
+            OrderCreated,
+            OrderUpdated,
+            OrderCancelled,
+            OrderCompleted,
+            SessionEnded,
+        ],
+    ),
 ];
 
 /// What a follower of an event is asked about it.

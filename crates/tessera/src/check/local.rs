@@ -10,7 +10,8 @@ use super::market::Reading;
 use super::report::{Invariant, Report};
 use super::{events, rules};
 
-/// The things whose rows say what cannot be: what they say of others is worth nothing.
+/// The things whose rows say what cannot be, and the others that these rows name: what is said of them
+/// is worth nothing.
 pub(super) type Corrupt = HashSet<Uuid>;
 
 /// So many of them are remembered.
@@ -23,9 +24,9 @@ pub(super) fn examine(reading: &Reading<'_>, report: &mut Report) -> Result<Corr
     let mut corrupt = Corrupt::new();
     for rule in rules::local() {
         reading.each(rule, |facts| {
-            report.broken(rule.invariant, facts.tell(rule.words));
+            report.broken(rule.invariant, facts.tell(&rule.words));
             if rule.invariant == Invariant::Rows && corrupt.len() < MOST_CORRUPT {
-                corrupt.extend(facts.key());
+                corrupt.extend(facts.ids());
             }
         })?;
     }

@@ -20,7 +20,14 @@ use super::{events, under_way};
 const BUSY: Duration = Duration::from_secs(5);
 
 /// The order in which the snapshots are taken: what is charged before what is paid.
-const SNAPSHOTS: [&str; 6] = ["gateway", "payments", "tickets", "expiration", "auth", "orders"];
+const SNAPSHOTS: [&str; 6] = [
+    "gateway",
+    "payments",
+    "tickets",
+    "expiration",
+    "auth",
+    "orders",
+];
 
 /// Statements kept prepared: a rule is asked again for each of its suspects.
 const PREPARED: usize = 64;
@@ -56,12 +63,17 @@ impl Market {
         connection.busy_timeout(BUSY)?;
         connection.set_prepared_statement_cache_capacity(PREPARED);
         for Database { name, path } in files.all() {
-            let path = path.to_str().ok_or_else(|| Unreadable("DATA_DIR: not a UTF-8 path".to_owned()))?;
+            let path = path
+                .to_str()
+                .ok_or_else(|| Unreadable("DATA_DIR: not a UTF-8 path".to_owned()))?;
             connection.execute(&format!("ATTACH ?1 AS {name}"), [path])?;
         }
         connection.execute_batch(under_way::TABLE)?;
         connection.execute_batch(events::TABLE)?;
-        Ok(Market { connection, clock: clock.clone() })
+        Ok(Market {
+            connection,
+            clock: clock.clone(),
+        })
     }
 
     /// Takes snapshots, and looks at them. They are given up afterwards, and with them whatever was
@@ -73,9 +85,15 @@ impl Market {
         let snapshots = self.connection.transaction()?;
         for name in SNAPSHOTS {
             // A transaction sees a database as it is when it first reads it.
-            snapshots.prepare_cached(&format!("SELECT 1 FROM {name}.migrations"))?.exists([])?;
+            snapshots
+                .prepare_cached(&format!("SELECT 1 FROM {name}.migrations"))?
+                .exists([])?;
         }
-        look(&Reading { snapshots, now: self.clock.now(), under_way_is_known: Cell::new(false) })
+        look(&Reading {
+            snapshots,
+            now: self.clock.now(),
+            under_way_is_known: Cell::new(false),
+        })
     }
 }
 
@@ -86,7 +104,7 @@ impl Reading<'_> {
 
     /// Hands over everything that breaks a rule.
     pub(super) fn each(&self, rule: &Rule, mut broken: impl FnMut(Facts)) -> Result<(), Fault> {
-        let mut statement = self.snapshots.prepare_cached(rule.sql)?;
+        let mut statement = self.snapshots.prepare_cached(&rule.sql)?;
         let mut rows = self.bound(&mut statement, (Uuid::nil(), Uuid::max()), NO_LIMIT)?;
         while let Some(row) = rows.next()? {
             broken(Facts::of(row)?);
@@ -96,14 +114,14 @@ impl Reading<'_> {
 
     /// The first suspects of a rule over several databases, from the key `from` on.
     pub(super) fn suspects(&self, rule: &Rule, from: Uuid) -> Result<Vec<Facts>, Fault> {
-        let mut statement = self.snapshots.prepare_cached(rule.sql)?;
+        let mut statement = self.snapshots.prepare_cached(&rule.sql)?;
         let rows = self.bound(&mut statement, (from, Uuid::max()), PAGE as i64)?;
         Ok(rows.mapped(Facts::of).collect::<rusqlite::Result<_>>()?)
     }
 
     /// The suspect with this key, if it still is one.
     pub(super) fn suspect(&self, rule: &Rule, key: Uuid) -> Result<Option<Facts>, Fault> {
-        let mut statement = self.snapshots.prepare_cached(rule.sql)?;
+        let mut statement = self.snapshots.prepare_cached(&rule.sql)?;
         let mut rows = self.bound(&mut statement, (key, key), 1)?;
         Ok(rows.next()?.map(Facts::of).transpose()?)
     }
@@ -122,7 +140,10 @@ impl Reading<'_> {
     }
 
     pub(super) fn count(&self, sql: &str) -> Result<usize, Fault> {
-        let count: i64 = self.snapshots.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+        let count: i64 = self
+            .snapshots
+            .prepare_cached(sql)?
+            .query_row([], |row| row.get(0))?;
         Ok(usize::try_from(count).unwrap_or_default())
     }
 
@@ -142,7 +163,11 @@ impl Reading<'_> {
                 // Events from this moment on are still in their outboxes, published or not.
                 ":recent" => Value::Integer(self.before(days(OUTBOX_DAYS)).as_microsecond()),
                 // Every inbox still knows the events with this id and later ones.
-                ":remembered" => Value::Blob(first_id_of(self.before(days(INBOX_DAYS))).as_bytes().to_vec()),
+                ":remembered" => Value::Blob(
+                    first_id_of(self.before(days(INBOX_DAYS)))
+                        .as_bytes()
+                        .to_vec(),
+                ),
                 other => return Err(Unreadable(format!("a rule asks for {other}")).into()),
             };
             statement.raw_bind_parameter(index, value)?;

@@ -30,9 +30,9 @@ use std::time::Duration;
 use tessera_platform::clock::Clock;
 
 use fault::Fault;
+pub use fault::Unreadable;
 use files::Files;
 use market::Market;
-pub use fault::Unreadable;
 pub use report::{Invariant, Report};
 
 /// Checks the databases in `data_dir`, as of `clock`. With a server running on them, suspects are

@@ -100,19 +100,27 @@ struct Line {
 
 impl Report {
     pub(super) fn new(served: bool) -> Report {
-        Report { served, lines: BTreeMap::new(), waiting: Vec::new() }
+        Report {
+            served,
+            lines: BTreeMap::new(),
+            waiting: Vec::new(),
+        }
     }
 
     /// Whether nothing is broken.
     #[must_use]
     pub fn is_sound(&self) -> bool {
-        Invariant::ALL.iter().all(|invariant| !self.is_broken(*invariant))
+        Invariant::ALL
+            .iter()
+            .all(|invariant| !self.is_broken(*invariant))
     }
 
     /// Whether this one is broken.
     #[must_use]
     pub fn is_broken(&self, invariant: Invariant) -> bool {
-        self.lines.get(&invariant).is_some_and(|line| line.broken > 0)
+        self.lines
+            .get(&invariant)
+            .is_some_and(|line| line.broken > 0)
     }
 
     /// What is broken of this one, in words; of many, the first.
@@ -168,13 +176,22 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let nothing = Line::default();
         for invariant in Invariant::ALL {
-            self.lines.get(&invariant).unwrap_or(&nothing).show(invariant, f)?;
+            self.lines
+                .get(&invariant)
+                .unwrap_or(&nothing)
+                .show(invariant, f)?;
         }
         if !self.waiting.is_empty() {
-            let until = if self.served { "" } else { ", until a server runs" };
+            let until = if self.served {
+                ""
+            } else {
+                ", until a server runs"
+            };
             writeln!(f, "Under way: {}{until}.", self.waiting.join(", "))?;
         }
-        let broken = Invariant::ALL.iter().filter(|invariant| self.is_broken(**invariant));
+        let broken = Invariant::ALL
+            .iter()
+            .filter(|invariant| self.is_broken(**invariant));
         let broken: Vec<&str> = broken.map(|invariant| invariant.name()).collect();
         match broken.as_slice() {
             [] => f.write_str("Sound: nothing is broken."),
@@ -187,7 +204,11 @@ impl Line {
     fn show(&self, invariant: Invariant, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (name, meaning) = (invariant.name(), invariant.meaning());
         let count = self.looked_at.map_or_else(|| "-".to_owned(), thousands);
-        write!(f, "{name:<6} {meaning:<34} {count:>12} {:<14}", invariant.things())?;
+        write!(
+            f,
+            "{name:<6} {meaning:<34} {count:>12} {:<14}",
+            invariant.things()
+        )?;
         match (self.looked_at, self.broken) {
             (None, 0) => f.write_str("not looked at")?,
             (Some(_), 0) => f.write_str("ok")?,
@@ -226,7 +247,10 @@ mod tests {
 
     #[test]
     fn numbers_are_written_in_threes() {
-        assert_eq!([0, 999, 1_000, 1_234_567].map(thousands), ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!(
+            [0, 999, 1_000, 1_234_567].map(thousands),
+            ["0", "999", "1,000", "1,234,567"]
+        );
     }
 
     #[test]
@@ -248,6 +272,9 @@ mod tests {
         report.is_waiting(2, "events to be published");
         assert!(report.is_sound());
         let text = report.to_string();
-        assert!(text.contains("Under way: 2 events to be published, until a server runs.\nSound"), "{text}");
+        assert!(
+            text.contains("Under way: 2 events to be published, until a server runs.\nSound"),
+            "{text}"
+        );
     }
 }

@@ -56,7 +56,10 @@ pub(super) fn compare(
         };
         let lock = LOCKS.iter().find(|(lock, _)| *lock == what);
         let invariant = lock.map_or(Invariant::Files, |(_, invariant)| *invariant);
-        Some(Misshapen { invariant, what: format!("{name}.db: {what} {how}") })
+        Some(Misshapen {
+            invariant,
+            what: format!("{name}.db: {what} {how}"),
+        })
     });
     Ok(wrong.collect())
 }
@@ -93,8 +96,15 @@ mod tests {
 
     fn database(then: &str) -> Connection {
         let database = Connection::open_in_memory().unwrap();
-        database.execute_batch("CREATE TABLE migrations (name text PRIMARY KEY, sql text NOT NULL)").unwrap();
-        database.execute("INSERT INTO migrations VALUES (?1, ?2)", (MIGRATION.name, MIGRATION.sql)).unwrap();
+        database
+            .execute_batch("CREATE TABLE migrations (name text PRIMARY KEY, sql text NOT NULL)")
+            .unwrap();
+        database
+            .execute(
+                "INSERT INTO migrations VALUES (?1, ?2)",
+                (MIGRATION.name, MIGRATION.sql),
+            )
+            .unwrap();
         database.execute_batch(MIGRATION.sql).unwrap();
         database.execute_batch(then).unwrap();
         database
@@ -102,7 +112,10 @@ mod tests {
 
     fn wrong(then: &str) -> Vec<(Invariant, String)> {
         let wrong = compare("a", &database(then), Some(&[MIGRATION])).unwrap();
-        wrong.into_iter().map(|one| (one.invariant, one.what)).collect()
+        wrong
+            .into_iter()
+            .map(|one| (one.invariant, one.what))
+            .collect()
     }
 
     #[test]
@@ -114,7 +127,10 @@ mod tests {
     #[test]
     fn a_dropped_lock_and_a_changed_one_are_found() {
         let missing = "a.db: orders_one_live is missing".to_owned();
-        assert_eq!(wrong("DROP INDEX orders_one_live"), [(Invariant::OneLiveOrder, missing)]);
+        assert_eq!(
+            wrong("DROP INDEX orders_one_live"),
+            [(Invariant::OneLiveOrder, missing)]
+        );
         let weaker = "DROP INDEX orders_one_live; CREATE INDEX orders_one_live ON a (id);";
         let changed = "a.db: orders_one_live is not as it was made".to_owned();
         assert_eq!(wrong(weaker), [(Invariant::OneLiveOrder, changed)]);
@@ -122,7 +138,10 @@ mod tests {
 
     #[test]
     fn a_database_of_another_version_is_not_judged() {
-        let other = Migration { name: "a/0002_b", ..MIGRATION };
+        let other = Migration {
+            name: "a/0002_b",
+            ..MIGRATION
+        };
         let refused = compare("a", &database(""), Some(&[MIGRATION, other]));
         assert!(matches!(refused, Err(Fault::Unreadable(_))));
     }

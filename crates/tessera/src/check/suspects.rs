@@ -81,7 +81,11 @@ fn find(
     corrupt: &Corrupt,
     report: &mut Report,
 ) -> Result<Found, Fault> {
-    let mut found = Found { rule, watched: Vec::new(), besides: 0 };
+    let mut found = Found {
+        rule,
+        watched: Vec::new(),
+        besides: 0,
+    };
     let mut from = Some(Uuid::nil());
     while let Some(start) = from {
         let page = market.read(|reading| Page::read(reading, rule, start, corrupt))?;
@@ -93,7 +97,10 @@ fn find(
         }
         let room = WATCHED.saturating_sub(found.watched.len());
         let besides = suspects.split_off(suspects.len().min(room));
-        found.besides += besides.iter().filter(|suspect| suspect.steady >= STEADY).count();
+        found.besides += besides
+            .iter()
+            .filter(|suspect| suspect.steady >= STEADY)
+            .count();
         found.watched.append(&mut suspects);
     }
     Ok(found)
@@ -114,8 +121,15 @@ impl Page {
         corrupt: &Corrupt,
     ) -> Result<Page, Fault> {
         let rows = reading.suspects(rule, from)?;
-        let last = rows.last().filter(|_| rows.len() == PAGE).and_then(Facts::key);
-        let mut page = Page { suspects: Vec::new(), explained: 0, next: last.and_then(after) };
+        let last = rows
+            .last()
+            .filter(|_| rows.len() == PAGE)
+            .and_then(Facts::key);
+        let mut page = Page {
+            suspects: Vec::new(),
+            explained: 0,
+            next: last.and_then(after),
+        };
         for facts in rows {
             let Some(key) = facts.key() else { continue };
             if facts.ids().any(|id| corrupt.contains(&id)) {
@@ -124,7 +138,12 @@ impl Page {
             if reading.is_under_way(&facts)? {
                 page.explained += 1;
             } else {
-                page.suspects.push(Suspect { rule, key, facts, steady: 1 });
+                page.suspects.push(Suspect {
+                    rule,
+                    key,
+                    facts,
+                    steady: 1,
+                });
             }
         }
         Ok(page)
@@ -138,7 +157,9 @@ fn after(key: Uuid) -> Option<Uuid> {
 /// Forgets the suspects that fit by now, and counts how long the others have not.
 fn look_again(reading: &Reading<'_>, suspects: &mut Vec<Suspect>) -> Result<(), Fault> {
     for mut suspect in std::mem::take(suspects) {
-        let Some(facts) = reading.suspect(suspect.rule, suspect.key)? else { continue };
+        let Some(facts) = reading.suspect(suspect.rule, suspect.key)? else {
+            continue;
+        };
         suspect.steady = if reading.is_under_way(&facts)? {
             0
         } else if facts == suspect.facts {
@@ -166,13 +187,20 @@ fn watch(market: &mut Market, all: &mut [Found], patience: Duration) -> Result<(
             break;
         }
         std::thread::sleep(patience / rounds);
-        market.read(|reading| all.iter_mut().try_for_each(|found| look_again(reading, &mut found.watched)))?;
+        market.read(|reading| {
+            all.iter_mut()
+                .try_for_each(|found| look_again(reading, &mut found.watched))
+        })?;
     }
     let overdue: usize = all.iter().map(Found::overdue).sum();
     if overdue < overdue_before {
         // Many locks ended at once, and their releases are being worked off.
-        let backlog = all.iter_mut().filter(|found| found.rule.invariant == Invariant::Released);
-        backlog.flat_map(|found| &mut found.watched).for_each(|suspect| suspect.steady = 0);
+        let backlog = all
+            .iter_mut()
+            .filter(|found| found.rule.invariant == Invariant::Released);
+        backlog
+            .flat_map(|found| &mut found.watched)
+            .for_each(|suspect| suspect.steady = 0);
     }
     Ok(())
 }
@@ -183,7 +211,7 @@ fn judge(found: Found, needed: u32, report: &mut Report) {
     for suspect in found.watched {
         if suspect.steady >= needed {
             is_broken = true;
-            report.broken(invariant, suspect.facts.tell(suspect.rule.words));
+            report.broken(invariant, suspect.facts.tell(&suspect.rule.words));
         } else {
             report.are_under_way(invariant, 1);
         }
@@ -198,6 +226,10 @@ fn judge(found: Found, needed: u32, report: &mut Report) {
 
 impl Found {
     fn overdue(&self) -> usize {
-        if self.rule.invariant == Invariant::Released { self.watched.len() + self.besides } else { 0 }
+        if self.rule.invariant == Invariant::Released {
+            self.watched.len() + self.besides
+        } else {
+            0
+        }
     }
 }

@@ -1,6 +1,31 @@
-//! `tessera check`.
+//! `tessera check`: whether anything is broken, across all databases.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use tessera_platform::clock::Clock;
+use tessera_platform::config::Settings;
+
 use super::Stopped;
 use crate::cli::CheckArgs;
-use std::process::ExitCode;
-use tessera_platform::config::Settings;
-pub(super) async fn check(_s: &Settings, _a: &CheckArgs) -> Result<ExitCode, Stopped> { Err(Stopped::failed("not yet")) }
+use crate::{check, terminal};
+
+/// Checks and tells; the answer is that of the program: 0 when sound, 1 when broken.
+pub(super) async fn check(settings: &Settings, args: &CheckArgs) -> Result<ExitCode, Stopped> {
+    let (data_dir, patience) = (
+        settings.data_dir.clone(),
+        Duration::from_secs(args.patience),
+    );
+    let check = move || check::run(&data_dir, &Clock::system(), patience);
+    let report = tokio::task::spawn_blocking(check)
+        .await
+        .map_err(Stopped::failed)?;
+    // 2 for whoever cannot be told whether anything is broken.
+    let report = report.map_err(Stopped::misused)?;
+    terminal::say(&report);
+    Ok(if report.is_sound() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}

@@ -24,6 +24,7 @@ pub(super) async fn demo(settings: Settings, args: &DemoArgs) -> Result<(), Stop
     let show = Show::to_stdout();
     show.chapter("Tessera, a demo");
     let place = find(&settings, show).await?;
+    let farewell = farewell(&settings, &place);
     let plan = Plan {
         base: place.base,
         data_dir: settings.data_dir,
@@ -32,13 +33,12 @@ pub(super) async fn demo(settings: Settings, args: &DemoArgs) -> Result<(), Stop
         payment_attempts: settings.payment_attempts,
     };
     let outcome = demo::run(&plan, show).await;
-    let was_own = place.own.is_some();
     if let Some(server) = place.own {
         server.stop().await;
     }
     outcome.map_err(Stopped::failed)?;
     show.chapter("Done");
-    show.line(farewell(was_own, &plan));
+    show.line(farewell);
     Ok(())
 }
 
@@ -60,7 +60,7 @@ async fn find(settings: &Settings, show: Show) -> Result<Place, Stopped> {
         }
         Found::Nobody => {
             show.line(format!(
-                "No server answers at {base}: this is one while the demo plays."
+                "No server answers at {base}: the demo runs one itself."
             ));
             start(settings, show).await
         }
@@ -115,13 +115,17 @@ fn stranger(settings: &Settings, base: &str) -> String {
     }
 }
 
-fn farewell(was_own: bool, plan: &Plan) -> String {
-    if !was_own {
-        return format!("Look around at {}", plan.base);
+/// What to do next.
+fn farewell(settings: &Settings, place: &Place) -> String {
+    if place.own.is_none() {
+        return format!("Look around at {}", place.base);
     }
-    let data_dir = match plan.data_dir.as_path() {
-        default if default == Path::new("./data") => String::new(),
-        other => format!(" --data-dir {}", other.display()),
-    };
-    format!("The marketplace is kept. Serve it with: tessera serve{data_dir}")
+    let mut command = "tessera serve".to_owned();
+    if settings.data_dir != Path::new("./data") {
+        command += &format!(" --data-dir {}", settings.data_dir.display());
+    }
+    if settings.listen != SocketAddr::from((Ipv4Addr::LOCALHOST, 3000)) {
+        command += &format!(" --listen {}", settings.listen);
+    }
+    format!("The marketplace is kept. Serve it with: {command}")
 }

@@ -28,14 +28,14 @@ const PAGE: &str = "/api/tickets?limit=200";
 /// How many are shown as examples.
 const SHOWN: usize = 3;
 
-/// Lists `count` tickets, unless there are some already.
+/// Lists `count` tickets, unless there are some already; answers whether it did.
 pub async fn fill(
     stage: &mut Stage,
     api: &Api,
     people: &mut People,
     draw: &mut Draw,
     count: u32,
-) -> Result<(), Trouble> {
+) -> Result<bool, Trouble> {
     stage.chapter("The marketplace", "looking for listings");
     let there = count_listings(api).await?;
     if there > 0 {
@@ -47,7 +47,7 @@ pub async fn fill(
         stage.show.line(format!(
             "It has {least}{there} listings for sale already: it is left as it is."
         ));
-        return Ok(());
+        return Ok(false);
     }
     stage.show.line("It is empty.");
     stage.step(&format!(
@@ -64,7 +64,7 @@ pub async fn fill(
         stage.show.detail(format!("- {first}"));
         stage.show.detail(format!("  {second}"));
     }
-    Ok(())
+    Ok(true)
 }
 
 async fn count_listings(api: &Api) -> Result<usize, Trouble> {

@@ -69,10 +69,16 @@ pub(crate) async fn run(plan: &Plan, show: Show) -> Result<(), Failed> {
 async fn perform(stage: &mut Stage, plan: &Plan) -> Result<(), Trouble> {
     let began = stage.clock.now();
     let api = Api::new(&plan.base, stage.clock.clone(), stage.show)?;
-    let mut draw = Draw::new(plan.seed, began)?;
     let mut people = People::new();
-    fill::fill(stage, &api, &mut people, &mut draw, plan.listings).await?;
-    let walked = walk::walk(stage, &api, &mut people, &mut draw, plan.payment_attempts).await?;
+    let mut draw = Draw::new(plan.seed, began)?;
+    let filled = fill::fill(stage, &api, &mut people, &mut draw, plan.listings).await?;
+    if !filled {
+        // Not what an earlier run has sold already.
+        draw = Draw::new(stage.ids.random_below(u64::MAX), began)?;
+    }
+    let attempts = plan.payment_attempts;
+    let walked = walk::walk(stage, &api, &mut people, &mut draw, attempts).await?;
     stage.chapter("The events behind it", "reading the events");
-    events::show(stage.show, &plan.data_dir, began, &walked)
+    events::show(stage.show, &plan.data_dir, began, &walked);
+    Ok(())
 }

@@ -11,7 +11,8 @@ use tessera_platform::clock::Clock;
 use super::trouble::Trouble;
 use super::wait;
 
-/// A server says at once whether it is ready.
+/// A server takes a connection at once, and says soon whether it is ready.
+const CONNECTION: Duration = Duration::from_secs(1);
 const ANSWER: Duration = Duration::from_secs(3);
 
 /// How long one that is just starting may take.
@@ -22,7 +23,7 @@ const STARTING: SignedDuration = SignedDuration::from_secs(15);
 pub(crate) enum Found {
     /// A marketplace that is ready.
     Marketplace,
-    /// A marketplace that does not get ready, and what it says.
+    /// A marketplace, it seems, that does not get ready, and what it says.
     NotReady(String),
     /// Something else.
     Stranger,
@@ -35,7 +36,10 @@ pub(crate) enum Found {
 pub(crate) async fn look_at(base: &str) -> Found {
     let clock = Clock::system();
     let url = format!("{base}/readyz");
-    let Ok(http) = Client::builder().timeout(ANSWER).no_proxy().build() else {
+    let client = Client::builder()
+        .connect_timeout(CONNECTION)
+        .timeout(ANSWER);
+    let Ok(http) = client.no_proxy().build() else {
         return Found::Nobody;
     };
     let ask = async || {
@@ -56,6 +60,7 @@ async fn ask(http: &Client, url: &str) -> Found {
     let answer = match http.get(url).send().await {
         Ok(answer) => answer,
         Err(error) if error.is_connect() => return Found::Nobody,
+        Err(error) if error.is_timeout() => return Found::NotReady("it says nothing".to_owned()),
         Err(_) => return Found::Stranger,
     };
     let status = answer.status();

@@ -28,9 +28,14 @@ impl Show {
         }
     }
 
+    /// An empty line.
+    pub fn gap(self) {
+        say("");
+    }
+
     /// The title of what follows.
     pub(crate) fn chapter(self, title: &str) {
-        say("");
+        self.gap();
         say(self.bold(title));
     }
 
@@ -41,7 +46,7 @@ impl Show {
 
     /// What is done next.
     pub fn step(self, number: u32, text: &str) {
-        say("");
+        self.gap();
         say(format!("{number:>3}. {}", self.bold(text)));
     }
 

@@ -13,14 +13,18 @@ pub async fn handle(tx: &mut Tx, order: &OrderState) -> Result<Outcome, ConsumeE
     if !versions::advance(tx, order.id.uuid(), order.version).await? {
         return Ok(super::OLD);
     }
+    // In this order: a release that hands on to this order takes its row away.
+    if waiting::remove(tx, order.id).await? {
+        return Ok(Outcome::Done);
+    }
     let ticket = tickets::find(tx, order.ticket.id).await?;
-    match ticket.filter(|ticket| ticket.state.order_id() == Some(order.id)) {
-        Some(ticket) => match release(tx, ticket, order.id, order.cancel_reason).await {
-            Ok(()) => Ok(Outcome::Done),
-            Err(ReleaseError::Refused(refused)) => Ok(Outcome::Reject(refused.to_string())),
-            Err(ReleaseError::Db(error)) => Err(error.into()),
-        },
-        None if waiting::remove(tx, order.id).await? => Ok(Outcome::Done),
-        None => Ok(Outcome::Ignored("the order had no ticket")),
+    let held = ticket.filter(|ticket| ticket.state.order_id() == Some(order.id));
+    let Some(ticket) = held else {
+        return Ok(Outcome::Ignored("the order had no ticket"));
+    };
+    match release(tx, ticket, order.id, order.cancel_reason).await {
+        Ok(()) => Ok(Outcome::Done),
+        Err(ReleaseError::Refused(refused)) => Ok(Outcome::Reject(refused.to_string())),
+        Err(ReleaseError::Db(error)) => Err(error.into()),
     }
 }

@@ -11,10 +11,10 @@ use super::{Ticket, Wanted};
 /// The start of a listing without one: later than every other.
 pub const UNDATED: i64 = i64::MAX;
 
-/// A search. Of another seller's listings, or nobody's in particular, only those for sale.
+/// A search among the listings that are for sale, or among all of one seller's.
 #[derive(Clone, Debug)]
 pub struct Search {
-    /// All listings of this seller, in any state.
+    /// Whose listings, in any state; without one, those for sale.
     pub seller: Option<UserId>,
     /// Terms, all of which a listing must have.
     pub wanted: Vec<Wanted>,

@@ -39,6 +39,8 @@ pub async fn lock(tx: &mut Tx, order: &OrderState) -> Result<Locked, DbError> {
         Err(NoLock::Held(holder)) if holder == order.id => return Ok(Locked::Had),
         Err(NoLock::Held(_)) => {
             let order_id = order.id;
+            // A release that runs at this moment would not see the row, and hand on to nobody.
+            guarded(tickets::stand(tx, id, version).await?)?;
             waiting::add(tx, id, Waiting { order_id, seen }).await?;
             return Ok(Locked::Waits);
         }

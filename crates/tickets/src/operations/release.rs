@@ -38,7 +38,8 @@ pub async fn release(
         Then::Free | Then::Lock(_) => {}
     }
     if let Then::Lock(next) = then {
-        waiting::remove(tx, next).await?;
+        // One that has ended meanwhile must not get hold of it: nobody would free it again.
+        guarded(waiting::remove(tx, next).await?)?;
     }
     for (order, reason) in refused {
         waiting::remove(tx, order).await?;

@@ -31,6 +31,7 @@ const INSERT: &str = "INSERT INTO tickets (id, version, edit_version, user_id, s
 const SAVE_STATE: &str =
     "UPDATE tickets SET version = $2, status = $3, order_id = $4, updated_at = $5
     WHERE id = $1 AND version = $6";
+const STAND: &str = "UPDATE tickets SET updated_at = updated_at WHERE id = $1 AND version = $2";
 const SAVE_EDIT: &str = "UPDATE tickets SET version = $2, edit_version = $3, title = $4, price = $5, currency = $6,
     category = $7, venue = $8, city = $9, country = $10, starts_at = $11, time_zone = $12, section = $13,
     seat_row = $14, seat = $15, updated_at = $16
@@ -138,6 +139,12 @@ pub async fn save_state(tx: &mut Tx, ticket: &Ticket) -> Result<bool, DbError> {
         ticket.version - 1,
     ];
     Ok(tx.execute(SAVE_STATE, &params).await? == 1)
+}
+
+/// Keeps a ticket as it is until the end of the transaction: `false` when it is no longer of this
+/// version. For what is decided by its state and written elsewhere.
+pub async fn stand(tx: &mut Tx, id: TicketId, version: i64) -> Result<bool, DbError> {
+    Ok(tx.execute(STAND, &params![id, version]).await? == 1)
 }
 
 /// Saves an edit: `false` when the ticket is no longer of the version before it, or not free.

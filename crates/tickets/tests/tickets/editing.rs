@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tessera_platform::testing::Answer;
 
-use crate::stage::{Stage, completed, expired, offer};
+use crate::stage::{Stage, completed, errors, expired, offer};
 
 async fn put(stage: &Stage, body: Value) -> Answer {
     stage
@@ -98,31 +98,12 @@ async fn every_field_but_title_price_and_currency_can_be_cleared() {
         json!({"title": null, "price": null, "currency": null}),
     )
     .await;
-    insta::assert_json_snapshot!(answer.shown(), @r#"
-    {
-      "body": {
-        "code": "validation_failed",
-        "detail": "Some fields are not valid.",
-        "errors": [
-          {
-            "field": "title",
-            "message": "title cannot be taken away"
-          },
-          {
-            "field": "currency",
-            "message": "currency cannot be taken away"
-          },
-          {
-            "field": "price",
-            "message": "price cannot be taken away"
-          }
-        ],
-        "status": 400,
-        "title": "Bad Request",
-        "type": "about:blank"
-      },
-      "status": 400
-    }
+    insta::assert_debug_snapshot!(errors(&answer), @r#"
+    [
+        "title: title cannot be taken away",
+        "currency: currency cannot be taken away",
+        "price: price cannot be taken away",
+    ]
     "#);
 }
 

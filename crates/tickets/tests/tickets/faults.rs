@@ -51,7 +51,7 @@ async fn waits() -> Case {
     Case {
         stage,
         event,
-        steps: &[FIRST, ("waiting", "INSERT")],
+        steps: &[FIRST, SAVE, ("waiting", "INSERT")],
         news: &["v2 reserved A"],
     }
 }

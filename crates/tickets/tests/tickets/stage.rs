@@ -35,6 +35,22 @@ pub async fn list(app: &TestApp, seller: &TestUser, body: Value) -> Answer {
     answer
 }
 
+/// All that a refusal of a body says, a line each.
+pub fn errors(answer: &Answer) -> Vec<String> {
+    assert_eq!(
+        (answer.status.as_u16(), answer.text("code").as_str()),
+        (400, "validation_failed")
+    );
+    let error =
+        |error: &Value| format!("{}: {}", error["field"], error["message"]).replace('"', "");
+    answer.body["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(error)
+        .collect()
+}
+
 /// The scene of most tests: one ticket for sale.
 pub struct Stage {
     pub app: TestApp,

@@ -48,7 +48,9 @@ pub async fn walk(
         CancelReason::Expired
     ));
     ticket_once(stage, api, &ticket, TicketStatus::Available).await?;
-    stage.show.detail("The ticket is free again.");
+    stage
+        .show
+        .detail("The ticket is free again, though by now too late for anybody.");
     Ok(order)
 }
 

@@ -65,14 +65,13 @@ pub async fn walk(
 
 /// Looks for the ticket by its title, in its city.
 async fn search(stage: &Stage, api: &Api, ticket: &Ticket) -> Result<(), Trouble> {
-    let words = ticket.title.to_lowercase();
-    let words: Vec<&str> = words
+    let title = ticket.title.to_lowercase();
+    let words: Vec<&str> = title
         .split(|letter: char| !letter.is_alphanumeric())
+        .filter(|word| !word.is_empty())
         .collect();
-    let words = words.join(" ");
-    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
     let city = ticket.city.as_deref().unwrap_or_default();
-    let path = api.path_with("/api/tickets", &[("q", &words), ("city", city)])?;
+    let path = api.path_with("/api/tickets", &[("q", &words.join(" ")), ("city", city)])?;
     let answer = api.get(&path, None).await?;
     let found: Vec<Ticket> = shown(stage, answer, StatusCode::OK)?.json()?;
     if found.iter().all(|one| one.id != ticket.id) {
@@ -167,7 +166,7 @@ fn receipt(stage: &Stage, order: &Order) {
         ..
     } = order;
     let show = stage.show;
-    show.detail("");
+    show.gap();
     show.detail("Receipt");
     for line in words::bought(&order.ticket) {
         show.detail(format!("  {line}"));

@@ -183,7 +183,8 @@ fn offers(n: u8) -> Vec<Create> {
             details: Details {
                 city: Some(Label::parse(pick(&["Wien", "Ham", "New Ham"], n / 3)).unwrap()),
                 category: Some(Category::parse(pick(&["opera", "play"], n / 5)).unwrap()),
-                starts_at: (n % 4 > 0).then(|| Timestamp::from_millisecond(start).unwrap()),
+                starts_at: (!n.is_multiple_of(4))
+                    .then(|| Timestamp::from_millisecond(start).unwrap()),
                 ..Details::bare(Title::parse(pick(&title, n)).unwrap(), price)
             },
         }
