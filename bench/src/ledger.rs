@@ -13,12 +13,12 @@ use crate::pace;
 const ORDERS: &str = "SELECT count(*) FROM orders";
 const CREATED: &str = "SELECT count(*) FROM orders WHERE status = 'created'";
 const AWAITING_PAYMENT: &str = "SELECT count(*) FROM orders WHERE status = 'awaiting:payment'";
-const LIVE: &str = "SELECT count(*) FROM orders WHERE status <> 'cancelled'";
+const LIVE: &str = "SELECT count(*) FROM orders WHERE cancel_reason IS NULL";
 const FOR_SALE: &str = "SELECT count(*) FROM tickets WHERE status = 'available'";
 /// Times are microseconds since 1970.
 const LAGS: &str = "SELECT updated_at - created_at FROM orders WHERE status = 'awaiting:payment' AND created_at >= ?1";
-const MOVE_ORDERS: &str = "UPDATE orders SET expires_at = ?1 WHERE status <> 'cancelled'";
-const MOVE_DEADLINES: &str = "UPDATE deadlines SET due_at = ?1";
+const MOVE_ORDERS: &str = "UPDATE orders SET expires_at = ?1 WHERE cancel_reason IS NULL";
+const MOVE_DEADLINES: &str = "UPDATE deadlines SET expires_at = ?1 WHERE state = 'waiting'";
 
 const BUSY: Duration = Duration::from_secs(10);
 const LOOK_EVERY: Duration = Duration::from_millis(50);

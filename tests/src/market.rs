@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use tessera_contracts::events::{EventData, ExpirationComplete};
 use tessera_platform::config::Settings;
 use tessera_platform::testing::{Answer, TestApp, TestUser};
 
@@ -13,6 +14,29 @@ pub struct Market {
     pub app: Arc<TestApp>,
     /// Somebody who sells.
     pub seller: TestUser,
+}
+
+/// When something happens, while the events of something else travel.
+#[derive(Clone, Copy, Debug)]
+pub enum Moment {
+    /// Before the first of them leaves.
+    Before,
+    /// While they travel: as soon as somebody has looked at the marketplace so many times.
+    Amid(usize),
+    /// Once all have arrived.
+    After,
+}
+
+impl Moment {
+    /// The first round is before, the last one after, and each of the others a little later on
+    /// the way than the one before it.
+    pub fn of(round: usize, rounds: usize) -> Moment {
+        match round {
+            0 => Moment::Before,
+            last if last + 1 == rounds => Moment::After,
+            amid => Moment::Amid(amid - 1),
+        }
+    }
 }
 
 impl Market {
@@ -74,6 +98,39 @@ impl Market {
             .by(buyer)
             .send()
             .await
+    }
+
+    /// Tells orders that the time of an order is over, as a replica of expiration whose clock is
+    /// ahead might.
+    pub async fn nudge(&self, order: &str) {
+        let order_id = order.parse().expect("the id of an order");
+        let nudge = EventData::ExpirationComplete(ExpirationComplete { order_id });
+        let event = self.app.event(nudge);
+        self.app.deliver(&[&event]).await;
+    }
+
+    /// Does something at this moment of the travel of the events that wait to leave, and answers
+    /// once all of them, and those that came of it, have arrived.
+    pub async fn meanwhile<T>(&self, moment: Moment, act: impl Future<Output = T>) -> T {
+        let done = match moment {
+            Moment::Before => act.await,
+            Moment::Amid(looks) => {
+                let app = self.app.clone();
+                let travel = tokio::spawn(async move { app.settle().await });
+                for _ in 0..looks {
+                    self.app.get("/api/tickets").send().await;
+                }
+                let done = act.await;
+                travel.await.expect("the events travel");
+                done
+            }
+            Moment::After => {
+                self.app.settle().await;
+                act.await
+            }
+        };
+        self.app.settle().await;
+        done
     }
 
     /// An order as its buyer sees it.

@@ -8,8 +8,17 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use serde_json::json;
 use tessera_platform::testing::{Answer, TestUser};
-use tessera_tests::market::{Market, count};
+use tessera_tests::market::{Market, Moment, count};
 use tokio::task::JoinSet;
+
+/// How often two things meet in one test, each time at another moment.
+const ROUNDS: usize = 40;
+
+/// A race that the same one wins each time shows nothing.
+fn both_won(one: (&str, usize), other: (&str, usize)) {
+    println!("{} {}, {} {}", one.1, one.0, other.1, other.0);
+    assert!(one.1 > 0 && other.1 > 0, "{one:?} {other:?}");
+}
 
 /// Does the same thing as many people at once, on all threads.
 async fn all_at_once<F>(times: usize, mut act: impl FnMut(usize) -> F) -> Vec<Answer>
@@ -50,91 +59,94 @@ async fn of_200_buyers_at_one_ticket_exactly_one_gets_it() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_buyer_pays_the_price_that_they_saw_however_the_seller_edits_meanwhile() {
-    let market = Market::open().await;
+    let market = Market::open_with(|settings| settings.max_live_orders = None).await;
     let (mut locked, mut edited) = (0, 0);
-    for round in 0..40 {
+    for round in 0..ROUNDS {
         let buyer = market.app.sign_in();
         let ticket = market.list().await;
         let path = format!("/api/tickets/{ticket}");
-        let edit = market
-            .app
-            .put(&path, json!({ "price": "150.00" }))
-            .by(&market.seller)
-            .send();
-        // Before the order, between the order and its lock, and while the lock is on its way.
-        let (order, edit) = match round % 3 {
-            0 => tokio::join!(market.reserve(&buyer, &ticket), edit),
-            1 => {
-                let order = market.reserve(&buyer, &ticket).await;
-                (order, edit.await)
-            }
-            _ => {
-                let order = market.reserve(&buyer, &ticket).await;
-                let (edit, ()) = tokio::join!(edit, market.app.settle());
-                (order, edit)
-            }
+        let edit = market.app.put(&path, json!({ "price": "150.00" }));
+        let edit = edit.by(&market.seller).send();
+        let (order, edit) = if round % 4 == 1 {
+            tokio::join!(market.reserve(&buyer, &ticket), edit)
+        } else {
+            let order = market.reserve(&buyer, &ticket).await;
+            (
+                order,
+                market.meanwhile(Moment::of(round, ROUNDS), edit).await,
+            )
         };
         market.app.settle().await;
         let order = market.order(&buyer, &order.text("id")).await;
         let ticket = market.ticket(&ticket).await;
+        let order = (&order["status"], &order["cancelReason"], &order["price"]);
+        let ticket = (&ticket["status"], &ticket["price"]);
         if edit.status == 200 {
             edited += 1;
-            assert_eq!(
-                (&order["status"], &order["cancelReason"]),
-                (&json!("cancelled"), &json!("ticket_changed"))
+            let refused = (
+                &json!("cancelled"),
+                &json!("ticket_changed"),
+                &json!("120.00"),
             );
+            assert_eq!(order, refused, "round {round}");
             assert_eq!(
-                (&ticket["status"], &ticket["price"]),
-                (&json!("available"), &json!("150.00"))
+                ticket,
+                (&json!("available"), &json!("150.00")),
+                "round {round}"
             );
         } else {
             locked += 1;
             assert_eq!(edit.status, 409, "{}", edit.body);
+            let locked = (&json!("awaiting:payment"), &json!(null), &json!("120.00"));
+            assert_eq!(order, locked, "round {round}");
             assert_eq!(
-                (&order["status"], &order["price"]),
-                (&json!("awaiting:payment"), &json!("120.00"))
-            );
-            assert_eq!(
-                (&ticket["status"], &ticket["price"]),
-                (&json!("reserved"), &json!("120.00"))
+                ticket,
+                (&json!("reserved"), &json!("120.00")),
+                "round {round}"
             );
         }
     }
-    assert!(edited > 0, "the edit never won: {locked} locks");
+    both_won(("edits", edited), ("locks", locked));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_ticket_is_either_withdrawn_or_reserved() {
-    let market = Market::open().await;
-    for round in 0..30 {
+    let market = Market::open_with(|settings| settings.max_live_orders = None).await;
+    let (mut locked, mut withdrawn) = (0, 0);
+    for round in 0..ROUNDS {
         let buyer = market.app.sign_in();
         let ticket = market.list().await;
         let path = format!("/api/tickets/{ticket}");
         let withdraw = market.app.delete(&path).by(&market.seller).send();
-        let (order, withdrawal) = if round % 2 == 0 {
+        let (order, withdrawal) = if round % 4 == 1 {
             tokio::join!(market.reserve(&buyer, &ticket), withdraw)
         } else {
             let order = market.reserve(&buyer, &ticket).await;
-            let (withdrawal, ()) = tokio::join!(withdraw, market.app.settle());
-            (order, withdrawal)
+            (
+                order,
+                market.meanwhile(Moment::of(round, ROUNDS), withdraw).await,
+            )
         };
         market.app.settle().await;
         let order = market.order(&buyer, &order.text("id")).await;
         let ticket = market.ticket(&ticket).await;
+        let both = (&order["status"], &order["cancelReason"], &ticket["status"]);
         if withdrawal.status == 204 {
-            assert_eq!(
-                (&order["status"], &order["cancelReason"]),
-                (&json!("cancelled"), &json!("ticket_changed"))
+            withdrawn += 1;
+            let gone = (
+                &json!("cancelled"),
+                &json!("ticket_changed"),
+                &json!("withdrawn"),
             );
-            assert_eq!(ticket["status"], "withdrawn");
+            assert_eq!(both, gone, "round {round}");
         } else {
+            locked += 1;
             assert_eq!(withdrawal.status, 409, "{}", withdrawal.body);
-            assert_eq!(
-                (&order["status"], &ticket["status"]),
-                (&json!("awaiting:payment"), &json!("reserved"))
-            );
+            let held = (&json!("awaiting:payment"), &json!(null), &json!("reserved"));
+            assert_eq!(both, held, "round {round}");
         }
     }
+    both_won(("withdrawals", withdrawn), ("locks", locked));
 }
 
 /// Either the order is complete and its money captured, or it has ended and nothing was taken.
@@ -166,6 +178,7 @@ async fn a_payment_a_millisecond_before_the_deadline_counts_and_one_at_the_deadl
         .app
         .hand
         .advance(SignedDuration::from_millis(900_000 - 1));
+    market.nudge(&early).await;
     assert_eq!(market.pay(&buyer, &early, "tok_visa").await.status, 201);
     market.app.settle().await;
     assert!(paid_or_ended(&market, &buyer, &early, "expired").await);
@@ -189,47 +202,65 @@ async fn a_payment_a_millisecond_before_the_deadline_counts_and_one_at_the_deadl
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_payment_that_was_accepted_in_time_and_the_expiry_never_both_happen() {
     let market = Market::open_with(|settings| settings.max_live_orders = None).await;
-    for round in 0..20 {
+    let (mut paid, mut expired) = (0, 0);
+    for round in 0..ROUNDS {
         let buyer = market.app.sign_in();
         let order = market.awaiting_payment(&buyer).await;
-        market
-            .app
-            .hand
-            .advance(SignedDuration::from_millis(900_000 - 1));
-        if round % 2 == 0 {
-            // Accepted in time, and heard of only when the deadline has passed.
-            assert_eq!(market.pay(&buyer, &order, "tok_visa").await.status, 201);
-            market.app.hand.advance(SignedDuration::from_millis(1));
-        } else {
+        let hand = &market.app.hand;
+        hand.advance(SignedDuration::from_millis(900_000 - 1));
+        let payment = market.pay(&buyer, &order, "tok_visa");
+        let deadline = SignedDuration::from_millis(1);
+        let payment = if round % 4 == 1 {
             let expiry = async {
-                market.app.hand.advance(SignedDuration::from_millis(1));
+                hand.advance(deadline);
                 market.app.settle().await;
             };
-            tokio::join!(market.pay(&buyer, &order, "tok_visa"), expiry);
-        }
+            tokio::join!(payment, expiry).0
+        } else {
+            // Accepted in time, and heard of only when the deadline has passed.
+            let payment = payment.await;
+            assert_eq!(payment.status, 201, "{}", payment.body);
+            hand.advance(deadline);
+            market
+                .meanwhile(Moment::of(round, ROUNDS), market.nudge(&order))
+                .await;
+            payment
+        };
         market.app.settle().await;
-        paid_or_ended(&market, &buyer, &order, "expired").await;
+        if paid_or_ended(&market, &buyer, &order, "expired").await {
+            assert_eq!(payment.status, 201);
+            paid += 1;
+        } else {
+            expired += 1;
+        }
     }
+    both_won(("payments", paid), ("expiries", expired));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_payment_and_a_cancellation_never_both_happen() {
-    let market = Market::open().await;
+    let market = Market::open_with(|settings| settings.max_live_orders = None).await;
     let (mut paid, mut ended) = (0, 0);
-    for round in 0..30 {
+    for round in 0..ROUNDS {
         let buyer = market.app.sign_in();
         let order = market.awaiting_payment(&buyer).await;
-        let (payment, cancellation) = if round % 2 == 0 {
-            tokio::join!(
-                market.pay(&buyer, &order, "tok_visa"),
-                market.cancel(&buyer, &order)
-            )
-        } else {
-            // Authorized, but orders has not heard of it.
-            let payment = market.pay(&buyer, &order, "tok_visa").await;
-            let (cancellation, ()) =
-                tokio::join!(market.cancel(&buyer, &order), market.app.settle());
-            (payment, cancellation)
+        let moment = Moment::of(round, ROUNDS);
+        let (pay, cancel) = (
+            market.pay(&buyer, &order, "tok_visa"),
+            market.cancel(&buyer, &order),
+        );
+        let (payment, cancellation) = match round % 4 {
+            1 => tokio::join!(pay, cancel),
+            2 => {
+                // Payments has not heard of the end, or hears of it while it asks the gateway.
+                let cancellation = cancel.await;
+                (market.meanwhile(moment, pay).await, cancellation)
+            }
+            _ => {
+                // Authorized, but orders has not heard of it.
+                let payment = pay.await;
+                (payment, market.meanwhile(moment, cancel).await)
+            }
         };
         market.app.settle().await;
         assert!(
@@ -245,7 +276,7 @@ async fn a_payment_and_a_cancellation_never_both_happen() {
             ended += 1;
         }
     }
-    assert!(ended > 0, "the cancellation never won: {paid} were paid");
+    both_won(("payments", paid), ("cancellations", ended));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -51,7 +51,8 @@ fn no_service_depends_on_another() {
     for (name, allowed) in MAY_DEPEND_ON {
         let manifest = read(&root().join("crates").join(name).join("Cargo.toml"));
         for dependency in own_dependencies(&manifest) {
-            if !allowed.contains(&dependency.as_str()) {
+            // A crate may depend on itself: its tests then see its `testing` module.
+            if dependency != *name && !allowed.contains(&dependency.as_str()) {
                 broken.push(format!("tessera-{name} depends on tessera-{dependency}"));
             }
         }

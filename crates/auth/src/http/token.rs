@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use tessera_contracts::events::SessionEnded;
 use tessera_platform::http::Failure;
 use tessera_platform::service::Ctx;
-use tessera_platform::session::User as Caller;
+use tessera_platform::session::{self, User as Caller};
 
 use crate::domain::IDLE_LIFE;
 
@@ -55,11 +55,7 @@ pub(super) fn refuse(ctx: &Ctx, ended: &[SessionEnded]) {
 
 /// Whether the request's token is that of an `Authorization` header, which goes before the cookie's.
 pub(super) fn came_as_bearer(request: &HeaderMap) -> bool {
-    let value = request
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok());
-    let scheme = value.and_then(|text| text.split_once(' '));
-    scheme.is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+    session::bearer(request).is_some()
 }
 
 fn issue(ctx: &Ctx, caller: Caller, now: Timestamp) -> Result<String, Failure> {

@@ -42,7 +42,9 @@ pub async fn sign_up(tx: &mut Tx, command: &SignUp) -> Result<Session, SignUpErr
 impl From<SignUpError> for Failure {
     fn from(error: SignUpError) -> Failure {
         match error {
-            SignUpError::EmailInUse => Failure::conflict("email_in_use", "Email in use"),
+            SignUpError::EmailInUse => {
+                Failure::conflict("email_in_use", "Email in use").of_field("email")
+            }
             SignUpError::Db(error) => error.into(),
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use futures_util::future::join;
 use tessera_contracts::events::EventType;
 use tessera_platform::testing::{forbid, permit};
 use tessera_platform::worker::Stopper;
@@ -64,6 +65,38 @@ async fn thousands_that_came_while_nobody_was_there_are_each_told_once() {
     assert_eq!(told.len(), 3_000);
     let once: BTreeSet<_> = told.into_iter().collect();
     assert_eq!(once, orders.iter().map(|order| order.id).collect());
+}
+
+#[tokio::test]
+async fn two_workers_at_once_tell_of_each_deadline_once() {
+    let expiration = Expiration::start().await;
+    let app = &expiration.app;
+    let orders: Vec<_> = (0..1_200).map(|_| expiration.order()).collect();
+    let events: Vec<_> = orders
+        .iter()
+        .map(|order| app.event(created(order)))
+        .collect();
+    app.deliver(&events.iter().collect::<Vec<_>>()).await;
+    app.hand.advance(LOCK);
+
+    // Both look before either has taken anything.
+    let (one, two) = join(app.runtime.settle(), app.runtime.settle()).await;
+    one.and(two).unwrap();
+    assert_eq!(expiration.told().await.len(), 1_200);
+    assert_eq!(expiration.rows().await, [0, 1_200, 0]);
+}
+
+#[tokio::test]
+async fn what_was_told_is_not_told_again_with_the_next() {
+    let expiration = Expiration::start().await;
+    let [first, second] =
+        [1, 2].map(|n| expiration.order_until(expiration.app.clock.now() + LOCK * n));
+    for order in [&first, &second] {
+        expiration.app.publish(created(order)).await;
+    }
+    expiration.app.pass(LOCK).await;
+    expiration.app.pass(LOCK).await;
+    assert_eq!(expiration.told().await, [first.id, second.id]);
 }
 
 #[tokio::test]

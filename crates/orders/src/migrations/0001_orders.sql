@@ -14,7 +14,10 @@ CREATE TABLE orders (
     version bigint NOT NULL,
     user_id uuid NOT NULL,
     status text NOT NULL,
+    -- Set when it is cancelled, and only then: an order without one is live.
     cancel_reason text,
+    -- Set when it is complete, and only then: a live order without it is unpaid.
+    completed_at timestamptz,
     expires_at timestamptz NOT NULL,
     price bigint NOT NULL,
     fee bigint NOT NULL,
@@ -26,6 +29,8 @@ CREATE TABLE orders (
     updated_at timestamptz NOT NULL
 );
 -- The lock. Whoever's insert this index lets pass has the ticket; nothing else decides it.
-CREATE UNIQUE INDEX orders_one_live ON orders (ticket_id) WHERE status <> 'cancelled';
+-- The conditions of the indexes name columns that change once in an order's life, so that its step to
+-- awaiting:payment writes its row and no index.
+CREATE UNIQUE INDEX orders_one_live ON orders (ticket_id) WHERE cancel_reason IS NULL;
 CREATE INDEX orders_of_user ON orders (user_id, id);
-CREATE INDEX orders_unpaid_of_user ON orders (user_id) WHERE status IN ('created', 'awaiting:payment');
+CREATE INDEX orders_unpaid_of_user ON orders (user_id) WHERE cancel_reason IS NULL AND completed_at IS NULL;

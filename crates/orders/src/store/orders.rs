@@ -12,18 +12,25 @@ const FIND: &str =
     snapshot, created_at, updated_at FROM orders WHERE id = $1";
 const LIST: &str = "SELECT id, version, user_id, status, cancel_reason, expires_at, price, fee, total, currency,
     snapshot, created_at, updated_at FROM orders WHERE user_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
-const INSERT: &str = "INSERT INTO orders (id, version, user_id, status, cancel_reason, expires_at, price, fee, total,
+const INSERT: &str =
+    "INSERT INTO orders (id, version, user_id, status, expires_at, price, fee, total,
     currency, ticket_id, snapshot, created_at, updated_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-    ON CONFLICT (ticket_id) WHERE status <> 'cancelled' DO NOTHING";
-const SAVE: &str =
-    "UPDATE orders SET version = $2, status = $3, cancel_reason = $4, updated_at = $5
-    WHERE id = $1 AND version = $6";
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+    ON CONFLICT (ticket_id) WHERE cancel_reason IS NULL DO NOTHING";
+// One statement for each column that an index looks at: naming it is what costs.
+const SAVE_LOCKED: &str = "UPDATE orders SET version = $2, status = $3, updated_at = $4
+    WHERE id = $1 AND version = $5";
+const SAVE_COMPLETE: &str =
+    "UPDATE orders SET version = $2, status = $3, updated_at = $4, completed_at = $4
+    WHERE id = $1 AND version = $5";
+const SAVE_CANCELLED: &str =
+    "UPDATE orders SET version = $2, status = $3, updated_at = $4, cancel_reason = $6
+    WHERE id = $1 AND version = $5";
 const LIVE_STATUS: &str =
-    "SELECT status FROM orders WHERE ticket_id = $1 AND status <> 'cancelled'";
-const COUNT_UNPAID: &str =
-    "SELECT count(*) FROM orders WHERE user_id = $1 AND status IN ('created', 'awaiting:payment')";
-const UNPAID: &str = "SELECT id FROM orders WHERE user_id = $1 AND status IN ('created', 'awaiting:payment') ORDER BY id";
+    "SELECT status FROM orders WHERE ticket_id = $1 AND cancel_reason IS NULL";
+const COUNT_UNPAID: &str = "SELECT count(*) FROM orders WHERE user_id = $1 AND cancel_reason IS NULL AND completed_at IS NULL";
+const UNPAID: &str = "SELECT id FROM orders
+    WHERE user_id = $1 AND cancel_reason IS NULL AND completed_at IS NULL ORDER BY id";
 
 impl FromRow for Order {
     fn from_row(row: &mut Row<'_>) -> Result<Self, DbError> {
@@ -94,7 +101,6 @@ pub async fn insert(tx: &mut Tx, order: &Order) -> Result<bool, DbError> {
         order.version,
         order.user_id,
         order.state.status().as_str(),
-        order.state.cancel_reason().map(CancelReason::as_str),
         order.expires_at,
         order.amounts.price.minor(),
         order.amounts.fee.minor(),
@@ -110,15 +116,23 @@ pub async fn insert(tx: &mut Tx, order: &Order) -> Result<bool, DbError> {
 
 /// Saves a change: `false` when the order is no longer of the version before it.
 pub async fn save(tx: &mut Tx, order: &Order) -> Result<bool, DbError> {
-    let params = params![
+    let mut params = params![
         order.id,
         order.version,
         order.state.status().as_str(),
-        order.state.cancel_reason().map(CancelReason::as_str),
         order.updated_at,
         order.version - 1,
-    ];
-    Ok(tx.execute(SAVE, &params).await? == 1)
+    ]
+    .to_vec();
+    let sql = match order.state {
+        State::Created | State::AwaitingPayment => SAVE_LOCKED,
+        State::Complete => SAVE_COMPLETE,
+        State::Cancelled(reason) => {
+            params.push(reason.as_str().into());
+            SAVE_CANCELLED
+        }
+    };
+    Ok(tx.execute(sql, &params).await? == 1)
 }
 
 /// Where the order stands that has the ticket, if there is one.

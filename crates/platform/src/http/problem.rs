@@ -135,6 +135,15 @@ impl Failure {
         self
     }
 
+    /// The same refusal, said of one field of the body.
+    #[must_use]
+    pub fn of_field(mut self, field: &str) -> Failure {
+        for error in &mut self.0.problem.errors {
+            error.field = Some(field.to_owned());
+        }
+        self
+    }
+
     /// The same refusal, with a cause for the log.
     #[must_use]
     pub fn because(mut self, cause: impl fmt::Display) -> Failure {

@@ -60,9 +60,9 @@ fn a_migration_that_fails_is_named_and_leaves_nothing_of_any() {
 
 #[test]
 fn those_who_start_at_the_same_time_migrate_once() {
-    for _round in 0..10 {
+    for _round in 0..20 {
         let dir = Arc::new(tempfile::tempdir().unwrap());
-        let together = Arc::new(Barrier::new(4));
+        let together = Arc::new(Barrier::new(8));
         let start = || {
             let (dir, together) = (dir.clone(), together.clone());
             thread::spawn(move || {
@@ -70,7 +70,7 @@ fn those_who_start_at_the_same_time_migrate_once() {
                 opened(&dir, &[NOTES, TAGS]).map(drop)
             })
         };
-        let starts: Vec<_> = (0..4).map(|_| start()).collect();
+        let starts: Vec<_> = (0..8).map(|_| start()).collect();
         for start in starts {
             start.join().unwrap().unwrap();
         }

@@ -1,7 +1,7 @@
 //! The API reference, from the handlers.
 
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{Components, InfoBuilder, License, OpenApi, SecurityRequirement};
+use utoipa::openapi::{Components, InfoBuilder, License, OpenApi, PathItem, SecurityRequirement};
 
 const DESCRIPTION: &str = "\
 Tessera is a marketplace where people resell tickets. JSON in and out, camelCase; ids are UUIDv7, \
@@ -12,6 +12,7 @@ A session is a cookie for browsers; the same token serves API clients as `Author
 /// The description of all endpoints, with what the services' handlers cannot say.
 pub(crate) fn openapi(services: &OpenApi) -> OpenApi {
     let mut document = services.clone();
+    document.paths.paths.values_mut().for_each(name_operations);
     document.info = InfoBuilder::new()
         .title("Tessera")
         .version(env!("CARGO_PKG_VERSION"))
@@ -32,4 +33,13 @@ pub(crate) fn openapi(services: &OpenApi) -> OpenApi {
         SecurityRequirement::new("bearer", nothing),
     ]);
     document
+}
+
+/// `create` of two services would be one name: `orders_create` and `tickets_create` are two.
+fn name_operations(path: &mut PathItem) {
+    let operations = [&mut path.get, &mut path.post, &mut path.put, &mut path.delete];
+    for operation in operations.into_iter().filter_map(Option::as_mut) {
+        let service = operation.tags.iter().flatten().next().cloned().unwrap_or_default();
+        operation.operation_id = operation.operation_id.take().map(|name| format!("{service}_{name}"));
+    }
 }
