@@ -47,7 +47,7 @@ async fn a_body_that_fails_takes_back_its_own_changes_and_no_others() {
             .write(2, |tx, id| Box::pin(note_and_refuse(tx, *id))),
     );
     let after = queued(scratch.note(3));
-    held.release();
+    held.open();
     within(before).await.unwrap();
     within(after).await.unwrap();
     assert_eq!(within(refused).await, Err(Refusal::Rule));
@@ -74,7 +74,7 @@ async fn a_body_that_panics_takes_back_its_own_changes_and_the_writer_goes_on() 
             .write(1, |tx, id| Box::pin(note_and_panic(tx, *id))),
     );
     let beside: Vec<_> = (2..5).map(|id| queued(scratch.note(id))).collect();
-    held.release();
+    held.open();
     let panic = Refusal::Db("Panicked(\"body 1 fell over\")".to_owned());
     assert_eq!(within(panicked).await, Err(panic));
     for write in beside {
@@ -179,7 +179,7 @@ async fn a_body_outlives_whoever_asked_for_it() {
     let scratch = Scratch::new();
     let held = hold(&scratch.db).await;
     drop(queued(scratch.note(1)));
-    held.release();
+    held.open();
     within(scratch.note(2)).await.unwrap();
     assert_eq!(scratch.notes().await, [1, 2]);
 }

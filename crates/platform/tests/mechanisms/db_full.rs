@@ -65,7 +65,7 @@ async fn commit_around(scratch: &Scratch, large: Body) -> (Vec<Result<(), DbErro
             queued(counted(id, body))
         })
         .collect();
-    held.release();
+    held.open();
     let answers = within(join_all(writes)).await;
     (answers, runs.load(Ordering::Relaxed))
 }

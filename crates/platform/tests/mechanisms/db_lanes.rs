@@ -46,7 +46,7 @@ async fn a_full_lane_refuses_at_once_and_loses_nothing_that_it_took() {
         matches!(refused, DbError::Busy) && refused.is_transient(),
         "{refused:?}"
     );
-    held.release();
+    held.open();
     let answers = within(join_all(writes)).await;
     assert!(answers.iter().all(Result::is_ok));
     assert_eq!(scratch.notes().await.len(), 4_096);
@@ -63,7 +63,7 @@ async fn each_lane_has_a_bound_of_its_own() {
     let refused = within(run_behind_as(&scratch, &ran, "bulk")).await;
     assert!(matches!(refused, Err(DbError::Busy)));
     let in_time = queued(run_as(&scratch, &ran, "interactive"));
-    held.release();
+    held.open();
     within(in_time).await.unwrap();
     within(join_all(behind)).await;
     assert_eq!(ran.lock().len(), 4_096 + 1);
@@ -79,7 +79,7 @@ async fn what_people_wait_for_goes_before_background_work() {
     let before: Vec<_> = (0..10)
         .map(|_| queued(run_as(&scratch, &ran, "interactive")))
         .collect();
-    held.release();
+    held.open();
     within(join_all(behind)).await;
     within(join_all(before)).await;
     let ran = ran.lock();
@@ -97,7 +97,7 @@ async fn a_flood_of_requests_never_keeps_background_work_from_moving() {
     let behind: Vec<_> = (0..5)
         .map(|_| queued(run_behind_as(&scratch, &ran, "bulk")))
         .collect();
-    held.release();
+    held.open();
     within(join_all(flood)).await;
     within(join_all(behind)).await;
     let ran = ran.lock();

@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use tessera_platform::db::DbError;
 use tessera_platform::params;
 
-use crate::scratch::{Gate, Scratch, note, queued, within};
+use crate::scratch::{Gate, Passage, Scratch, note, queued, within};
 
 /// A row of one number.
 type Id = (i64,);
@@ -33,14 +33,18 @@ async fn a_committed_write_is_read_at_once_by_every_kind_of_read() {
 async fn what_is_not_committed_is_read_by_its_own_transaction_alone() {
     let scratch = Scratch::new();
     let gate = Gate::new();
-    let write = queued(scratch.db.write(gate.clone(), |tx, gate: &Arc<Gate>| {
-        Box::pin(async move {
-            note(tx, 1).await?;
-            let own: Id = tx.one(COUNT, &[]).await?;
-            gate.stop_here();
-            Ok::<_, DbError>(own)
-        })
-    }));
+    let write = queued(
+        scratch
+            .db
+            .write(gate.passage(), |tx, passage: &Arc<Passage>| {
+                Box::pin(async move {
+                    note(tx, 1).await?;
+                    let own: Id = tx.one(COUNT, &[]).await?;
+                    passage.stop_here();
+                    Ok::<_, DbError>(own)
+                })
+            }),
+    );
     gate.reached().await;
     assert_eq!(scratch.db.opt(COUNT, &[]).await.unwrap(), Some((0,)));
     gate.open();

@@ -57,7 +57,7 @@ async fn child_writes_in_groups() {
         let writes: Vec<_> = (round * 200..round * 200 + 200)
             .map(|id| tokio::spawn(queued(announced(scratch.clone(), id))))
             .collect();
-        held.release();
+        held.open();
         within(join_all(writes)).await;
     }
 }

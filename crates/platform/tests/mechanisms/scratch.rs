@@ -140,19 +140,19 @@ pub async fn until(condition: impl Fn() -> bool) {
     within(met).await;
 }
 
-/// A place in a body where the writer stops until it is let through.
+/// Holds the writer where a body stands at its passage. Dropping it lets the writer go on, so that
+/// a test that fails also ends.
+pub struct Gate(Arc<Passage>);
+
+/// A body's side of a [`Gate`].
 #[derive(Default)]
-pub struct Gate {
+pub struct Passage {
     is_open: Mutex<bool>,
     opened: Condvar,
     reached: Notify,
 }
 
-impl Gate {
-    pub fn new() -> Arc<Gate> {
-        Arc::default()
-    }
-
+impl Passage {
     /// Stops the thread that comes here.
     pub fn stop_here(&self) {
         self.reached.notify_one();
@@ -161,43 +161,44 @@ impl Gate {
             self.opened.wait(&mut is_open);
         }
     }
+}
+
+impl Gate {
+    pub fn new() -> Gate {
+        Gate(Arc::default())
+    }
+
+    pub fn passage(&self) -> Arc<Passage> {
+        self.0.clone()
+    }
 
     /// Waits until the writer stands at the gate.
     pub async fn reached(&self) {
-        within(self.reached.notified()).await;
+        within(self.0.reached.notified()).await;
     }
 
     pub fn open(&self) {
-        *self.is_open.lock() = true;
-        self.opened.notify_all();
+        *self.0.is_open.lock() = true;
+        self.0.opened.notify_all();
     }
 }
 
-/// A writer that is held, so that work queues up behind it; dropping this lets it go on.
-pub struct Held(Arc<Gate>);
+impl Drop for Gate {
+    fn drop(&mut self) {
+        self.open();
+    }
+}
 
-/// Holds the writer in a transaction that changes nothing.
-pub async fn hold(db: &Db) -> Held {
+/// Holds the writer in a transaction that changes nothing, so that work queues up behind it.
+pub async fn hold(db: &Db) -> Gate {
     let gate = Gate::new();
-    let held = db.write(gate.clone(), |_tx, gate: &Arc<Gate>| {
+    let held = db.write(gate.passage(), |_tx, passage: &Arc<Passage>| {
         Box::pin(async move {
-            gate.stop_here();
+            passage.stop_here();
             Ok::<(), DbError>(())
         })
     });
     drop(queued(held));
     gate.reached().await;
-    Held(gate)
-}
-
-impl Held {
-    pub fn release(self) {
-        drop(self);
-    }
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        self.0.open();
-    }
+    gate
 }

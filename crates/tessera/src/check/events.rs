@@ -1,6 +1,6 @@
 //! The events in the outboxes: each can be read, and every change has one.
 
-use rusqlite::CachedStatement;
+use rusqlite::{CachedStatement, Row};
 use tessera_contracts::events::{Event, EventData};
 use uuid::Uuid;
 
@@ -27,23 +27,9 @@ pub(super) fn examine(reading: &Reading<'_>, report: &mut Report) -> Result<(), 
         let mut count = 0;
         while let Some(row) = rows.next()? {
             count += 1;
-            let id = row
-                .get_ref(0)?
-                .as_blob_or_null()
-                .ok()
-                .flatten()
-                .and_then(|id| Uuid::from_slice(id).ok());
-            let kind = row.get_ref(1)?.as_str().unwrap_or_default();
-            let payload = row.get_ref(2)?.as_str().unwrap_or_default();
-            match read(id, kind, payload) {
+            match event_of(row) {
                 Ok(event) => note(&mut tell, &event)?,
-                Err(words) => {
-                    let id = id.unwrap_or_default();
-                    report.broken(
-                        Invariant::Delivered,
-                        format!("event {id} of {service}: {words}"),
-                    );
-                }
+                Err(words) => report.broken(Invariant::Delivered, format!("{service}: {words}")),
             }
         }
         report.looked_at(Invariant::Delivered, count);
@@ -51,17 +37,24 @@ pub(super) fn examine(reading: &Reading<'_>, report: &mut Report) -> Result<(), 
     Ok(())
 }
 
-/// The event of a row, if the row and its payload say the same.
-fn read(id: Option<Uuid>, kind: &str, payload: &str) -> Result<Event, String> {
-    let event = Event::from_json(payload).map_err(|error| error.to_string())?;
-    if Some(event.id.uuid()) != id {
-        return Err(format!("its payload is that of event {}", event.id));
-    }
-    let told = event.data.event_type().name();
-    if told != kind {
-        return Err(format!("it is kept as {kind}, and its payload is a {told}"));
+/// The event of a row of an outbox, if the row and its payload say the same.
+fn event_of(row: &Row<'_>) -> Result<Event, String> {
+    let (id, kind, payload) = columns(row).ok_or("the outbox holds a row that is no event")?;
+    let event = Event::from_json(payload).map_err(|error| format!("event {id}: {error}"))?;
+    let (told_id, told_kind) = (event.id, event.data.event_type().name());
+    if (told_id.uuid(), told_kind) != (id, kind) {
+        return Err(format!(
+            "event {id} ({kind}) has the payload of {told_id} ({told_kind})"
+        ));
     }
     Ok(event)
+}
+
+fn columns<'r>(row: &'r Row<'_>) -> Option<(Uuid, &'r str, &'r str)> {
+    let id = Uuid::from_slice(row.get_ref(0).ok()?.as_bytes().ok()?).ok()?;
+    let kind = row.get_ref(1).ok()?.as_str().ok()?;
+    let payload = row.get_ref(2).ok()?.as_str().ok()?;
+    Some((id, kind, payload))
 }
 
 fn note(tell: &mut CachedStatement<'_>, event: &Event) -> Result<(), Fault> {

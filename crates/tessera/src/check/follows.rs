@@ -73,3 +73,32 @@ pub(super) fn follower_lacking(what: Lacking) -> String {
     });
     format!("CASE {} END", cases.collect::<Vec<_>>().join("\n"))
 }
+
+#[cfg(test)]
+mod tests {
+    use tessera_platform::config::RawSettings;
+
+    use super::*;
+    use crate::commands;
+
+    #[tokio::test]
+    async fn the_services_follow_what_the_contract_says() {
+        let folder = tempfile::tempdir().unwrap();
+        let raw = RawSettings {
+            data_dir: Some(folder.path().display().to_string()),
+            ..RawSettings::default()
+        };
+        let runtime = commands::build(raw.parse().unwrap()).await.unwrap();
+        let sorted = |follows: &[EventType]| {
+            let mut names: Vec<&str> = follows.iter().map(|event| event.name()).collect();
+            names.sort_unstable();
+            names
+        };
+        let expected = SERVICES.map(|(service, follows)| (service, sorted(follows)));
+        let found: Vec<_> = runtime
+            .services()
+            .map(|(service, follows)| (service, sorted(&follows)))
+            .collect();
+        assert_eq!(found, expected);
+    }
+}

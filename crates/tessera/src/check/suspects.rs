@@ -97,10 +97,10 @@ fn find(
         }
         let room = WATCHED.saturating_sub(found.watched.len());
         let besides = suspects.split_off(suspects.len().min(room));
-        found.besides += besides
-            .iter()
-            .filter(|suspect| suspect.steady >= STEADY)
-            .count();
+        let (steady, moving): (Vec<_>, Vec<_>) =
+            (besides.iter()).partition(|suspect| suspect.steady >= STEADY);
+        found.besides += steady.len();
+        report.are_under_way(rule.invariant, moving.len());
         found.watched.append(&mut suspects);
     }
     Ok(found)

@@ -18,6 +18,11 @@ const PREPARED: usize = 256;
 /// a busy writer rarely pays for it.
 const CHECKPOINT_PAGES: u32 = 8_192;
 
+/// Memory for pages, at most: the writer looks all over the file, a reader mostly at its end, and the
+/// system keeps the file in memory as well.
+const WRITER_CACHE_KIB: i64 = 65_536;
+const READER_CACHE_KIB: i64 = 4_096;
+
 /// A connection to the database file.
 pub(in crate::db) struct Session(Connection);
 
@@ -29,20 +34,20 @@ impl Session {
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
-        Session::configured(connection)
+        Session::configured(connection, WRITER_CACHE_KIB)
     }
 
     /// A connection that only reads.
     pub(super) fn open_reader(path: &Path) -> Result<Session, DbError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        Session::configured(Connection::open_with_flags(path, flags)?)
+        Session::configured(Connection::open_with_flags(path, flags)?, READER_CACHE_KIB)
     }
 
-    fn configured(connection: Connection) -> Result<Session, DbError> {
+    fn configured(connection: Connection, cache_kib: i64) -> Result<Session, DbError> {
         connection.busy_timeout(Duration::from_secs(5))?;
         connection.pragma_update(None, "temp_store", "MEMORY")?;
         // Negative: in KiB.
-        connection.pragma_update(None, "cache_size", -16_384)?;
+        connection.pragma_update(None, "cache_size", -cache_kib)?;
         connection.set_prepared_statement_cache_capacity(PREPARED);
         Ok(Session(connection))
     }

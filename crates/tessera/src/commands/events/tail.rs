@@ -32,7 +32,10 @@ pub(super) async fn tail(
     let skipped = latest.len().saturating_sub(usize::try_from(lines).unwrap_or(usize::MAX));
     let mut last = latest.last().map_or(Uuid::nil(), |(id, _)| *id);
     latest.iter().skip(skipped).for_each(|(_, payload)| print(payload, json));
-    while follow {
+    if !follow {
+        return Ok(());
+    }
+    loop {
         for (id, payload) in after(services, last, event_type).await? {
             print(&payload, json);
             last = last.max(id);
@@ -40,7 +43,6 @@ pub(super) async fn tail(
         #[expect(clippy::disallowed_methods, reason = "a person watches: this is no one's duty to be woken for")]
         tokio::time::sleep(BETWEEN_LOOKS).await;
     }
-    Ok(())
 }
 
 /// The events after `last`. Ids rise with time, up to the clocks of the services: one that
