@@ -168,7 +168,11 @@ impl Runtime {
         let bus = Bus::embedded();
         let verifier = Verifier::new(keys.public_keys());
         let limits = Limits::new(&setup.settings, &setup.clock);
-        let shared = Shared { keys, verifier, limits };
+        let shared = Shared {
+            keys,
+            verifier,
+            limits,
+        };
         let mut front = Front::new(&setup.settings, &setup.ids);
         let mut services = Vec::new();
         for definition in definitions {

@@ -42,7 +42,12 @@ pub(crate) struct SettingArgs {
     #[arg(long, env = "STRIPE_KEY", global = true, hide_env_values = true)]
     stripe_key: Option<String>,
     /// What Stripe signs its webhooks with: not supported by this build yet
-    #[arg(long, env = "STRIPE_WEBHOOK_SECRET", global = true, hide_env_values = true)]
+    #[arg(
+        long,
+        env = "STRIPE_WEBHOOK_SECRET",
+        global = true,
+        hide_env_values = true
+    )]
     stripe_webhook_secret: Option<String>,
     /// Another address of Stripe's API: not supported by this build yet
     #[arg(long, env = "STRIPE_API_BASE", global = true, hide_env_values = true)]
@@ -60,7 +65,12 @@ pub(crate) struct SettingArgs {
     #[arg(long, env = "RATE_LIMITS", global = true, hide_env_values = true)]
     rate_limits: Option<String>,
     /// Where traces go: not supported by this build yet
-    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", global = true, hide_env_values = true)]
+    #[arg(
+        long,
+        env = "OTEL_EXPORTER_OTLP_ENDPOINT",
+        global = true,
+        hide_env_values = true
+    )]
     otel_exporter_otlp_endpoint: Option<String>,
     /// What is logged, as in info or tessera_platform=debug [default: info]
     #[arg(long, env = "RUST_LOG", global = true, hide_env_values = true)]

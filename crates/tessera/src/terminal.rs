@@ -1,6 +1,10 @@
 //! What the program tells the person who started it. Logs go to the error output; this does not.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the one place that prints")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the one place that prints"
+)]
 
 use std::fmt;
 

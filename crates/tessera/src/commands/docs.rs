@@ -11,7 +11,8 @@ pub(super) async fn docs(out: &Path) -> Result<(), Stopped> {
     fs::create_dir_all(out).map_err(Stopped::failed)?;
     for (name, text) in docs::files().await? {
         let path = out.join(name);
-        fs::write(&path, text).map_err(|error| Stopped::failed(format!("{}: {error}", path.display())))?;
+        fs::write(&path, text)
+            .map_err(|error| Stopped::failed(format!("{}: {error}", path.display())))?;
         terminal::say(format!("wrote {}", path.display()));
     }
     Ok(())

@@ -25,12 +25,18 @@ pub(crate) struct Stopped {
 impl Stopped {
     /// What was asked cannot be done.
     pub(crate) fn failed(message: impl std::fmt::Display) -> Stopped {
-        Stopped { message: message.to_string(), code: 1 }
+        Stopped {
+            message: message.to_string(),
+            code: 1,
+        }
     }
 
     /// It was asked in the wrong way: a setting or an argument is not what it may be.
     pub(crate) fn misused(message: impl std::fmt::Display) -> Stopped {
-        Stopped { message: message.to_string(), code: 2 }
+        Stopped {
+            message: message.to_string(),
+            code: 2,
+        }
     }
 }
 
@@ -52,7 +58,9 @@ pub fn run(cli: Cli) -> ExitCode {
 
 async fn execute(cli: Cli) -> Result<ExitCode, Stopped> {
     let settings = cli.settings.parse().map_err(Stopped::misused)?;
-    match cli.command.unwrap_or(Command::Serve { services: Vec::new() }) {
+    match cli.command.unwrap_or(Command::Serve {
+        services: Vec::new(),
+    }) {
         Command::Serve { services } => serve::serve(settings, &services).await?,
         Command::Migrate => migrate::migrate(settings).await?,
         Command::Demo(args) => demo::demo(settings, &args).await?,

@@ -35,12 +35,20 @@ fn refuse_a_subset(services: &[String]) -> Result<(), Stopped> {
     let known: Vec<&str> = SERVICES.iter().map(|service| service.name).collect();
     if let Some(unknown) = services.iter().find(|name| !known.contains(&name.as_str())) {
         let known = known.join(", ");
-        return Err(Stopped::misused(format!("there is no service {unknown:?}; there are: {known}")));
+        return Err(Stopped::misused(format!(
+            "there is no service {unknown:?}; there are: {known}"
+        )));
     }
-    if services.is_empty() || known.iter().all(|name| services.iter().any(|given| given == name)) {
+    if services.is_empty()
+        || known
+            .iter()
+            .all(|name| services.iter().any(|given| given == name))
+    {
         return Ok(());
     }
-    Err(Stopped::misused("NATS_URL: a service alone needs it, to hear of the others"))
+    Err(Stopped::misused(
+        "NATS_URL: a service alone needs it, to hear of the others",
+    ))
 }
 
 /// A running marketplace.
@@ -63,7 +71,8 @@ impl Server {
         let listen = settings.listen;
         let runtime = build(settings).await.map_err(Stopped::failed)?;
         let listener = TcpListener::bind(listen).await;
-        let listener = listener.map_err(|error| Stopped::failed(format!("LISTEN: {listen}: {error}")))?;
+        let listener =
+            listener.map_err(|error| Stopped::failed(format!("LISTEN: {listen}: {error}")))?;
         let address = listener.local_addr().map_err(Stopped::failed)?;
         let (stopper, stop) = Stopper::new();
         let workers = runtime.start(&stop);
@@ -71,7 +80,13 @@ impl Server {
         let server = server::serve(listener, runtime.router(), Bounds::default(), async move {
             stopped.wait().await;
         });
-        Ok(Server { address, stopper, server: tokio::spawn(server), workers, _runtime: runtime })
+        Ok(Server {
+            address,
+            stopper,
+            server: tokio::spawn(server),
+            workers,
+            _runtime: runtime,
+        })
     }
 
     /// Lets the running requests finish, and the workers their step.
@@ -92,7 +107,11 @@ impl Server {
 pub(crate) async fn build(settings: Settings) -> Result<Runtime, StartError> {
     let clock = Clock::system();
     let ids = Ids::system(clock.clone());
-    let setup = Setup { settings: Arc::new(settings), clock, ids };
+    let setup = Setup {
+        settings: Arc::new(settings),
+        clock,
+        ids,
+    };
     Runtime::build(SERVICES, setup, pages::routes).await
 }
 

@@ -14,10 +14,18 @@ pub(super) fn document(
     }
     let mut operations = Map::new();
     for event in all.clone() {
-        operations.insert(format!("{}-publishes-{}", publisher(event), key(event)), operation(event, "send"));
-        let followers = services.iter().filter(|(_, follows)| follows.contains(&event));
+        operations.insert(
+            format!("{}-publishes-{}", publisher(event), key(event)),
+            operation(event, "send"),
+        );
+        let followers = services
+            .iter()
+            .filter(|(_, follows)| follows.contains(&event));
         for (service, _) in followers {
-            operations.insert(format!("{service}-follows-{}", key(event)), operation(event, "receive"));
+            operations.insert(
+                format!("{service}-follows-{}", key(event)),
+                operation(event, "receive"),
+            );
         }
     }
     Ok(json!({

@@ -13,9 +13,14 @@ use tessera_platform::config::RawSettings;
 /// afterwards, since their endpoints are described by what serves them.
 pub(crate) async fn files() -> Result<Vec<(&'static str, String)>, Stopped> {
     let folder = tempfile::tempdir().map_err(Stopped::failed)?;
-    let raw = RawSettings { data_dir: Some(folder.path().display().to_string()), ..RawSettings::default() };
+    let raw = RawSettings {
+        data_dir: Some(folder.path().display().to_string()),
+        ..RawSettings::default()
+    };
     let settings = raw.parse().map_err(Stopped::misused)?;
-    let runtime = crate::commands::build(settings).await.map_err(Stopped::failed)?;
+    let runtime = crate::commands::build(settings)
+        .await
+        .map_err(Stopped::failed)?;
     let services: Vec<_> = runtime.services().collect();
     let asyncapi = asyncapi::document(&services).map_err(Stopped::failed)?;
     Ok(vec![

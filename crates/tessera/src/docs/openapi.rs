@@ -24,7 +24,10 @@ pub(crate) fn openapi(services: &OpenApi) -> OpenApi {
         "session",
         SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new("session"))),
     );
-    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("JWT")
+        .build();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
     let nothing: [&str; 0] = [];
     document.security = Some(vec![
@@ -37,9 +40,23 @@ pub(crate) fn openapi(services: &OpenApi) -> OpenApi {
 
 /// `create` of two services would be one name: `orders_create` and `tickets_create` are two.
 fn name_operations(path: &mut PathItem) {
-    let operations = [&mut path.get, &mut path.post, &mut path.put, &mut path.delete];
+    let operations = [
+        &mut path.get,
+        &mut path.post,
+        &mut path.put,
+        &mut path.delete,
+    ];
     for operation in operations.into_iter().filter_map(Option::as_mut) {
-        let service = operation.tags.iter().flatten().next().cloned().unwrap_or_default();
-        operation.operation_id = operation.operation_id.take().map(|name| format!("{service}_{name}"));
+        let service = operation
+            .tags
+            .iter()
+            .flatten()
+            .next()
+            .cloned()
+            .unwrap_or_default();
+        operation.operation_id = operation
+            .operation_id
+            .take()
+            .map(|name| format!("{service}_{name}"));
     }
 }

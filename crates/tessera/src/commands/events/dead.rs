@@ -15,8 +15,16 @@ pub(super) async fn list(services: &[Opened]) -> Result<(), Stopped> {
     for (name, db) in services {
         for letter in inbox::list_dead(db, MOST).await.map_err(Stopped::failed)? {
             count += 1;
-            let inbox::DeadLetter { id, received_at, attempts, payload, error } = letter;
-            terminal::say(format!("{name}  {id}  received {received_at}, failed {attempts} times: {error}"));
+            let inbox::DeadLetter {
+                id,
+                received_at,
+                attempts,
+                payload,
+                error,
+            } = letter;
+            terminal::say(format!(
+                "{name}  {id}  received {received_at}, failed {attempts} times: {error}"
+            ));
             terminal::say(format!("    {payload}"));
         }
     }
@@ -31,9 +39,14 @@ pub(super) async fn retry(services: &[Opened], event: Option<Uuid>) -> Result<()
     let mut count = 0;
     for (name, db) in services {
         let letters = inbox::list_dead(db, MOST).await.map_err(Stopped::failed)?;
-        let wanted = letters.iter().filter(|letter| event.is_none_or(|id| letter.id.uuid() == id));
+        let wanted = letters
+            .iter()
+            .filter(|letter| event.is_none_or(|id| letter.id.uuid() == id));
         for letter in wanted {
-            if inbox::retry_dead(db, letter.id).await.map_err(Stopped::failed)? {
+            if inbox::retry_dead(db, letter.id)
+                .await
+                .map_err(Stopped::failed)?
+            {
                 count += 1;
                 terminal::say(format!("{name}: {} will be tried again", letter.id));
             }

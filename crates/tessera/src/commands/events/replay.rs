@@ -19,14 +19,21 @@ pub(super) async fn replay(
 ) -> Result<(), Stopped> {
     let event_type = which.event_type.map(|event_type| event_type.name());
     for (name, db) in services {
-        let marked = db.write((event_type, since), |tx, wanted| Box::pin(mark(tx, *wanted))).await;
+        let marked = db
+            .write((event_type, since), |tx, wanted| {
+                Box::pin(mark(tx, *wanted))
+            })
+            .await;
         let marked = marked.map_err(|error| Stopped::failed(format!("{name}: {error}")))?;
         terminal::say(format!("{name}: {marked} events will be published again"));
     }
     Ok(())
 }
 
-async fn mark(tx: &mut Tx, wanted: (Option<&'static str>, Option<Timestamp>)) -> Result<u64, DbError> {
+async fn mark(
+    tx: &mut Tx,
+    wanted: (Option<&'static str>, Option<Timestamp>),
+) -> Result<u64, DbError> {
     let (event_type, since) = wanted;
     tx.execute(REPLAY, &params![event_type, since]).await
 }

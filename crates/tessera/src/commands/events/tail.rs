@@ -10,9 +10,9 @@ use super::{Opened, Stopped};
 use crate::cli::Which;
 use crate::terminal;
 
-const LATEST: &str = "SELECT id, payload FROM outbox WHERE $1 IS NULL OR type = $1 ORDER BY id DESC LIMIT $2";
-const AFTER: &str =
-    "SELECT id, payload FROM outbox WHERE id > $1 AND ($2 IS NULL OR type = $2) ORDER BY id LIMIT 500";
+const LATEST: &str =
+    "SELECT id, payload FROM outbox WHERE $1 IS NULL OR type = $1 ORDER BY id DESC LIMIT $2";
+const AFTER: &str = "SELECT id, payload FROM outbox WHERE id > $1 AND ($2 IS NULL OR type = $2) ORDER BY id LIMIT 500";
 const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 
 /// Prints the latest `lines` events of all `services`, oldest first, and then new ones.
@@ -26,12 +26,21 @@ pub(super) async fn tail(
     let event_type = which.event_type.map(|event_type| event_type.name());
     let mut latest: Vec<(Uuid, String)> = Vec::new();
     for (_, db) in services {
-        latest.extend(db.list(LATEST, &params![event_type, lines]).await.map_err(Stopped::failed)?);
+        latest.extend(
+            db.list(LATEST, &params![event_type, lines])
+                .await
+                .map_err(Stopped::failed)?,
+        );
     }
     latest.sort_unstable_by_key(|(id, _)| *id);
-    let skipped = latest.len().saturating_sub(usize::try_from(lines).unwrap_or(usize::MAX));
+    let skipped = latest
+        .len()
+        .saturating_sub(usize::try_from(lines).unwrap_or(usize::MAX));
     let mut last = latest.last().map_or(Uuid::nil(), |(id, _)| *id);
-    latest.iter().skip(skipped).for_each(|(_, payload)| print(payload, json));
+    latest
+        .iter()
+        .skip(skipped)
+        .for_each(|(_, payload)| print(payload, json));
     if !follow {
         return Ok(());
     }
@@ -40,7 +49,10 @@ pub(super) async fn tail(
             print(&payload, json);
             last = last.max(id);
         }
-        #[expect(clippy::disallowed_methods, reason = "a person watches: this is no one's duty to be woken for")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a person watches: this is no one's duty to be woken for"
+        )]
         tokio::time::sleep(BETWEEN_LOOKS).await;
     }
 }
@@ -54,7 +66,11 @@ async fn after(
 ) -> Result<Vec<(Uuid, String)>, Stopped> {
     let mut new: Vec<(Uuid, String)> = Vec::new();
     for (_, db) in services {
-        new.extend(db.list(AFTER, &params![last, event_type]).await.map_err(Stopped::failed)?);
+        new.extend(
+            db.list(AFTER, &params![last, event_type])
+                .await
+                .map_err(Stopped::failed)?,
+        );
     }
     new.sort_unstable_by_key(|(id, _)| *id);
     Ok(new)
