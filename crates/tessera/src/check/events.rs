@@ -9,9 +9,10 @@ use super::follows::SERVICES;
 use super::market::Reading;
 use super::report::{Invariant, Report};
 
-/// Which versions of what were told, and how often.
+/// Which versions of what were told, and how often. The type of an id is that of the services' tables:
+/// SQLite looks up no other one in the index.
 pub(super) const TABLE: &str = "CREATE TEMP TABLE told (
-    subject blob NOT NULL, kind text NOT NULL, version integer NOT NULL, times integer NOT NULL,
+    subject uuid NOT NULL, kind text NOT NULL, version integer NOT NULL, times integer NOT NULL,
     PRIMARY KEY (subject, kind, version)) WITHOUT ROWID";
 
 const TELL: &str = "INSERT INTO temp.told VALUES (?1, ?2, ?3, 1)

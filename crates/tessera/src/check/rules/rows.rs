@@ -7,14 +7,15 @@ use super::super::rule::Rule;
 pub(super) const LOCAL: &[Rule] = &[
     Rule::new(
         Rows,
-        "SELECT id AS key, status, cancel_reason AS reason FROM orders.orders WHERE CASE status
-             WHEN 'created' THEN cancel_reason IS NOT NULL
-             WHEN 'awaiting:payment' THEN cancel_reason IS NOT NULL
-             WHEN 'complete' THEN cancel_reason IS NOT NULL
+        "SELECT id AS key, status, cancel_reason AS reason, completed_at AS completed FROM orders.orders WHERE CASE status
+             WHEN 'created' THEN cancel_reason IS NOT NULL OR completed_at IS NOT NULL
+             WHEN 'awaiting:payment' THEN cancel_reason IS NOT NULL OR completed_at IS NOT NULL
+             WHEN 'complete' THEN cancel_reason IS NOT NULL OR completed_at IS NULL
              WHEN 'cancelled' THEN coalesce(cancel_reason, '') NOT IN ('expired', 'cancelled_by_buyer',
                  'payment_failed', 'ticket_changed', 'account_deleted', 'capture_failed')
+                 OR (completed_at IS NOT NULL) <> (cancel_reason = 'capture_failed')
              ELSE 1 END",
-        "order {key} has the status '{status}' with the cancel reason '{reason}'",
+        "order {key} has the status '{status}' with the cancel reason '{reason}', complete since '{completed}'",
     ),
     Rule::new(
         Rows,
