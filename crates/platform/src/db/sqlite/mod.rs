@@ -2,6 +2,7 @@
 //!
 //! Everything here is synchronous; only the hand-over to the writer and the pool is awaited.
 
+mod checkpoint;
 mod group;
 mod job;
 mod queue;
@@ -20,6 +21,7 @@ use super::tx::{Seed, Tx};
 use super::value::{Column, FromRow, Param};
 use super::{Lane, Signals};
 use crate::BoxFuture;
+use checkpoint::Checkpointer;
 use job::Work;
 use readers::Readers;
 use writer::Writer;
@@ -46,9 +48,10 @@ impl Durability {
 }
 
 pub(super) struct Engine {
-    // Dropped first: the last connection that closes moves the log into the database file, and
-    // only the writer can.
+    // The writer is dropped last: the last connection that closes moves the rest of the log into the
+    // database file.
     readers: Arc<Readers>,
+    _checkpointer: Checkpointer,
     writer: Writer,
 }
 
@@ -67,9 +70,11 @@ impl Engine {
                 "commits would not be durable: {found:?}"
             )));
         }
+        let checkpointer = Checkpointer::start(path, seed.owner, &mut session)?;
         Ok(Engine {
             readers: Arc::new(Readers::new(path, seed.owner)),
-            writer: Writer::start(Tx::new(session, seed), signals)?,
+            writer: Writer::start(Tx::new(session, seed), signals, checkpointer.log())?,
+            _checkpointer: checkpointer,
         })
     }
 

@@ -14,10 +14,6 @@ use crate::db::value::{FromRow, Param, Row};
 /// Statements kept prepared on each connection. A service has far fewer.
 const PREPARED: usize = 256;
 
-/// Pages that the log holds before the writer moves them to the database file: 32 MiB, so that
-/// a busy writer rarely pays for it.
-const CHECKPOINT_PAGES: u32 = 8_192;
-
 /// Memory for pages, at most: the writer looks all over the file, a reader mostly at its end, and the
 /// system keeps the file in memory as well.
 const WRITER_CACHE_KIB: i64 = 65_536;
@@ -33,7 +29,6 @@ impl Session {
         turn_log_on(&connection)?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
-        connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
         Session::configured(connection, WRITER_CACHE_KIB)
     }
 
@@ -41,6 +36,13 @@ impl Session {
     pub(super) fn open_reader(path: &Path) -> Result<Session, DbError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         Session::configured(Connection::open_with_flags(path, flags)?, READER_CACHE_KIB)
+    }
+
+    /// A connection that moves the log into the database file, and does nothing else.
+    pub(super) fn open_checkpointer(path: &Path) -> Result<Session, DbError> {
+        let connection = Connection::open(path)?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        Session::configured(connection, READER_CACHE_KIB)
     }
 
     fn configured(connection: Connection, cache_kib: i64) -> Result<Session, DbError> {
@@ -70,6 +72,13 @@ impl Session {
     /// A statement without parameters: `BEGIN`, `SAVEPOINT` and their like.
     pub(super) fn control(&mut self, sql: &str) -> Result<(), DbError> {
         self.0.prepare_cached(sql)?.raw_execute()?;
+        Ok(())
+    }
+
+    /// Moves as much of the log into the database file as can be moved without waiting for anyone.
+    pub(super) fn checkpoint(&mut self) -> Result<(), DbError> {
+        self.0
+            .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
+use super::checkpoint::Log;
 use super::group;
 use super::job::Job;
 use super::queue::{GROUP_BOUND, Queue};
@@ -17,13 +18,13 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(tx: Tx, signals: Signals) -> Result<Writer, DbError> {
+    pub(super) fn start(tx: Tx, signals: Signals, log: Log) -> Result<Writer, DbError> {
         let queue = Arc::new(Queue::default());
         let thread = thread::Builder::new()
             .name(format!("{}-writer", tx.owner()))
             .spawn({
                 let queue = queue.clone();
-                move || write(tx, &queue, &signals)
+                move || write(tx, &queue, &signals, &log)
             })
             .map_err(|error| DbError::Engine(format!("no writer thread: {error}")))?;
         Ok(Writer {
@@ -37,13 +38,14 @@ impl Writer {
     }
 }
 
-fn write(mut tx: Tx, queue: &Queue, signals: &Signals) {
+fn write(mut tx: Tx, queue: &Queue, signals: &Signals, log: &Log) {
     let batch_size = instruments::writer_batch(tx.owner());
     let mut jobs = Vec::with_capacity(GROUP_BOUND);
     while queue.take(&mut jobs).is_some() {
         batch_size.record(u32::try_from(jobs.len()).unwrap_or(u32::MAX));
         group::commit(&mut tx, &mut jobs, &mut |signal| signals.wake(signal));
         jobs.drain(..).for_each(Job::answer);
+        log.move_rest(tx.session());
     }
 }
 
