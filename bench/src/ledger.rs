@@ -96,8 +96,10 @@ impl Ledger {
         ))
     }
 
-    /// Moves the deadline of every lock to one instant. The server must not be running.
-    pub(crate) fn move_deadlines(self, wall_micros: i64) -> Result<(), Failure> {
+    /// Moves the deadline of every lock to one instant, in milliseconds since 1970: finer ones never come
+    /// from the server, whose events could not carry them. The server must not be running.
+    pub(crate) fn move_deadlines(self, wall_millis: i64) -> Result<(), Failure> {
+        let wall_micros = wall_millis * 1_000;
         let data_dir = self.data_dir.clone();
         drop(self);
         for (name, sql) in [("orders", MOVE_ORDERS), ("expiration", MOVE_DEADLINES)] {

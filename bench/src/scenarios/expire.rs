@@ -64,7 +64,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
 
     let home = program.home()?;
     let tickets = reserve_all(arguments, &home).await?;
-    let due = pace::wall_micros() + i64::try_from(DUE_IN.as_micros()).unwrap_or(i64::MAX);
+    let due = pace::wall_micros() / 1_000 + i64::try_from(DUE_IN.as_millis()).unwrap_or(i64::MAX);
     let deadline = pace::now() + DUE_IN;
     Ledger::open(&home.data_dir())?.move_deadlines(due)?;
     let server = program.start(&home, LONG_LOCK_SECONDS).await?;
