@@ -15,8 +15,9 @@ use crate::db::value::{FromRow, Param, Row};
 const PREPARED: usize = 256;
 
 /// Memory for pages, at most: the writer looks all over the file, a reader mostly at its end, and the
-/// system keeps the file in memory as well.
-const WRITER_CACHE_KIB: i64 = 65_536;
+/// system keeps the file in memory as well. More is not faster: after a commit that split a page,
+/// SQLite walks the whole table of those that it keeps.
+const WRITER_CACHE_KIB: i64 = 16_384;
 const READER_CACHE_KIB: i64 = 4_096;
 
 /// A connection to the database file.
