@@ -8,7 +8,6 @@ pub mod cli;
 mod commands;
 mod demo;
 mod docs;
-mod pages;
 mod services;
 mod settings;
 mod terminal;

@@ -15,7 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
 use super::Stopped;
-use crate::{SERVICES, pages, terminal};
+use crate::{SERVICES, docs, terminal};
 
 /// Serves until it is told to stop.
 pub(super) async fn serve(settings: Settings, services: &[String]) -> Result<(), Stopped> {
@@ -32,18 +32,19 @@ pub(super) async fn serve(settings: Settings, services: &[String]) -> Result<(),
 
 /// Every service in this build needs the others in its process.
 fn refuse_a_subset(services: &[String]) -> Result<(), Stopped> {
-    let known: Vec<&str> = SERVICES.iter().map(|service| service.name).collect();
+    let known: Vec<&str> = SERVICES
+        .iter()
+        .map(|service| service.name)
+        .chain([tessera_web::NAME])
+        .collect();
     if let Some(unknown) = services.iter().find(|name| !known.contains(&name.as_str())) {
         let known = known.join(", ");
         return Err(Stopped::misused(format!(
             "there is no service {unknown:?}; there are: {known}"
         )));
     }
-    if services.is_empty()
-        || known
-            .iter()
-            .all(|name| services.iter().any(|given| given == name))
-    {
+    let is_given = |name: &&str| services.iter().any(|given| given == name);
+    if services.is_empty() || known.iter().all(is_given) {
         return Ok(());
     }
     Err(Stopped::misused(
@@ -112,7 +113,8 @@ pub(crate) async fn build(settings: Settings) -> Result<Runtime, StartError> {
         clock,
         ids,
     };
-    Runtime::build(SERVICES, setup, pages::routes).await
+    let pages = |services: &_| tessera_web::routes(docs::openapi(services));
+    Runtime::build(SERVICES, setup, pages).await
 }
 
 async fn told_to_stop() -> Result<(), Stopped> {
