@@ -8,6 +8,7 @@
 //! Nothing here may know what a ticket, an order or a payment is, and nothing but [`clock`] and
 //! [`ids`] reads the time or draws randomness: they are handed in, so that a run can be repeated.
 
+pub mod arrival;
 pub mod bus;
 pub mod clock;
 pub mod config;

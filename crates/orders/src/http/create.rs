@@ -5,6 +5,8 @@ use jiff::SignedDuration;
 use tessera_contracts::http::Problem;
 use tessera_contracts::http::orders::{NewOrder, Order as Answer};
 use tessera_contracts::{Currency, Money, TicketId};
+use tessera_platform::arrival;
+use tessera_platform::db::DbError;
 use tessera_platform::http::{
     Body, ClientAddress, Decimal, Failure, IdempotencyKey, SignedIn, Stored, idempotency,
 };
@@ -13,6 +15,7 @@ use tessera_platform::session::User;
 
 use crate::domain::{Order, Reservation, Rules};
 use crate::operations::{Reserve, reserve};
+use crate::store::tickets;
 
 /// Reserves a ticket
 ///
@@ -41,6 +44,7 @@ pub async fn create(
 ) -> Result<Stored, Failure> {
     ctx.limits.reserve.check(user.id, address)?;
     let command = command(&ctx, user, &body)?;
+    wait_for_ticket(&ctx, command.ticket_id).await?;
     let reserve = idempotency::write(
         &ctx.db,
         key.of(&body),
@@ -49,6 +53,14 @@ pub async fn create(
         respond,
     );
     reserve.await
+}
+
+/// A ticket that was listed just now may still be on its way here.
+async fn wait_for_ticket(ctx: &Ctx, id: TicketId) -> Result<(), DbError> {
+    if !arrival::is_young(id.uuid(), ctx.clock.now()) {
+        return Ok(());
+    }
+    arrival::wait_while(|| async { Ok(!tickets::is_known(&ctx.db, id).await?) }).await
 }
 
 fn command(ctx: &Ctx, user: User, body: &Body) -> Result<Reserve, Failure> {

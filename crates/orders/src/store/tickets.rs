@@ -1,12 +1,13 @@
 //! The table `tickets`: what orders knows of them, from their events.
 
 use tessera_contracts::{Currency, Money, TicketId};
-use tessera_platform::db::{DbError, FromRow, Row, Tx};
+use tessera_platform::db::{Db, DbError, FromRow, Row, Tx};
 use tessera_platform::params;
 
 use crate::domain::Ticket;
 
 const FIND: &str = "SELECT status, price, currency, starts_at, snapshot FROM tickets WHERE id = $1";
+const IS_KNOWN: &str = "SELECT 1 FROM tickets WHERE id = $1";
 const SAVE: &str = "INSERT INTO tickets (id, version, seller_id, status, price, currency, starts_at, snapshot)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
     ON CONFLICT (id) DO UPDATE SET version = excluded.version, status = excluded.status, price = excluded.price,
@@ -31,6 +32,12 @@ impl FromRow for Ticket {
 /// A ticket, to reserve it.
 pub async fn find(tx: &mut Tx, id: TicketId) -> Result<Option<Ticket>, DbError> {
     tx.opt(FIND, &params![id]).await
+}
+
+/// Whether tickets has told of it yet.
+pub async fn is_known(db: &Db, id: TicketId) -> Result<bool, DbError> {
+    let found: Option<(i64,)> = db.opt(IS_KNOWN, &params![id]).await?;
+    Ok(found.is_some())
 }
 
 /// Keeps what tickets said, unless something newer is known: then it answers `false`.

@@ -91,9 +91,10 @@ async fn reserving_needs_a_session_and_a_valid_body() {
 #[tokio::test]
 async fn a_ticket_that_does_not_exist_cannot_be_reserved() {
     let orders = Orders::start().await;
-    let answer = orders
-        .reserve_by(&orders.buyer, orders.app.ids.next().into())
-        .await;
+    let unknown = orders.app.ids.next().into();
+    // Its id is not young any more, so that nobody waits for it.
+    orders.app.pass(SignedDuration::from_secs(31)).await;
+    let answer = orders.reserve_by(&orders.buyer, unknown).await;
     let expected = refusal(
         404,
         "Not Found",
@@ -101,6 +102,23 @@ async fn a_ticket_that_does_not_exist_cannot_be_reserved() {
         "There is no such ticket.",
     );
     assert_eq!(answer.shown(), expected);
+}
+
+#[tokio::test]
+async fn a_ticket_that_was_listed_a_moment_ago_is_waited_for() {
+    let orders = Orders::start().await;
+    let (listed, unknown) = (
+        ticket(&orders.app, &orders.seller),
+        ticket(&orders.app, &orders.seller),
+    );
+    let id = listed.id;
+    let (reserved, _, no_such) = tokio::join!(
+        orders.reserve_by(&orders.buyer, id),
+        orders.app.publish(EventData::TicketCreated(listed)),
+        orders.reserve_by(&orders.buyer, unknown.id),
+    );
+    assert_eq!(reserved.status, 201, "{}", reserved.body);
+    assert_eq!(no_such.status, 404, "{}", no_such.body);
 }
 
 #[tokio::test]

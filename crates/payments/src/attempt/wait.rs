@@ -2,68 +2,37 @@
 //!
 //! It only waits: whether the order may be paid is decided afterwards, in the transaction.
 
-use std::time::Duration;
-
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tessera_contracts::{OrderId, OrderStatus, UserId};
+use tessera_platform::arrival;
 use tessera_platform::db::DbError;
 use tessera_platform::service::Ctx;
 
 use crate::domain::Order;
 use crate::store::orders;
 
-const LONGEST_WAIT: Duration = Duration::from_secs(2);
-const FIRST_PAUSE: Duration = Duration::from_millis(2);
-const LONGEST_PAUSE: Duration = Duration::from_millis(50);
-
-/// An order that is not known may be on its way here for as long as this.
-const YOUNG: SignedDuration = SignedDuration::from_secs(30);
-
-/// Looks at the order, in pauses that grow, until it makes no sense to wait, at most two seconds.
+/// Waits until `user` can pay the order, or it makes no sense to wait any longer.
 pub async fn for_lock(ctx: &Ctx, id: OrderId, user: UserId) -> Result<(), DbError> {
-    let (mut left, mut pause) = (LONGEST_WAIT, FIRST_PAUSE);
-    loop {
+    let is_coming = || async {
         let order = orders::show(&ctx.db, id).await?;
-        if !is_coming(order.as_ref(), id, user, ctx.clock.now()) || left.is_zero() {
-            return Ok(());
-        }
-        let span = pause.min(left);
-        rest(span).await;
-        left -= span;
-        pause = (pause * 2).min(LONGEST_PAUSE);
-    }
+        Ok(is_coming(order.as_ref(), id, user, ctx.clock.now()))
+    };
+    arrival::wait_while(is_coming).await
 }
 
 /// Whether the order, as it is known here, is about to become one that `user` can pay.
 fn is_coming(order: Option<&Order>, id: OrderId, user: UserId, now: Timestamp) -> bool {
     match order {
-        None => is_young(id, now),
+        None => arrival::is_young(id.uuid(), now),
         Some(order) => {
             order.status == OrderStatus::Created && order.user_id == user && now < order.expires_at
         }
     }
 }
 
-/// Whether the id was drawn just now, by the time that is in it.
-fn is_young(id: OrderId, now: Timestamp) -> bool {
-    let Some((seconds, nanos)) = id.uuid().get_timestamp().map(|drawn| drawn.to_unix()) else {
-        return false;
-    };
-    let nanos = i32::try_from(nanos).unwrap_or(0);
-    let drawn = i64::try_from(seconds).map(|seconds| Timestamp::new(seconds, nanos));
-    matches!(drawn, Ok(Ok(drawn)) if drawn.duration_since(now).abs() <= YOUNG)
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the lock comes in real time, also where a test's clock stands still"
-)]
-async fn rest(span: Duration) {
-    tokio::time::sleep(span).await;
-}
-
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
     use tessera_contracts::Money;
     use uuid::{Builder, Uuid};
 
@@ -100,9 +69,6 @@ mod tests {
     fn an_unknown_order_is_waited_for_only_while_it_is_young() {
         let coming = |id| is_coming(None, id, buyer(), now());
         assert!(coming(drawn_at(now())));
-        assert!(coming(drawn_at(now() - YOUNG)));
-        assert!(!coming(drawn_at(now() - SignedDuration::from_secs(31))));
-        assert!(!coming(drawn_at(now() + SignedDuration::from_secs(31))));
         assert!(!coming(Uuid::from_u128(5).into()));
     }
 

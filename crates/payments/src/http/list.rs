@@ -4,11 +4,14 @@ use axum::extract::State;
 use tessera_contracts::http::Problem;
 use tessera_contracts::http::payments::Payment as Answer;
 use tessera_contracts::{OrderId, PaymentId};
+use tessera_platform::arrival;
+use tessera_platform::db::DbError;
 use tessera_platform::http::{Failure, Listing, Page, PageParams, Query, SignedIn};
+use tessera_platform::service::Ctx;
 use uuid::Uuid;
 
 use crate::App;
-use crate::domain::Unpayable;
+use crate::domain::{Order, Unpayable};
 use crate::operations::BeginError;
 use crate::store::{orders, payments};
 
@@ -31,13 +34,23 @@ pub async fn list_payments(
     query: Query,
 ) -> Result<Listing<Answer>, Failure> {
     let (id, db) = (order_id(query)?, &app.ctx.db);
-    let order = orders::show(db, id).await?.ok_or(BeginError::NoOrder)?;
+    let order = known(&app.ctx, id).await?.ok_or(BeginError::NoOrder)?;
     if order.user_id != user.id {
         return Err(Unpayable::NotYours.into());
     }
     let before = page.after()?.unwrap_or(PaymentId::from(Uuid::max()));
     let rows = payments::list(db, id, before, page.fetch()).await?;
     Ok(page.answer(rows, |payment| payment.id, |row| super::body(&row)))
+}
+
+/// The order; one that was made just now may still be on its way here.
+async fn known(ctx: &Ctx, id: OrderId) -> Result<Option<Order>, DbError> {
+    let is_coming = || async {
+        let is_unknown = orders::show(&ctx.db, id).await?.is_none();
+        Ok::<_, DbError>(is_unknown && arrival::is_young(id.uuid(), ctx.clock.now()))
+    };
+    arrival::wait_while(is_coming).await?;
+    orders::show(&ctx.db, id).await
 }
 
 fn order_id(mut query: Query) -> Result<OrderId, Failure> {

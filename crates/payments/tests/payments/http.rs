@@ -327,12 +327,31 @@ async fn a_list_is_for_the_buyer_of_an_order_that_exists() {
         invalid("orderId", "orderId must be the id of an order")
     );
     let unknown = format!("/api/payments?orderId={}", payments.app.ids.next());
+    // Its id is not young any more, so that nobody waits for it.
+    payments.pass_millis(31_000).await;
     assert_eq!(get(&unknown).await.shown(), no_order());
 
     let stranger = payments.app.sign_in();
     let path = format!("/api/payments?orderId={}", order.id);
     let answer = payments.app.get(&path).by(&stranger).send().await;
     assert_eq!(answer.shown(), not_your_order());
+}
+
+#[tokio::test]
+async fn the_payments_of_an_order_that_was_made_a_moment_ago_are_waited_for() {
+    let payments = Payments::start().await;
+    let (order, unknown) = (payments.order(), payments.order());
+    let list = async |id| {
+        let path = format!("/api/payments?orderId={id}");
+        payments.app.get(&path).by(&payments.buyer).send().await
+    };
+    let (answer, _, no_such) = tokio::join!(
+        list(order.id),
+        payments.app.publish(created(&order)),
+        list(unknown.id),
+    );
+    assert_eq!(answer.shown()["body"], json!([]));
+    assert_eq!(no_such.shown(), no_order());
 }
 
 #[tokio::test]
