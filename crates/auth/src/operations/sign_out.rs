@@ -15,13 +15,14 @@ pub struct SignOut {
     pub everywhere: bool,
 }
 
-/// Ends the sessions. The one that was come with is announced in any case: even if its row was gone,
-/// a token of it is about.
+/// Ends the sessions. A token of a session that does not live any more ends nothing: that session's end
+/// was told, and whoever has a token that old has no say over the others.
 pub async fn sign_out(tx: &mut Tx, command: &SignOut) -> Result<Vec<SessionEnded>, DbError> {
     let SignOut { caller, everywhere } = *command;
+    if !sessions::end(tx, caller).await? {
+        return Ok(Vec::new());
+    }
     let mut ended = vec![caller.sid];
-    // `false`: a sign-out that came at the same time was faster.
-    let _was_alive = sessions::end(tx, caller).await?;
     if everywhere {
         ended.extend(sessions::end_all_but(tx, caller.id, Some(caller.sid)).await?);
     }

@@ -18,7 +18,7 @@ const INSERT: &str = "INSERT INTO sessions (id, user_id, created_at, last_used_a
 const USE: &str = "UPDATE sessions SET last_used_at = $3
     WHERE id = $1 AND user_id = $2 AND ended_at IS NULL AND last_used_at > $4";
 const END: &str = "UPDATE sessions SET ended_at = $3
-    WHERE id = $1 AND user_id = $2 AND ended_at IS NULL";
+    WHERE id = $1 AND user_id = $2 AND ended_at IS NULL AND last_used_at > $4";
 const END_ALL: &str = "UPDATE sessions SET ended_at = $2
     WHERE user_id = $1 AND ended_at IS NULL AND id <> $3 RETURNING id";
 const END_BEYOND: &str = "UPDATE sessions SET ended_at = $2 WHERE id IN (
@@ -75,10 +75,10 @@ pub async fn use_now(tx: &mut Tx, caller: Caller) -> Result<bool, DbError> {
     Ok(tx.execute(USE, &params).await? == 1)
 }
 
-/// Ends a session: `false` when it had ended, or is not kept.
+/// Ends a session: `false` when it does not live.
 pub async fn end(tx: &mut Tx, caller: Caller) -> Result<bool, DbError> {
     let now = tx.now();
-    let params = params![caller.sid, caller.id, now];
+    let params = params![caller.sid, caller.id, now, last_use_too_old(now)];
     Ok(tx.execute(END, &params).await? == 1)
 }
 

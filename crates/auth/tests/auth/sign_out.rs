@@ -107,6 +107,33 @@ async fn a_token_that_has_run_out_still_ends_its_session() {
 }
 
 #[tokio::test]
+async fn a_token_of_a_session_that_is_long_over_ends_no_other() {
+    let auth = Auth::start().await;
+    let (ended, idle) = (
+        auth.sign_up("ada@example.com").await,
+        auth.sign_in("ada@example.com").await,
+    );
+    auth.post("signout", json!({}))
+        .with_token(&ended)
+        .send()
+        .await;
+    // By now its end is forgotten, and the other session has not been used for a month.
+    auth.app.pass(SignedDuration::from_hours(31 * 24)).await;
+    let member = auth.sign_in("ada@example.com").await;
+    let before = auth.published_after(0).await;
+    for old in [&ended, &idle] {
+        let answer = auth
+            .post("signout", json!({ "everywhere": true }))
+            .with_token(old)
+            .send()
+            .await;
+        assert_eq!(answer.shown(), signed_out());
+    }
+    assert!(auth.is_known(&member).await);
+    assert_eq!(auth.published_after(0).await, before);
+}
+
+#[tokio::test]
 async fn a_dead_token_opens_no_door() {
     let auth = Auth::start().await;
     let member = auth.sign_up("ada@example.com").await;
