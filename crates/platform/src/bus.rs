@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use parking_lot::RwLock;
 use tessera_contracts::events::EventType;
 use tessera_contracts::ids::EventId;
@@ -75,7 +75,11 @@ impl Bus {
                 reason: error.to_string(),
             })
         });
-        try_join_all(taken).await?;
+        // Each of them gets it, also where another one fails: what was taken is known when it comes again.
+        join_all(taken)
+            .await
+            .into_iter()
+            .collect::<Result<(), _>>()?;
         if self.0.onlookers.receiver_count() > 0 {
             for message in messages.iter() {
                 // An error says that nobody looks any more.

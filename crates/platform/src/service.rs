@@ -3,7 +3,8 @@
 //! A service is a router, a consumer and workers over one database. [`Runtime`] opens the
 //! databases, connects the inboxes to the bus, and runs the workers; it knows no service by name.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{DirBuilder, File, TryLockError};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ use tokio::task::JoinSet;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::arrival::Arrivals;
 use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::config::Settings;
@@ -83,6 +85,8 @@ pub struct Ctx {
     pub keys: SigningKeys,
     /// How often one account, or one address, may do what.
     pub limits: Limits,
+    /// Waits for what another service made a moment ago.
+    pub arrivals: Arrivals,
 }
 
 /// A service, put together.
@@ -145,6 +149,7 @@ struct Shared {
     /// One for all: what one service has verified, the others know.
     verifier: Verifier,
     limits: Limits,
+    arrivals: Arrivals,
 }
 
 struct Running {
@@ -172,6 +177,7 @@ impl Runtime {
             keys,
             verifier,
             limits,
+            arrivals: Arrivals::default(),
         };
         let mut front = Front::new(&setup.settings, &setup.ids);
         let mut services = Vec::new();
@@ -299,6 +305,7 @@ async fn context(
         sessions: Sessions::new(shared.verifier.clone(), ended, cookie, setup.clock.clone()),
         keys: shared.keys.clone(),
         limits: shared.limits.clone(),
+        arrivals: shared.arrivals.clone(),
     })
 }
 
@@ -336,7 +343,9 @@ fn running(
 /// Makes the directory if need be, and keeps every other server out of it.
 fn lock_data_dir(dir: &Path) -> Result<File, StartError> {
     let failed = |error: std::io::Error| StartError::DataDir(format!("{}: {error}", dir.display()));
-    fs::create_dir_all(dir).map_err(failed)?;
+    // Password hashes and addresses are in there.
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(dir);
+    made.map_err(failed)?;
     let path = dir.join("lock");
     let file = File::options()
         .create(true)

@@ -40,7 +40,7 @@ pub trait Worker: Send + Sync + 'static {
 pub enum Next {
     /// At once: the step did something, so there may be more to do.
     Again,
-    /// At that moment, or when woken.
+    /// At that moment, or when woken. One that can be woken is polled besides.
     At(Timestamp),
     /// When woken, or at the next poll.
     Idle,
@@ -127,10 +127,12 @@ pub async fn run(
             Next::At(moment) => Some(moment),
             Next::Idle => None,
         };
+        // Where nothing can be missed, the moment alone counts.
+        let polls = wake.is_some() || moment.is_none();
         tokio::select! {
             () = woken(wake.as_deref()) => {}
             () = reached(&clock, moment) => {}
-            () = real_time(POLL) => {}
+            () = real_time(POLL), if polls => {}
             () = stop.wait() => {}
         }
     }

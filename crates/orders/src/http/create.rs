@@ -43,11 +43,15 @@ pub async fn create(
     body: Body,
 ) -> Result<Stored, Failure> {
     ctx.limits.reserve.check(user.id, address)?;
+    let key = key.of(&body);
+    if let Some(stored) = idempotency::replay(&ctx.db, key.as_ref()).await? {
+        return Ok(stored);
+    }
     let command = command(&ctx, user, &body)?;
     wait_for_ticket(&ctx, command.ticket_id).await?;
     let reserve = idempotency::write(
         &ctx.db,
-        key.of(&body),
+        key,
         command,
         |tx, c| Box::pin(reserve(tx, c)),
         respond,
@@ -60,7 +64,8 @@ async fn wait_for_ticket(ctx: &Ctx, id: TicketId) -> Result<(), DbError> {
     if !arrival::is_young(id.uuid(), ctx.clock.now()) {
         return Ok(());
     }
-    arrival::wait_while(|| async { Ok(!tickets::is_known(&ctx.db, id).await?) }).await
+    let is_coming = || async { Ok(!tickets::is_known(&ctx.db, id).await?) };
+    ctx.arrivals.wait_while(is_coming).await
 }
 
 fn command(ctx: &Ctx, user: User, body: &Body) -> Result<Reserve, Failure> {

@@ -4,7 +4,9 @@ use axum::extract::State;
 use tessera_contracts::OrderId;
 use tessera_contracts::http::Problem;
 use tessera_contracts::http::payments::{NewPayment, Payment as Answer};
-use tessera_platform::http::{Body, ClientAddress, Failure, IdempotencyKey, SignedIn, Stored};
+use tessera_platform::http::{
+    Body, ClientAddress, Failure, IdempotencyKey, SignedIn, Stored, idempotency,
+};
 use tessera_platform::session::User;
 
 use crate::App;
@@ -40,8 +42,12 @@ pub async fn create_payment(
     body: Body,
 ) -> Result<Stored, Failure> {
     app.ctx.limits.pay.check(user.id, address)?;
+    let key = key.of(&body);
+    if let Some(stored) = idempotency::replay(&app.ctx.db, key.as_ref()).await? {
+        return Ok(stored);
+    }
     let wish = wish(&app, user, &body)?;
-    attempt::pay(&app, key.of(&body), wish).await
+    attempt::pay(&app, key, wish).await
 }
 
 fn wish(app: &App, user: User, body: &Body) -> Result<Begin, Failure> {

@@ -24,10 +24,7 @@ pub(super) fn apply(connection: &mut Connection, migrations: &[Migration]) -> Re
     // Immediate: a second process that starts at the same time waits here.
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     tx.execute_batch(APPLIED)?;
-    let applied: Vec<(String, String)> = tx
-        .prepare("SELECT name, sql FROM migrations")?
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<Result<_, _>>()?;
+    let applied = applied(&tx)?;
     refuse_another_history(&applied, migrations)?;
     for migration in migrations {
         if applied.iter().any(|(name, _)| name == migration.name) {
@@ -41,6 +38,28 @@ pub(super) fn apply(connection: &mut Connection, migrations: &[Migration]) -> Re
         )?;
     }
     Ok(tx.commit()?)
+}
+
+/// Refuses a database that is not of this very version: for those who look at one that a server runs on,
+/// and must not change its shape.
+pub(super) fn verify(connection: &Connection, migrations: &[Migration]) -> Result<(), DbError> {
+    let applied = applied(connection)?;
+    refuse_another_history(&applied, migrations)?;
+    if applied.len() < migrations.len() {
+        return Err(DbError::Engine(
+            "this database was written by an older version: bring it up to date with `tessera migrate`"
+                .to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+/// Names and statements of those that were applied.
+fn applied(connection: &Connection) -> Result<Vec<(String, String)>, DbError> {
+    Ok(connection
+        .prepare("SELECT name, sql FROM migrations")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?)
 }
 
 fn refuse_another_history(
@@ -78,6 +97,11 @@ mod tests {
         sql: "CREATE TABLE b (id uuid PRIMARY KEY)",
     };
 
+    const THIRD: Migration = Migration {
+        name: "0003_c",
+        sql: "CREATE TABLE c (id uuid PRIMARY KEY)",
+    };
+
     #[test]
     fn applies_each_once_and_only_what_is_missing() {
         let mut connection = Connection::open_in_memory().unwrap();
@@ -96,6 +120,9 @@ mod tests {
         apply(&mut connection, &[FIRST, SECOND]).unwrap();
         let newer = apply(&mut connection, &[FIRST]).unwrap_err();
         assert!(newer.to_string().contains("0002_b"), "{newer}");
+        let older = verify(&connection, &[FIRST, SECOND, THIRD]).unwrap_err();
+        assert!(older.to_string().contains("tessera migrate"), "{older}");
+        verify(&connection, &[FIRST, SECOND]).unwrap();
         let edited = Migration {
             name: "0001_a",
             sql: "CREATE TABLE a (id text)",

@@ -38,6 +38,15 @@ struct Shared {
     signals: Signals,
 }
 
+/// What is done about the tables when a database is opened.
+#[derive(Clone, Copy)]
+pub(super) enum Shape<'m> {
+    /// They are made, or brought up to date.
+    Migrate(&'m [Migration]),
+    /// They must be up to date.
+    Verify(&'m [Migration]),
+}
+
 /// The names that transactions wake, and who waits on them.
 #[derive(Clone, Default)]
 pub(crate) struct Signals(Arc<RwLock<Vec<Signal>>>);
@@ -65,13 +74,35 @@ impl Db {
         clock: &Clock,
         ids: &Ids,
     ) -> Result<Db, DbError> {
+        Db::open(path, owner, Shape::Migrate(migrations), clock, ids)
+    }
+
+    /// Opens the database file at `path`, on which a server may run: refuses one that lacks some of the
+    /// `migrations`, or has others, and changes nothing of its shape.
+    pub fn open_sqlite_beside(
+        path: &Path,
+        owner: &'static str,
+        migrations: &[Migration],
+        clock: &Clock,
+        ids: &Ids,
+    ) -> Result<Db, DbError> {
+        Db::open(path, owner, Shape::Verify(migrations), clock, ids)
+    }
+
+    fn open(
+        path: &Path,
+        owner: &'static str,
+        shape: Shape<'_>,
+        clock: &Clock,
+        ids: &Ids,
+    ) -> Result<Db, DbError> {
         let signals = Signals::default();
         let seed = tx::Seed {
             owner,
             clock: clock.clone(),
             ids: ids.clone(),
         };
-        let engine = sqlite::Engine::open(path, seed, migrations, signals.clone())?;
+        let engine = sqlite::Engine::open(path, seed, shape, signals.clone())?;
         Ok(Db(Arc::new(Shared { engine, signals })))
     }
 

@@ -41,8 +41,9 @@ pub(super) fn client_address(
         return client;
     }
     let lines = headers.get_all("x-forwarded-for").iter().rev();
+    // A line that is no text ends it: what stands before it may be made up.
     for hop in lines
-        .filter_map(|line| line.to_str().ok())
+        .map_while(|line| line.to_str().ok())
         .flat_map(|line| line.rsplit(','))
     {
         let Some(address) = hop_address(hop.trim()) else {
@@ -112,6 +113,24 @@ mod tests {
             client("127.0.0.1", &["198.51.100.1, nonsense, 10.0.0.2"]),
             "10.0.0.2"
         );
+    }
+
+    #[test]
+    fn a_line_that_is_no_text_hides_nothing() {
+        let peer = SocketAddr::new("127.0.0.1".parse().unwrap(), 4711);
+        let proxies = RawSettings {
+            trusted_proxies: Some("127.0.0.1".to_owned()),
+            ..RawSettings::default()
+        };
+        let mut extensions = Extensions::new();
+        extensions.insert(PeerAddress(peer));
+        let mut headers = HeaderMap::new();
+        headers.append("x-forwarded-for", HeaderValue::from_static("198.51.100.1"));
+        let appended = HeaderValue::from_bytes(b"\xff, 203.0.113.9").unwrap();
+        headers.append("x-forwarded-for", appended);
+        let proxies = proxies.parse().unwrap().trusted_proxies;
+        let found = client_address(&extensions, &headers, &proxies);
+        assert_eq!(found, peer.ip());
     }
 
     #[test]

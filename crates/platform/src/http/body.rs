@@ -1,5 +1,7 @@
 //! The body of a request, read whole: small, and JSON.
 
+use std::time::Duration;
+
 use axum::body::HttpBody;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -11,6 +13,9 @@ use super::problem::Failure;
 
 /// The largest body that is read, in bytes.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// How long a client may take to send it: it holds a place among the requests meanwhile.
+const READ_WITHIN: Duration = Duration::from_secs(5);
 
 /// The bytes of a JSON body. A request without a body counts as one with no fields.
 #[derive(Clone, Debug)]
@@ -47,7 +52,11 @@ impl<S: Send + Sync> FromRequest<S> for Body {
         if body.size_hint().lower() > MAX_BODY_BYTES as u64 {
             return Err(too_large());
         }
-        let bytes = match Limited::new(body, MAX_BODY_BYTES).collect().await {
+        let read = Limited::new(body, MAX_BODY_BYTES).collect();
+        let Ok(read) = tokio::time::timeout(READ_WITHIN, read).await else {
+            return Err(too_slow());
+        };
+        let bytes = match read {
             Ok(collected) => collected.to_bytes(),
             Err(error) if error.is::<LengthLimitError>() => return Err(too_large()),
             Err(error) => {
@@ -64,6 +73,11 @@ impl<S: Send + Sync> FromRequest<S> for Body {
         }
         Ok(Body(bytes))
     }
+}
+
+fn too_slow() -> Failure {
+    let detail = "The body took too long to arrive.";
+    Failure::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", detail)
 }
 
 fn too_large() -> Failure {

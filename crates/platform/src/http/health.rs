@@ -10,6 +10,7 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Json, Router};
 use futures_util::future::join_all;
+use tokio::sync::Mutex;
 
 use crate::BoxFuture;
 use crate::db::Db;
@@ -64,7 +65,16 @@ pub fn routes(checks: Vec<Check>) -> Router {
     Router::new()
         .route("/healthz", get(alive))
         .route("/readyz", get(ready))
-        .with_state(Arc::<[Check]>::from(checks))
+        .with_state(Arc::new(Checks {
+            all: checks,
+            turn: Mutex::default(),
+        }))
+}
+
+/// All of them, asked by one client at a time: anybody may ask, and the databases have other work.
+struct Checks {
+    all: Vec<Check>,
+    turn: Mutex<()>,
 }
 
 async fn alive() -> impl IntoResponse {
@@ -74,7 +84,9 @@ async fn alive() -> impl IntoResponse {
     )
 }
 
-async fn ready(State(checks): State<Arc<[Check]>>) -> impl IntoResponse {
+async fn ready(State(checks): State<Arc<Checks>>) -> impl IntoResponse {
+    let _turn = checks.turn.lock().await;
+    let checks = &checks.all;
     let well = join_all(checks.iter().map(Check::is_well)).await;
     let all_well = well.iter().all(|well| *well);
     let word = |well: bool| if well { "ok" } else { "failing" };

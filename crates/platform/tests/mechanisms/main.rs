@@ -15,6 +15,7 @@ mod db_file;
 mod db_full;
 mod db_groups;
 mod db_lanes;
+mod db_log;
 mod db_reads;
 mod db_values;
 mod durability_strace;

@@ -72,7 +72,13 @@ fn open(settings: &Settings, only: Option<&str>) -> Result<Vec<Opened>, Stopped>
                     service.name
                 )));
             }
-            let db = Db::open_sqlite(&path, service.name, &service.all_migrations(), &clock, &ids);
+            let db = Db::open_sqlite_beside(
+                &path,
+                service.name,
+                &service.all_migrations(),
+                &clock,
+                &ids,
+            );
             Ok((
                 service.name,
                 db.map_err(|error| Stopped::failed(format!("{}: {error}", service.name)))?,

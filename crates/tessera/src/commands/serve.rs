@@ -90,15 +90,16 @@ impl Server {
         })
     }
 
-    /// Lets the running requests finish, and the workers their step.
+    /// Lets the running requests finish, and the workers their step: both have the same time.
     pub(super) async fn stop(mut self) {
         self.stopper.stop();
-        if !matches!(self.server.await, Ok(server::Drained::Wholly)) {
+        let workers = async { while self.workers.join_next().await.is_some() {} };
+        let workers = tokio::time::timeout(Bounds::default().drain, workers);
+        let (server, workers) = tokio::join!(self.server, workers);
+        if !matches!(server, Ok(server::Drained::Wholly)) {
             tracing::warn!("some requests took too long and were cut off");
         }
-        let patience = Bounds::default().drain;
-        let workers = async { while self.workers.join_next().await.is_some() {} };
-        if tokio::time::timeout(patience, workers).await.is_err() {
+        if workers.is_err() {
             tracing::warn!("some workers took too long and were cut off");
         }
     }

@@ -1,7 +1,7 @@
 //! What a seller says of a ticket, and how they change it.
 
 use jiff::Timestamp;
-use tessera_contracts::Price;
+use tessera_contracts::{Currency, Price};
 
 use super::{Category, Country, Label, Title, Zone};
 
@@ -48,6 +48,24 @@ pub struct Change {
     pub seat: Option<Option<Label>>,
 }
 
+/// What a price that was written in part was completed from: an amount without its currency, or a
+/// currency without its amount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CompletedFrom {
+    Currency(Currency),
+    Price(Price),
+}
+
+impl CompletedFrom {
+    /// Whether a listing at `price` would complete it in the same way.
+    pub fn is_still(self, price: Price) -> bool {
+        match self {
+            CompletedFrom::Currency(currency) => currency == price.currency(),
+            CompletedFrom::Price(seen) => seen == price,
+        }
+    }
+}
+
 impl Details {
     /// With a title and a price alone.
     pub fn bare(title: Title, price: Price) -> Details {
@@ -82,5 +100,22 @@ impl Details {
             row: change.row.unwrap_or(self.row),
             seat: change.seat.unwrap_or(self.seat),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_price_in_part_counts_while_the_other_part_is_what_it_was() {
+        let price = |text, code: &str| Price::parse(text, code.parse().unwrap()).unwrap();
+        let amount_alone = CompletedFrom::Currency(Currency::USD);
+        assert!(amount_alone.is_still(price("90", "usd")));
+        assert!(!amount_alone.is_still(price("90", "eur")));
+        let currency_alone = CompletedFrom::Price(price("90", "usd"));
+        assert!(currency_alone.is_still(price("90", "usd")));
+        assert!(!currency_alone.is_still(price("91", "usd")));
+        assert!(!currency_alone.is_still(price("90", "eur")));
     }
 }

@@ -8,7 +8,7 @@ mod terms;
 mod text;
 mod ticket;
 
-pub use details::{Change, Details};
+pub use details::{Change, CompletedFrom, Details};
 pub use search::{Place, Search, Sort, UNDATED, price_key, start_key};
 pub use succession::{Succession, Waiting, succession};
 pub use terms::{Wanted, category_term, city_term, terms, wanted};

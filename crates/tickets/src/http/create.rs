@@ -28,6 +28,10 @@ pub async fn create_ticket(
     key: IdempotencyKey,
     body: Body,
 ) -> Result<Stored, Failure> {
+    let key = key.of(&body);
+    if let Some(stored) = idempotency::replay(&ctx.db, key.as_ref()).await? {
+        return Ok(stored);
+    }
     let command = Create {
         id: ctx.ids.next().into(),
         user_id: user.id,
@@ -35,7 +39,7 @@ pub async fn create_ticket(
     };
     let create = idempotency::write(
         &ctx.db,
-        key.of(&body),
+        key,
         command,
         |tx, command| Box::pin(create(tx, command)),
         respond,

@@ -46,11 +46,13 @@ pub async fn edit_ticket(
     let seen = tickets::show(&ctx.db, id)
         .await?
         .ok_or(OwnError::NoTicket)?;
+    let (change, completed_from) = fields::change(body.fields()?, &seen.details, ctx.clock.now())?;
     let command = Edit {
         id,
         user_id: user.id,
         if_match,
-        change: fields::change(body.fields()?, &seen.details, ctx.clock.now())?,
+        change,
+        completed_from,
     };
     let edit = ctx
         .db

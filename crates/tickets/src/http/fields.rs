@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use tessera_contracts::{Currency, Price, time};
 use tessera_platform::http::{Decimal, Failure, Fields, Patch};
 
-use crate::domain::{Category, Change, Country, Details, Label, Title, Zone};
+use crate::domain::{Category, Change, CompletedFrom, Country, Details, Label, Title, Zone};
 
 /// All of a new ticket.
 pub fn new_details(mut fields: Fields<'_>, now: Timestamp) -> Result<Details, Failure> {
@@ -23,7 +23,16 @@ pub fn new_details(mut fields: Fields<'_>, now: Timestamp) -> Result<Details, Fa
 
 /// A change of a ticket that said `seen`. A price is one of its currency: where only one of the
 /// two changes, the other is taken from what was seen.
-pub fn change(mut fields: Fields<'_>, seen: &Details, now: Timestamp) -> Result<Change, Failure> {
+pub fn change(
+    mut fields: Fields<'_>,
+    seen: &Details,
+    now: Timestamp,
+) -> Result<(Change, Option<CompletedFrom>), Failure> {
+    let completed_from = match (fields.has("price"), fields.has("currency")) {
+        (true, false) => Some(CompletedFrom::Currency(seen.price.currency())),
+        (false, true) => Some(CompletedFrom::Price(seen.price)),
+        _ => None,
+    };
     let title = fields.change("title", named("title", Title::parse));
     let currency = fields
         .change("currency", currency)
@@ -38,11 +47,12 @@ pub fn change(mut fields: Fields<'_>, seen: &Details, now: Timestamp) -> Result<
     }
     let rest = optional(&mut fields, seen.starts_at, now);
     fields.finish()?;
-    Ok(Change {
+    let change = Change {
         title,
         price,
         ..rest
-    })
+    };
+    Ok((change, completed_from))
 }
 
 /// The fields that a ticket may be without. `starts_at` is the start that it has.

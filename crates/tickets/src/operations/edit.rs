@@ -6,7 +6,7 @@ use tessera_platform::http::IfMatch;
 
 use super::own::{OwnError, find_own};
 use super::{guarded, tell_updated};
-use crate::domain::{Change, Ticket};
+use crate::domain::{Change, CompletedFrom, Ticket};
 use crate::store::{market, tickets};
 
 /// A seller's change.
@@ -17,12 +17,21 @@ pub struct Edit {
     /// The versions that may be changed.
     pub if_match: IfMatch,
     pub change: Change,
+    /// What its price was completed from, if it was written in part.
+    pub completed_from: Option<CompletedFrom>,
 }
 
 /// Makes the change. One that changes nothing makes no version, and no event.
 pub async fn edit(tx: &mut Tx, command: &Edit) -> Result<Ticket, OwnError> {
     let ticket = find_own(tx, command.id, command.user_id).await?;
     let before = ticket.version;
+    let price = ticket.details.price;
+    if command
+        .completed_from
+        .is_some_and(|from| !from.is_still(price))
+    {
+        return Err(OwnError::VersionChanged);
+    }
     // Its state comes first: a lock makes a version too, and says more than "changed" (RFC 9110, 13.2.1).
     let ticket = ticket.edit(command.change.clone(), tx.now())?;
     if !command.if_match.allows(before) {

@@ -158,23 +158,29 @@ fn within(range: &RangeInclusive<i64>, column: Column, walked: bool) -> Filter {
 
 /// The filter that the fewest listings meet, if they are few.
 async fn fewest<'a>(db: &Db, filters: &'a [Filter]) -> Result<Option<&'a Filter>, DbError> {
-    let (mut least, mut fewest) = (FEW + 1, None);
-    for filter in filters {
-        let Statement { sql, params } = count(filter);
-        let found: Option<(i64,)> = db.opt(&sql, &params).await?;
-        let (found,) = found.unwrap_or_default();
-        if found < least {
-            (least, fewest) = (found, Some(filter));
-        }
+    if filters.is_empty() {
+        return Ok(None);
     }
-    Ok(fewest)
+    let Statement { sql, params } = counts(filters);
+    let counts: Vec<(i64, u32)> = db.list(&sql, &params).await?;
+    let few = counts.into_iter().filter(|(count, _)| *count <= FEW).min();
+    Ok(few.and_then(|(_, place)| filters.get(place as usize)))
 }
 
-/// Counts the listings that meet a filter, as far as it matters.
-fn count(filter: &Filter) -> Statement {
+/// Counts the listings that meet each filter, as far as it matters.
+fn counts(filters: &[Filter]) -> Statement {
     let mut all = Statement::default();
-    all.text("SELECT count(*) FROM (").part(&filter.ids);
-    all.part(&Part::new(" LIMIT ?) AS met", [(FEW + 1).into()]));
+    for (place, filter) in filters.iter().enumerate() {
+        let beginning = if place == 0 {
+            "SELECT"
+        } else {
+            " UNION ALL SELECT"
+        };
+        all.text(beginning)
+            .text(&format!(" count(*), {place} FROM ("));
+        all.part(&filter.ids);
+        all.part(&Part::new(" LIMIT ?) AS met", [(FEW + 1).into()]));
+    }
     all
 }
 

@@ -17,6 +17,9 @@ const PORTION: i64 = 200;
 pub fn all(ctx: &Ctx) -> Vec<Arc<dyn Worker>> {
     vec![
         Arc::new(withdrawals::Withdrawals(ctx.db.clone())),
-        Arc::new(ended::Ended(ctx.db.clone())),
+        Arc::new(ended::Ended {
+            db: ctx.db.clone(),
+            clock: ctx.clock.clone(),
+        }),
     ]
 }

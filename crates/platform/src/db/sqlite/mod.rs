@@ -16,10 +16,10 @@ use std::sync::Arc;
 use rusqlite::types::ValueRef;
 
 use super::error::DbError;
-use super::migrate::{self, Migration};
+use super::migrate;
 use super::tx::{Seed, Tx};
 use super::value::{Column, FromRow, Param};
-use super::{Lane, Signals};
+use super::{Lane, Shape, Signals};
 use crate::BoxFuture;
 use checkpoint::Checkpointer;
 use job::Work;
@@ -59,11 +59,14 @@ impl Engine {
     pub(super) fn open(
         path: &Path,
         seed: Seed,
-        migrations: &[Migration],
+        shape: Shape<'_>,
         signals: Signals,
     ) -> Result<Engine, DbError> {
         let mut session = Session::open_writer(path)?;
-        migrate::apply(session.connection(), migrations)?;
+        match shape {
+            Shape::Migrate(migrations) => migrate::apply(session.connection(), migrations)?,
+            Shape::Verify(migrations) => migrate::verify(session.connection(), migrations)?,
+        }
         let found = session.durability()?;
         if found != Durability::full() {
             return Err(DbError::Engine(format!(

@@ -65,6 +65,15 @@ impl Queue {
         Some(())
     }
 
+    /// Takes no more work, and drops what is queued: whoever waits for it is told that it is closed.
+    pub(super) fn abandon(&self) {
+        let mut lanes = self.lanes.lock();
+        *lanes = Lanes {
+            closed: true,
+            ..Lanes::default()
+        };
+    }
+
     /// Takes no more work; what is queued still runs.
     pub(super) fn close(&self) {
         self.lanes.lock().closed = true;

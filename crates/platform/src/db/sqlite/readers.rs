@@ -26,8 +26,8 @@ pub(super) struct Readers {
     path: PathBuf,
     owner: &'static str,
     idle: Mutex<Vec<Session>>,
-    places: Semaphore,
-    running: Semaphore,
+    places: Arc<Semaphore>,
+    running: Arc<Semaphore>,
 }
 
 impl Readers {
@@ -36,8 +36,8 @@ impl Readers {
             path: path.to_owned(),
             owner,
             idle: Mutex::default(),
-            places: Semaphore::new(LISTS_BOUND),
-            running: Semaphore::new(LISTS_AT_ONCE),
+            places: Arc::new(Semaphore::new(LISTS_BOUND)),
+            running: Arc::new(Semaphore::new(LISTS_AT_ONCE)),
         }
     }
 
@@ -65,10 +65,11 @@ impl Readers {
     where
         R: FromRow + Send + 'static,
     {
-        let _place = readers.places.try_acquire().map_err(|_| DbError::Busy)?;
+        let place = readers.places.clone().try_acquire_owned();
+        let place = place.map_err(|_| DbError::Busy)?;
         let deadline = deadline();
-        let permit = tokio::time::timeout_at(deadline.into(), readers.running.acquire());
-        let _running = permit
+        let permit = readers.running.clone().acquire_owned();
+        let running = tokio::time::timeout_at(deadline.into(), permit)
             .await
             .map_err(|_| DbError::Deadline)?
             .map_err(|_| DbError::Closed)?;
@@ -76,6 +77,8 @@ impl Readers {
         let sql = sql.to_owned();
         let params: Vec<Param<'static>> = params.iter().cloned().map(Param::into_owned).collect();
         let read = move || {
+            // Held until it has ended: whoever asked may have hung up, and this runs on all the same.
+            let _held = (place, running);
             readers.with_session(|session| {
                 before(deadline, session, |session| {
                     session.query_all(&sql, &params)

@@ -8,6 +8,7 @@ use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, ToSql};
 
 use super::Durability;
+use super::checkpoint::{LOG_FILE_BYTES, Moved};
 use crate::db::error::DbError;
 use crate::db::value::{FromRow, Param, Row};
 
@@ -20,6 +21,9 @@ const PREPARED: usize = 256;
 const WRITER_CACHE_KIB: i64 = 16_384;
 const READER_CACHE_KIB: i64 = 4_096;
 
+/// How long to wait for another process that writes.
+const WAIT_FOR_OTHERS: Duration = Duration::from_secs(5);
+
 /// A connection to the database file.
 pub(in crate::db) struct Session(Connection);
 
@@ -30,6 +34,7 @@ impl Session {
         turn_log_on(&connection)?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
+        connection.pragma_update(None, "journal_size_limit", LOG_FILE_BYTES)?;
         Session::configured(connection, WRITER_CACHE_KIB)
     }
 
@@ -47,7 +52,7 @@ impl Session {
     }
 
     fn configured(connection: Connection, cache_kib: i64) -> Result<Session, DbError> {
-        connection.busy_timeout(Duration::from_secs(5))?;
+        connection.busy_timeout(WAIT_FOR_OTHERS)?;
         connection.pragma_update(None, "temp_store", "MEMORY")?;
         // Negative: in KiB.
         connection.pragma_update(None, "cache_size", -cache_kib)?;
@@ -77,10 +82,28 @@ impl Session {
     }
 
     /// Moves as much of the log into the database file as can be moved without waiting for anyone.
-    pub(super) fn checkpoint(&mut self) -> Result<(), DbError> {
-        self.0
-            .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
-        Ok(())
+    pub(super) fn checkpoint(&mut self) -> Result<Moved, DbError> {
+        self.run_checkpoint("PRAGMA wal_checkpoint(PASSIVE)")
+    }
+
+    /// Moves all of it, and waits so long for those who read from the log: once nobody does, it begins
+    /// anew with the next commit.
+    pub(super) fn checkpoint_and_restart(&mut self, wait: Duration) -> Result<Moved, DbError> {
+        self.0.busy_timeout(wait)?;
+        let done = self.run_checkpoint("PRAGMA wal_checkpoint(RESTART)");
+        self.0.busy_timeout(WAIT_FOR_OTHERS)?;
+        done
+    }
+
+    fn run_checkpoint(&mut self, sql: &str) -> Result<Moved, DbError> {
+        // The first column says whether it had to give up waiting, which the others show as well.
+        let moved = self.0.query_row(sql, [], |row| {
+            Ok(Moved {
+                log: row.get(1)?,
+                moved: row.get(2)?,
+            })
+        })?;
+        Ok(moved)
     }
 
     /// Whether no transaction is open: SQLite ends one by itself when the disk is full.

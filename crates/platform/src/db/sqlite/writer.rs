@@ -38,7 +38,17 @@ impl Writer {
     }
 }
 
+/// Whatever ends the writer, nobody waits for it any longer.
+struct Abandon<'q>(&'q Queue);
+
+impl Drop for Abandon<'_> {
+    fn drop(&mut self) {
+        self.0.abandon();
+    }
+}
+
 fn write(mut tx: Tx, queue: &Queue, signals: &Signals, log: &Log) {
+    let _abandon = Abandon(queue);
     let batch_size = instruments::writer_batch(tx.owner());
     let mut jobs = Vec::with_capacity(GROUP_BOUND);
     while queue.take(&mut jobs).is_some() {

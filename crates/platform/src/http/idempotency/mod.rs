@@ -37,6 +37,17 @@ pub enum Begun<T> {
     Replayed(Stored),
 }
 
+/// The answer that is kept under `key`, if there is one: looked for before anything else of the request is
+/// looked at, since what was right at first may be wrong by now.
+pub async fn replay(db: &Db, key: Option<&Key>) -> Result<Option<Stored>, Failure> {
+    let Some(key) = key else { return Ok(None) };
+    match store::peek(db, key).await? {
+        Some(Claim::Replay(stored)) => Ok(Some(stored)),
+        Some(Claim::Refused(failure)) => Err(failure),
+        Some(Claim::Fresh) | None => Ok(None),
+    }
+}
+
 /// Runs one write under `key`, and answers what `respond` makes of its outcome, or what the first
 /// write under this key answered. Without a key it is a plain write.
 pub async fn write<I, T, E, F>(

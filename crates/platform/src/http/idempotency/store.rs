@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::key::Key;
 use super::stored::Stored;
-use crate::db::{DbError, Tx};
+use crate::db::{Db, DbError, Tx};
 use crate::http::Failure;
 use crate::params;
 
@@ -74,11 +74,22 @@ pub(super) async fn claim(
 
 type Columns = (Vec<u8>, Option<i32>, Option<String>, Option<String>);
 
+const LOOK_UP: &str = "SELECT fingerprint, status, body, location FROM idempotency_keys
+    WHERE scope = $1 AND key = $2";
+
+/// What is known of a key that somebody else claimed.
 async fn look_up(tx: &mut Tx, key: &Key) -> Result<Claim, DbError> {
-    const SQL: &str = "SELECT fingerprint, status, body, location FROM idempotency_keys
-        WHERE scope = $1 AND key = $2";
-    let (fingerprint, status, body, location): Columns =
-        tx.one(SQL, &params![&key.scope, &key.key]).await?;
+    claimed(key, tx.one(LOOK_UP, &params![&key.scope, &key.key]).await?)
+}
+
+/// What is known of a key, if anybody claimed it; claims nothing.
+pub(super) async fn peek(db: &Db, key: &Key) -> Result<Option<Claim>, DbError> {
+    let found = db.opt(LOOK_UP, &params![&key.scope, &key.key]).await?;
+    found.map(|columns| claimed(key, columns)).transpose()
+}
+
+fn claimed(key: &Key, columns: Columns) -> Result<Claim, DbError> {
+    let (fingerprint, status, body, location) = columns;
     if fingerprint != key.fingerprint {
         let detail = "This Idempotency-Key was used for another request before.";
         return Ok(Claim::Refused(Failure::unprocessable(

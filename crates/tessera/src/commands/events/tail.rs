@@ -15,7 +15,11 @@ const LATEST: &str =
 const AFTER: &str = "SELECT id, payload FROM outbox WHERE id > $1 AND ($2 IS NULL OR type = $2) ORDER BY id LIMIT 500";
 const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 
-/// Prints the latest `lines` events of all `services`, oldest first, and then new ones.
+/// An event's id, and its envelope.
+type Row = (Uuid, String);
+
+/// Prints the latest `lines` events of all `services`, oldest first, and then new ones. Ends quietly when
+/// nobody reads any more.
 pub(super) async fn tail(
     services: &[Opened],
     which: &Which,
@@ -24,63 +28,63 @@ pub(super) async fn tail(
     json: bool,
 ) -> Result<(), Stopped> {
     let event_type = which.event_type.map(|event_type| event_type.name());
-    let mut latest: Vec<(Uuid, String)> = Vec::new();
+    let mut latest: Vec<Row> = Vec::new();
+    // Of each service, the last one that was seen: their ids rise each for itself.
+    let mut seen = Vec::new();
     for (_, db) in services {
-        latest.extend(
-            db.list(LATEST, &params![event_type, lines])
-                .await
-                .map_err(Stopped::failed)?,
-        );
+        let rows: Vec<Row> = db
+            .list(LATEST, &params![event_type, lines])
+            .await
+            .map_err(Stopped::failed)?;
+        seen.push(rows.first().map_or(Uuid::nil(), |(id, _)| *id));
+        latest.extend(rows);
     }
     latest.sort_unstable_by_key(|(id, _)| *id);
-    let skipped = latest
-        .len()
-        .saturating_sub(usize::try_from(lines).unwrap_or(usize::MAX));
-    let mut last = latest.last().map_or(Uuid::nil(), |(id, _)| *id);
-    latest
-        .iter()
-        .skip(skipped)
-        .for_each(|(_, payload)| print(payload, json));
-    if !follow {
-        return Ok(());
+    let lines = usize::try_from(lines).unwrap_or(usize::MAX);
+    let skipped = latest.len().saturating_sub(lines);
+    latest.drain(..skipped);
+    while print_all(&latest, json) && follow {
+        pause().await;
+        latest = after(services, &mut seen, event_type).await?;
     }
-    loop {
-        for (id, payload) in after(services, last, event_type).await? {
-            print(&payload, json);
-            last = last.max(id);
-        }
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "a person watches: this is no one's duty to be woken for"
-        )]
-        tokio::time::sleep(BETWEEN_LOOKS).await;
-    }
+    Ok(())
 }
 
-/// The events after `last`. Ids rise with time, up to the clocks of the services: one that
-/// commits late may be missed here, and by nothing else.
+/// The events after those that were `seen`, up to 500 of each service at a time. One that commits after
+/// a younger one of the same service is missed here, and by nothing else.
 async fn after(
     services: &[Opened],
-    last: Uuid,
+    seen: &mut [Uuid],
     event_type: Option<&'static str>,
-) -> Result<Vec<(Uuid, String)>, Stopped> {
-    let mut new: Vec<(Uuid, String)> = Vec::new();
-    for (_, db) in services {
-        new.extend(
-            db.list(AFTER, &params![last, event_type])
-                .await
-                .map_err(Stopped::failed)?,
-        );
+) -> Result<Vec<Row>, Stopped> {
+    let mut new: Vec<Row> = Vec::new();
+    for ((_, db), seen) in services.iter().zip(seen) {
+        let rows: Vec<Row> = db
+            .list(AFTER, &params![*seen, event_type])
+            .await
+            .map_err(Stopped::failed)?;
+        *seen = rows.last().map_or(*seen, |(id, _)| *id);
+        new.extend(rows);
     }
     new.sort_unstable_by_key(|(id, _)| *id);
     Ok(new)
 }
 
-fn print(payload: &str, json: bool) {
-    match Event::from_json(payload) {
-        Ok(event) if !json => terminal::say(line(&event)),
-        _ => terminal::say(payload),
-    }
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a person watches: this is no one's duty to be woken for"
+)]
+async fn pause() {
+    tokio::time::sleep(BETWEEN_LOOKS).await;
+}
+
+/// `false` when nobody reads any more.
+fn print_all(rows: &[Row], json: bool) -> bool {
+    rows.iter()
+        .all(|(_, payload)| match Event::from_json(payload) {
+            Ok(event) if !json => terminal::say(line(&event)),
+            _ => terminal::say(payload),
+        })
 }
 
 /// One event in one line: when, what, about what, from whom.

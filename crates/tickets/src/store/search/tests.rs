@@ -118,7 +118,7 @@ async fn few_are_fetched_by_the_filter_that_they_meet() {
 async fn filters_are_counted_on_an_index() {
     let app = TestApp::start(&[crate::DEFINITION]).await;
     for filter in filters(&narrow(Sort::Newest)) {
-        let plan = explain(&app, count(&filter)).await;
+        let plan = explain(&app, counts(std::slice::from_ref(&filter))).await;
         let reads = plan.iter().filter(|step| !step.contains(" met"));
         let mut reads = reads.filter(|step| step.starts_with("SEARCH") || step.starts_with("SCAN"));
         let step = reads.next().unwrap();
