@@ -41,10 +41,19 @@ fn what_is_no_plain_decimal_is_refused() {
 fn digits_that_the_currency_does_not_have_are_refused() {
     let (jpy, kwd) = (currency("jpy"), currency("kwd"));
     assert_eq!(usd("1.234"), Err(MoneyError::TooFine(Currency::USD)));
-    assert_eq!(usd("1.000"), Err(MoneyError::TooFine(Currency::USD)));
-    assert_eq!(Money::parse("120.0", jpy), Err(MoneyError::TooFine(jpy)));
+    assert_eq!(usd("1.001"), Err(MoneyError::TooFine(Currency::USD)));
+    assert_eq!(Money::parse("120.1", jpy), Err(MoneyError::TooFine(jpy)));
     assert_eq!(Money::parse("120", jpy), Ok(Money::new(120, jpy)));
     assert_eq!(Money::parse("1.234", kwd), Ok(Money::new(1_234, kwd)));
+}
+
+#[test]
+fn zeros_behind_the_last_digit_change_no_amount() {
+    let jpy = currency("jpy");
+    assert_eq!(usd("1.000"), Ok(100));
+    assert_eq!(usd("1.2500"), Ok(125));
+    assert_eq!(usd("1.20"), Ok(120));
+    assert_eq!(Money::parse("5000.0", jpy), Ok(Money::new(5_000, jpy)));
 }
 
 #[test]

@@ -28,6 +28,7 @@ use crate::outbox::Relay;
 use crate::retention::Retention;
 use crate::session::keys::{self, KeyError};
 use crate::session::{CookieRule, Ended, Sessions, SigningKeys, Verifier, ended};
+use crate::telemetry::Metrics;
 use crate::worker::{self, Next, Stop, Worker, WorkerError};
 
 /// The tables that every service has.
@@ -168,6 +169,8 @@ impl Runtime {
         setup: Setup,
         pages: impl FnOnce(&OpenApi) -> Router,
     ) -> Result<Runtime, StartError> {
+        // First: an instrument that is made before it measures nothing, for ever.
+        Metrics::install();
         let lock = lock_data_dir(&setup.settings.data_dir)?;
         let keys = keys::load_or_make(&setup.settings, &setup.ids)?;
         let bus = Bus::embedded();

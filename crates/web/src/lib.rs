@@ -8,7 +8,7 @@ use axum::Router;
 use axum::response::Html;
 use axum::routing::get;
 use utoipa::openapi::OpenApi;
-use utoipa_swagger_ui::SwaggerUi;
+use utoipa_swagger_ui::{Config, SwaggerUi};
 
 /// Its name in metrics and logs, and as an argument of `tessera serve`.
 pub const NAME: &str = "web";
@@ -17,7 +17,11 @@ const START: &str = include_str!("pages/start.html");
 
 /// All pages, and `reference`, the description of the services' endpoints, as they are read at `/docs`.
 pub fn routes(reference: OpenApi) -> Router {
-    let docs = SwaggerUi::new("/docs").url("/api/openapi.json", reference);
+    // Its badge would be asked for from elsewhere.
+    let config = Config::default().validator_url("none");
+    let docs = SwaggerUi::new("/docs")
+        .url("/api/openapi.json", reference)
+        .config(config);
     Router::new()
         .route("/", get(|| async { Html(START) }))
         .merge(docs)

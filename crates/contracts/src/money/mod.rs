@@ -72,7 +72,7 @@ impl Money {
         Amount::of(self)
     }
 
-    /// Reads `120`, `120.5` or `120.50`.
+    /// Reads `120`, `120.5`, `120.50` or, since it is the same amount, `120.500`.
     ///
     /// # Errors
     /// [`MoneyError`] for anything else: never a guess, and never a rounded value.
@@ -117,6 +117,9 @@ fn is_digits(text: &str) -> bool {
 /// Both texts hold ASCII digits only.
 fn to_minor(whole: &str, fraction: &str, currency: Currency) -> Result<i64, MoneyError> {
     let places = currency.minor_digits() as usize;
+    let zeros = fraction.len() - fraction.trim_end_matches('0').len();
+    let exact = fraction.len() - zeros.min(fraction.len().saturating_sub(places));
+    let fraction = fraction.get(..exact).unwrap_or(fraction);
     if fraction.len() > places {
         return Err(MoneyError::TooFine(currency));
     }

@@ -1,6 +1,10 @@
 //! Reserves a ticket: the insert that the unique index lets pass has it.
 
+use std::time::Duration;
+
+use jiff::Timestamp;
 use tessera_contracts::{OrderStatus, TicketId};
+use tessera_platform::arrival;
 use tessera_platform::db::{DbError, Tx};
 use tessera_platform::http::Failure;
 use tessera_platform::outbox;
@@ -21,6 +25,8 @@ pub struct Reserve {
 pub enum ReserveError {
     #[error("there is no such ticket")]
     NoTicket,
+    #[error("tickets has not told of it, and may do so yet")]
+    NotHeardOf,
     #[error("refused: {0:?}")]
     Refused(ReserveRefusal),
     #[error("another order has it")]
@@ -40,7 +46,7 @@ pub async fn reserve(tx: &mut Tx, command: &Reserve) -> Result<Order, ReserveErr
     } = command;
     let ticket = tickets::find(tx, *ticket_id)
         .await?
-        .ok_or(ReserveError::NoTicket)?;
+        .ok_or_else(|| unknown(*ticket_id, tx.now()))?;
     let unpaid = match rules.most_unpaid {
         Some(_) => orders::count_unpaid(tx, wish.user_id).await?,
         None => 0,
@@ -58,11 +64,23 @@ pub async fn reserve(tx: &mut Tx, command: &Reserve) -> Result<Order, ReserveErr
     Ok(order)
 }
 
+fn unknown(id: TicketId, now: Timestamp) -> ReserveError {
+    if arrival::is_young(id.uuid(), now) {
+        ReserveError::NotHeardOf
+    } else {
+        ReserveError::NoTicket
+    }
+}
+
 impl From<ReserveError> for Failure {
     fn from(error: ReserveError) -> Failure {
         match error {
             ReserveError::NoTicket => {
                 Failure::not_found("ticket_not_found", "There is no such ticket.")
+            }
+            // It says when to come back, and so is kept under no key.
+            ReserveError::NotHeardOf => {
+                Failure::from(ReserveError::NoTicket).retry_after(Duration::from_secs(1))
             }
             ReserveError::Refused(refusal) => refusal.into(),
             ReserveError::Taken => Failure::conflict(
@@ -97,6 +115,25 @@ impl From<ReserveRefusal> for Failure {
                     "You hold {most} unpaid orders, and may not hold more. Pay or cancel one first."
                 ),
             ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::{Builder, Uuid};
+
+    use super::*;
+
+    #[test]
+    fn that_a_ticket_is_not_heard_of_yet_is_no_last_word() {
+        let now: Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
+        let millis = u64::try_from(now.as_millisecond()).unwrap();
+        let young = Builder::from_unix_timestamp_millis(millis, &[7; 10]).into_uuid();
+        for (id, is_final) in [(young, false), (Uuid::from_u128(5), true)] {
+            let failure = Failure::from(unknown(id.into(), now));
+            assert_eq!(failure.code(), "ticket_not_found");
+            assert_eq!(failure.is_final(), is_final);
         }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tessera_contracts::{OrderId, PaymentId, UserId};
+use tessera_platform::arrival;
 use tessera_platform::db::{DbError, Tx};
 use tessera_platform::http::Failure;
 
@@ -28,6 +29,8 @@ pub struct Begin {
 pub enum BeginError {
     #[error("there is no such order")]
     NoOrder,
+    #[error("orders has not told of it, and may do so yet")]
+    NotHeardOf,
     #[error("not payable: {0:?}")]
     Unpayable(Unpayable),
     #[error("another attempt is under way")]
@@ -43,7 +46,7 @@ pub async fn begin(tx: &mut Tx, wish: &Begin) -> Result<Payment, BeginError> {
     let now = tx.now();
     let order = orders::hold(tx, wish.order_id)
         .await?
-        .ok_or(BeginError::NoOrder)?;
+        .ok_or_else(|| unknown(wish.order_id, now))?;
     order
         .payable(wish.user_id, wish.attempts, now)
         .map_err(BeginError::Unpayable)?;
@@ -59,10 +62,22 @@ pub async fn begin(tx: &mut Tx, wish: &Begin) -> Result<Payment, BeginError> {
     })
 }
 
+fn unknown(id: OrderId, now: Timestamp) -> BeginError {
+    if arrival::is_young(id.uuid(), now) {
+        BeginError::NotHeardOf
+    } else {
+        BeginError::NoOrder
+    }
+}
+
 impl From<BeginError> for Failure {
     fn from(error: BeginError) -> Failure {
         match error {
             BeginError::NoOrder => Failure::not_found("order_not_found", "There is no such order."),
+            // It says when to come back, and so is kept under no key.
+            BeginError::NotHeardOf => {
+                Failure::from(BeginError::NoOrder).retry_after(Duration::from_secs(1))
+            }
             BeginError::Unpayable(reason) => reason.into(),
             BeginError::UnderWay => Failure::conflict(
                 "payment_under_way",

@@ -14,6 +14,10 @@ impl RawSettings {
     pub fn parse(self) -> Result<Settings, SettingError> {
         self.refuse_what_is_not_built_in()?;
         let listen: SocketAddr = or_default("LISTEN", self.listen, "127.0.0.1:3000", |text| {
+            let text = match text.strip_prefix("localhost:") {
+                Some(port) => format!("127.0.0.1:{port}"),
+                None => text.to_owned(),
+            };
             text.parse()
                 .map_err(|_| format!("{text:?} is not an address and port such as 127.0.0.1:3000"))
         })?;

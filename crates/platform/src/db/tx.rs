@@ -7,6 +7,7 @@ use super::error::DbError;
 use super::sqlite::Session;
 use super::value::{FromRow, Param};
 use crate::clock::Clock;
+use crate::http::trace::TraceParent;
 use crate::ids::Ids;
 
 /// An open transaction. After an error it refuses further statements: what an error left behind
@@ -78,9 +79,11 @@ impl Tx {
         self.seed.owner
     }
 
-    /// The trace that this work belongs to, as a W3C `traceparent`.
-    pub fn traceparent(&self) -> Option<&str> {
-        self.traceparent.as_deref()
+    /// The trace that this work belongs to, as a W3C `traceparent`. Work that nobody asked for begins one.
+    pub fn traceparent(&mut self) -> &str {
+        let ids = &self.seed.ids;
+        self.traceparent
+            .get_or_insert_with(|| TraceParent::next(None, ids).to_string())
     }
 
     /// Makes what follows belong to another trace: that of the event being handled.

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use axum::body::HttpBody;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use bytes::Bytes;
@@ -13,6 +12,9 @@ use super::problem::Failure;
 
 /// The largest body that is read, in bytes.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// Bytes beyond it that are still taken in, so that the client comes to see the refusal.
+const MOST_DISCARDED_BYTES: usize = 16 * 1024 * 1024;
 
 /// How long a client may take to send it: it holds a place among the requests meanwhile.
 const READ_WITHIN: Duration = Duration::from_secs(5);
@@ -47,12 +49,14 @@ impl<S: Send + Sync> FromRequest<S> for Body {
     type Rejection = Failure;
 
     async fn from_request(request: Request, _state: &S) -> Result<Body, Failure> {
-        let (parts, body) = request.into_parts();
-        // Said beforehand: refused before anything is read.
-        if body.size_hint().lower() > MAX_BODY_BYTES as u64 {
-            return Err(too_large());
-        }
-        let read = Limited::new(body, MAX_BODY_BYTES).collect();
+        let (parts, mut body) = request.into_parts();
+        let read = async {
+            let kept = Limited::new(&mut body, MAX_BODY_BYTES).collect().await;
+            if kept.is_err() {
+                discard(&mut body).await;
+            }
+            kept
+        };
         let Ok(read) = tokio::time::timeout(READ_WITHIN, read).await else {
             return Err(too_slow());
         };
@@ -72,6 +76,18 @@ impl<S: Send + Sync> FromRequest<S> for Body {
             ));
         }
         Ok(Body(bytes))
+    }
+}
+
+/// Reads on without keeping anything: most clients look for an answer only once they have sent all.
+async fn discard(body: &mut axum::body::Body) {
+    let mut left = MOST_DISCARDED_BYTES;
+    while let Some(Ok(frame)) = body.frame().await {
+        let bytes = frame.data_ref().map_or(0, Bytes::len);
+        let Some(rest) = left.checked_sub(bytes) else {
+            return;
+        };
+        left = rest;
     }
 }
 

@@ -228,14 +228,6 @@ impl JsonValue for bool {
     }
 }
 
-impl JsonValue for i64 {
-    const WANTED: &'static str = "a whole number";
-
-    fn from_json(raw: &RawValue) -> Option<Self> {
-        serde_json::from_str(raw.get()).ok()
-    }
-}
-
 /// The exact text of a decimal number, sent as a number or as text. Never a float.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decimal(String);
@@ -257,6 +249,18 @@ impl JsonValue for Decimal {
             b'-' | b'0'..=b'9' => Some(Decimal(text.to_owned())),
             _ => None,
         }
+    }
+}
+
+/// A text, which may be sent as a number where it looks like one: a seat, say. Numbers as they were written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Word(pub String);
+
+impl JsonValue for Word {
+    const WANTED: &'static str = "text";
+
+    fn from_json(raw: &RawValue) -> Option<Self> {
+        Decimal::from_json(raw).map(|Decimal(text)| Word(text))
     }
 }
 
@@ -321,7 +325,7 @@ mod tests {
         let body = br#"{"title":"Op\u00e9ra","n":5,"yes":true,"venue":null,"more":{"a":[1]}}"#;
         let mut fields = Fields::parse(body).unwrap();
         assert_eq!(fields.required("title", text).unwrap(), "Opéra");
-        assert_eq!(fields.optional("n", any::<i64>), Some(5));
+        assert_eq!(fields.optional("n", any), Some(Word("5".to_owned())));
         assert_eq!(fields.optional("yes", any::<bool>), Some(true));
         assert_eq!(fields.optional("venue", text), None);
         assert!(fields.has("venue") && !fields.has("row"));

@@ -41,7 +41,7 @@ pub use address::{ClientAddress, PeerAddress};
 pub use body::{Body, MAX_BODY_BYTES};
 pub use conditional::IfMatch;
 pub use extract::{Caller, MaybeSignedIn, Path, SignedIn};
-pub use fields::{Decimal, Fields, JsonValue, Patch};
+pub use fields::{Decimal, Fields, JsonValue, Patch, Word};
 pub use front::Front;
 pub use idempotency::{IdempotencyKey, Stored};
 pub use paging::{Listing, Page, PageParams};

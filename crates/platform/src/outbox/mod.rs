@@ -24,7 +24,7 @@ pub async fn append(tx: &mut Tx, data: EventData) -> Result<(), DbError> {
         id: tx.new_id().into(),
         source: format!("/tessera/{}", tx.owner()),
         time: tx.now(),
-        traceparent: tx.traceparent().map(str::to_owned),
+        traceparent: Some(tx.traceparent().to_owned()),
         data,
     };
     let kind = event.data.event_type().name();

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use tessera_contracts::{Currency, Price};
 
-use super::{Category, Country, Label, Title, Zone};
+use super::{Country, Label, Title, Zone};
 
 /// All that a seller says of a ticket. It does not change while the ticket is locked or sold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub struct Details {
     /// What the seller asks.
     pub price: Price,
     /// The kind of event.
-    pub category: Option<Category>,
+    pub category: Option<Label>,
     /// The name of the place.
     pub venue: Option<Label>,
     /// Its city.
@@ -37,7 +37,7 @@ pub struct Details {
 pub struct Change {
     pub title: Option<Title>,
     pub price: Option<Price>,
-    pub category: Option<Option<Category>>,
+    pub category: Option<Option<Label>>,
     pub venue: Option<Option<Label>>,
     pub city: Option<Option<Label>>,
     pub country: Option<Option<Country>>,

@@ -12,5 +12,5 @@ pub use details::{Change, CompletedFrom, Details};
 pub use search::{Place, Search, Sort, UNDATED, price_key, start_key};
 pub use succession::{Succession, Waiting, succession};
 pub use terms::{Wanted, category_term, city_term, terms, wanted};
-pub use text::{Category, Country, Label, Title, Zone};
+pub use text::{Country, Label, Title, Zone};
 pub use ticket::{NoLock, Refused, State, Then, Ticket};

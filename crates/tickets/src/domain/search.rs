@@ -37,6 +37,8 @@ pub struct Search {
 pub enum Sort {
     /// The newest first.
     Newest,
+    /// The oldest first.
+    Oldest,
     /// The cheapest first, by the number alone, whatever its currency.
     Price,
     /// The dearest first.
@@ -57,25 +59,26 @@ pub struct Place {
 
 /// The text is the name of no order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("sort must be newest, price, -price, date or -date")]
+#[error("sort must be createdAt, price or startsAt, or one of them after a -, as in -createdAt")]
 pub struct UnknownSort;
 
 impl Sort {
     /// Its name in a query.
     pub fn as_str(self) -> &'static str {
         match self {
-            Sort::Newest => "newest",
+            Sort::Newest => "-createdAt",
+            Sort::Oldest => "createdAt",
             Sort::Price => "price",
             Sort::PriceDown => "-price",
-            Sort::Date => "date",
-            Sort::DateDown => "-date",
+            Sort::Date => "startsAt",
+            Sort::DateDown => "-startsAt",
         }
     }
 
     /// What a listing is sorted by before its id.
     pub fn key(self, ticket: &Ticket) -> i64 {
         match self {
-            Sort::Newest => 0,
+            Sort::Newest | Sort::Oldest => 0,
             Sort::Price | Sort::PriceDown => price_key(ticket.details.price),
             Sort::Date | Sort::DateDown => start_key(ticket.details.starts_at),
         }
@@ -87,11 +90,12 @@ impl FromStr for Sort {
 
     fn from_str(text: &str) -> Result<Sort, UnknownSort> {
         match text {
-            "newest" => Ok(Sort::Newest),
+            "-createdAt" | "newest" => Ok(Sort::Newest),
+            "createdAt" | "oldest" => Ok(Sort::Oldest),
             "price" => Ok(Sort::Price),
             "-price" => Ok(Sort::PriceDown),
-            "date" => Ok(Sort::Date),
-            "-date" => Ok(Sort::DateDown),
+            "startsAt" | "date" => Ok(Sort::Date),
+            "-startsAt" | "-date" => Ok(Sort::DateDown),
             _ => Err(UnknownSort),
         }
     }
@@ -122,8 +126,8 @@ mod tests {
 
     #[test]
     fn every_order_has_a_name() {
-        use Sort::{Date, DateDown, Newest, Price, PriceDown};
-        for sort in [Newest, Price, PriceDown, Date, DateDown] {
+        use Sort::{Date, DateDown, Newest, Oldest, Price, PriceDown};
+        for sort in [Newest, Oldest, Price, PriceDown, Date, DateDown] {
             assert_eq!(sort.as_str().parse(), Ok(sort));
         }
         assert_eq!("cheapest".parse::<Sort>(), Err(UnknownSort));

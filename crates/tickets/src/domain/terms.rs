@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use super::{Category, Details};
+use super::Details;
 
 /// Characters of a word that count; a longer one is cut, in listings and searches alike.
 const LONGEST: usize = 32;
@@ -24,13 +24,13 @@ pub enum Wanted {
 
 /// The terms of a listing.
 pub fn terms(details: &Details) -> BTreeSet<String> {
-    let places = [&details.venue, &details.city];
+    let labels = [&details.venue, &details.city, &details.category];
     let mut texts = vec![details.title.as_str()];
-    texts.extend(places.into_iter().flatten().map(|label| label.as_str()));
-    texts.extend(details.category.iter().map(Category::as_str));
+    texts.extend(labels.into_iter().flatten().map(|label| label.as_str()));
     let mut terms: BTreeSet<String> = texts.into_iter().flat_map(words).collect();
     terms.extend(details.city.iter().map(|city| city_term(city.as_str())));
-    terms.extend(details.category.iter().map(category_term));
+    let category = details.category.as_ref();
+    terms.extend(category.map(|category| category_term(category.as_str())));
     terms
 }
 
@@ -46,9 +46,9 @@ pub fn city_term(city: &str) -> String {
     format!("@{}", words(city).join("-"))
 }
 
-/// The term of all listings of a category.
-pub fn category_term(category: &Category) -> String {
-    format!("#{}", category.as_str())
+/// The term of all listings of a category, however it is spelt.
+pub fn category_term(category: &str) -> String {
+    format!("#{}", words(category).join("-"))
 }
 
 fn words(text: &str) -> Vec<String> {
@@ -107,7 +107,7 @@ mod tests {
     fn a_listing_has_its_words_its_city_and_its_category() {
         let price = Price::parse("1", Currency::USD).unwrap();
         let details = Details {
-            category: Some(Category::parse("concert").unwrap()),
+            category: Some(Label::parse("Concert").unwrap()),
             venue: Some(Label::parse("Carnegie Hall").unwrap()),
             city: Some(Label::parse("New York").unwrap()),
             ..Details::bare(Title::parse("Carnegie's New Year").unwrap(), price)

@@ -11,10 +11,6 @@ pub enum TextError {
     TooLong(usize),
     #[error("must be one line of text")]
     Control,
-    #[error(
-        "must be made of lower-case letters, digits and hyphens, at most 40 of them, as in concert"
-    )]
-    Category,
     #[error("must be two letters, as in US")]
     Country,
     #[error("must be the name of a time zone, as in Europe/Vienna")]
@@ -53,12 +49,8 @@ text! {
     Title
 }
 text! {
-    /// A place, or a part of one: one line of up to 100 characters.
+    /// A place, a part of one, or a kind of event: one line of up to 100 characters.
     Label
-}
-text! {
-    /// The kind of event, a slug: `concert`.
-    Category
 }
 text! {
     /// Two upper-case letters, ISO 3166-1.
@@ -78,16 +70,6 @@ impl Title {
 impl Label {
     pub fn parse(text: &str) -> Result<Label, TextError> {
         line(text, 100).map(Label)
-    }
-}
-
-impl Category {
-    pub fn parse(text: &str) -> Result<Category, TextError> {
-        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        let is_slug = (1..=40).contains(&text.len()) && text.bytes().all(allowed);
-        is_slug
-            .then(|| Category(text.to_owned()))
-            .ok_or(TextError::Category)
     }
 }
 
@@ -140,14 +122,6 @@ mod tests {
         assert_eq!(Label::parse(" \t"), Err(TextError::Blank));
         for text in ["a\nb", "a\0b", "a\u{7f}b"] {
             assert_eq!(Label::parse(text), Err(TextError::Control), "{text:?}");
-        }
-    }
-
-    #[test]
-    fn a_category_is_a_slug() {
-        assert!(Category::parse("stand-up-2").is_ok());
-        for text in ["", "Concert", "opera buffa", "ópera", &"a".repeat(41)] {
-            assert_eq!(Category::parse(text), Err(TextError::Category), "{text:?}");
         }
     }
 

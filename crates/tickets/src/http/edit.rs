@@ -46,6 +46,9 @@ pub async fn edit_ticket(
     let seen = tickets::show(&ctx.db, id)
         .await?
         .ok_or(OwnError::NoTicket)?;
+    if seen.user_id != user.id {
+        return Err(OwnError::NotYours.into());
+    }
     let (change, completed_from) = fields::change(body.fields()?, &seen.details, ctx.clock.now())?;
     let command = Edit {
         id,

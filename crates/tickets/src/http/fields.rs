@@ -4,9 +4,9 @@ use std::fmt::Display;
 
 use jiff::Timestamp;
 use tessera_contracts::{Currency, Price, time};
-use tessera_platform::http::{Decimal, Failure, Fields, Patch};
+use tessera_platform::http::{Decimal, Failure, Fields, Patch, Word};
 
-use crate::domain::{Category, Change, CompletedFrom, Country, Details, Label, Title, Zone};
+use crate::domain::{Change, CompletedFrom, Country, Details, Label, Title, Zone};
 
 /// All of a new ticket.
 pub fn new_details(mut fields: Fields<'_>, now: Timestamp) -> Result<Details, Failure> {
@@ -61,15 +61,15 @@ fn optional(fields: &mut Fields<'_>, starts_at: Option<Timestamp>, now: Timestam
     Change {
         title: None,
         price: None,
-        category: said(fields.patch("category", named("category", Category::parse))),
+        category: said(fields.patch("category", named("category", Label::parse))),
         venue: said(fields.patch("venue", named("venue", Label::parse))),
         city: said(fields.patch("city", named("city", Label::parse))),
         country: said(fields.patch("country", named("country", Country::parse))),
         starts_at: said(fields.patch("startsAt", start)),
         time_zone: said(fields.patch("timeZone", named("timeZone", Zone::parse))),
-        section: said(fields.patch("section", named("section", Label::parse))),
-        row: said(fields.patch("row", named("row", Label::parse))),
-        seat: said(fields.patch("seat", named("seat", Label::parse))),
+        section: said(fields.patch("section", word("section"))),
+        row: said(fields.patch("row", word("row"))),
+        seat: said(fields.patch("seat", word("seat"))),
     }
 }
 
@@ -87,6 +87,12 @@ fn named<T, E: Display>(
     parse: impl Fn(&str) -> Result<T, E>,
 ) -> impl Fn(String) -> Result<T, String> {
     move |text| parse(&text).map_err(|error| format!("{name} {error}"))
+}
+
+/// Rows and seats are numbers to many.
+fn word(name: &'static str) -> impl Fn(Word) -> Result<Label, String> {
+    let parse = named(name, Label::parse);
+    move |Word(text)| parse(text)
 }
 
 fn currency(code: String) -> Result<Currency, tessera_contracts::CurrencyError> {

@@ -14,7 +14,7 @@ use tessera_platform::service::Ctx;
 use utoipa::IntoParams;
 
 use crate::domain::{
-    Category, Place, Search, Sort, Ticket, UNDATED, Wanted, category_term, city_term, wanted,
+    Place, Search, Sort, Ticket, UNDATED, Wanted, category_term, city_term, wanted,
 };
 use crate::store::search;
 
@@ -33,7 +33,7 @@ struct SearchParams {
     /// there; the last one may be unfinished.
     #[param(max_length = 100)]
     q: Option<String>,
-    /// Only this category, such as `concert`.
+    /// Only this category, such as `concert`, without regard to case and accents; so for the city.
     category: Option<String>,
     /// Only this city.
     city: Option<String>,
@@ -46,8 +46,9 @@ struct SearchParams {
     from: Option<String>,
     /// Only what begins at this time or earlier: RFC 3339, or a day (of UTC), all of which counts.
     to: Option<String>,
-    /// `newest`, `price`, `-price` (the dearest first), `date`, or `-date`.
-    #[param(default = "newest")]
+    /// `createdAt`, `price` or `startsAt`, each with a `-` before it for the other way round. (`newest`
+    /// is `-createdAt`, `oldest` is `createdAt`, `date` is `startsAt`.)
+    #[param(default = "-createdAt")]
     sort: Option<String>,
     /// `me`: all of one's own listings, in any state.
     seller: Option<String>,
@@ -118,11 +119,8 @@ fn terms(query: &mut Query) -> Vec<Wanted> {
         }
         Ok(words)
     });
-    let category = query.optional("category", |text| {
-        Category::parse(text).map_err(|error| format!("category {error}"))
-    });
+    let category = query.optional("category", |text| Ok::<_, String>(category_term(text)));
     let city = query.optional("city", |text| Ok::<_, String>(city_term(text)));
-    let category = category.as_ref().map(category_term);
     let exact = category.into_iter().chain(city).map(Wanted::Exactly);
     words.into_iter().flatten().chain(exact).collect()
 }

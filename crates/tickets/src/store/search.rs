@@ -215,7 +215,7 @@ fn offered(search: &Search) -> Part {
     let now = search.now.as_millisecond().into();
     let sql = match search.sort {
         Sort::Date | Sort::DateDown => "t.listed AND t.status = 'available' AND t.starts_sort > ?",
-        Sort::Newest | Sort::Price | Sort::PriceDown => {
+        Sort::Newest | Sort::Oldest | Sort::Price | Sort::PriceDown => {
             "t.listed AND t.status = 'available' AND t.starts_sort + 0 > ?"
         }
     };
@@ -226,6 +226,7 @@ fn behind_place(sort: Sort, Place { key, id }: Place) -> Part {
     let place = [key.into(), id.into()];
     match sort {
         Sort::Newest => Part::new(" AND t.id < ?", [id.into()]),
+        Sort::Oldest => Part::new(" AND t.id > ?", [id.into()]),
         Sort::Price => Part::new(" AND (t.price_sort, t.id) > (?, ?)", place),
         Sort::PriceDown => Part::new(" AND (t.price_sort, t.id) < (?, ?)", place),
         Sort::Date => Part::new(" AND (t.starts_sort, t.id) > (?, ?)", place),
@@ -236,6 +237,7 @@ fn behind_place(sort: Sort, Place { key, id }: Place) -> Part {
 fn order(sort: Sort) -> &'static str {
     match sort {
         Sort::Newest => " ORDER BY t.id DESC",
+        Sort::Oldest => " ORDER BY t.id",
         Sort::Price => " ORDER BY t.price_sort, t.id",
         Sort::PriceDown => " ORDER BY t.price_sort DESC, t.id DESC",
         Sort::Date => " ORDER BY t.starts_sort, t.id",

@@ -4,7 +4,7 @@ use tessera_contracts::{Currency, Money, OrderId, Price, TicketId, TicketStatus,
 use tessera_platform::db::{Db, DbError, FromRow, Param, Row, Tx};
 use tessera_platform::params;
 
-use crate::domain::{Category, Country, Details, Label, State, Ticket, Title, Zone};
+use crate::domain::{Country, Details, Label, State, Ticket, Title, Zone};
 
 /// The columns of a [`Ticket`], in the order in which it reads them.
 macro_rules! columns {
@@ -76,7 +76,7 @@ fn details(row: &mut Row<'_>) -> Result<Details, DbError> {
     Ok(Details {
         title: Title::stored(title),
         price,
-        category: text(row, Category::stored)?,
+        category: text(row, Label::stored)?,
         venue: text(row, Label::stored)?,
         city: text(row, Label::stored)?,
         country: text(row, Country::stored)?,
@@ -161,7 +161,7 @@ fn detail_params(details: &Details) -> [Param<'_>; 12] {
         details.title.as_str(),
         details.price.minor(),
         details.price.currency().as_str().to_owned(),
-        details.category.as_ref().map(Category::as_str),
+        details.category.as_ref().map(Label::as_str),
         details.venue.as_ref().map(Label::as_str),
         details.city.as_ref().map(Label::as_str),
         details.country.as_ref().map(Country::as_str),

@@ -3,7 +3,7 @@
 use serde_json::json;
 use tessera_contracts::events::EventData;
 
-use crate::stage::{errors, offer, tickets, with};
+use crate::stage::{errors, invalid, not_signed_in, offer, refusal, tickets, with};
 
 #[tokio::test]
 async fn lists_a_ticket() {
@@ -54,6 +54,19 @@ async fn lists_a_ticket() {
     );
     assert_eq!((state.version, state.edit_version), (1, Some(1)));
     assert_eq!(state.row.as_deref(), Some("M"));
+}
+
+#[tokio::test]
+async fn seats_may_be_numbers_and_a_category_is_kept_as_it_was_written() {
+    let app = tickets().await;
+    let seller = app.sign_in();
+    let offer = json!({ "title": "Tosca", "price": 120.50, "category": "Rock & Pop", "row": 7, "seat": 14 });
+    let listed = app.post("/api/tickets", offer).by(&seller).send().await;
+    assert_eq!(listed.status, 201, "{}", listed.body);
+    let said = ["price", "category", "row", "seat"].map(|field| listed.text(field));
+    assert_eq!(said, ["120.50", "Rock & Pop", "7", "14"]);
+    let found = app.get("/api/tickets?category=rock+%26+POP").send().await;
+    assert_eq!(found.body.as_array().map(Vec::len), Some(1));
 }
 
 #[tokio::test]
@@ -113,7 +126,7 @@ async fn what_is_wrong_is_told_at_once() {
     let app = tickets().await;
     let seller = app.sign_in();
     let body = json!({
-        "title": " ", "price": "12.345", "currency": "eur", "category": "Rock'n'Roll", "venue": "a\nb",
+        "title": " ", "price": "12.345", "currency": "eur", "category": " ", "venue": "a\nb",
         "city": 7, "country": "USA", "startsAt": "2029-12-31T23:59:59Z", "timeZone": "Mars/Olympus",
         "section": "s".repeat(101), "row": "", "seat": []
     });
@@ -122,7 +135,7 @@ async fn what_is_wrong_is_told_at_once() {
     [
         "title: title must not be blank",
         "price: EUR has at most 2 digits after the point",
-        "category: category must be made of lower-case letters, digits and hyphens, at most 40 of them, as in concert",
+        "category: category must not be blank",
         "venue: venue must be one line of text",
         "city: city must be text",
         "country: country must be two letters, as in US",
@@ -134,28 +147,13 @@ async fn what_is_wrong_is_told_at_once() {
     ]
     "#);
     let answer = app.post("/api/tickets", json!({})).by(&seller).send().await;
-    insta::assert_json_snapshot!(answer.shown(), @r#"
-    {
-      "body": {
-        "code": "validation_failed",
-        "detail": "Some fields are not valid.",
-        "errors": [
-          {
-            "field": "title",
-            "message": "title is required"
-          },
-          {
-            "field": "price",
-            "message": "price is required"
-          }
-        ],
-        "status": 400,
-        "title": "Bad Request",
-        "type": "about:blank"
-      },
-      "status": 400
-    }
-    "#);
+    assert_eq!(
+        answer.shown(),
+        invalid(&[
+            ("title", "title is required"),
+            ("price", "price is required")
+        ])
+    );
 }
 
 #[tokio::test]
@@ -189,41 +187,13 @@ async fn needs_somebody_and_a_body() {
     let app = tickets().await;
     let seller = app.sign_in();
     let answer = app.post("/api/tickets", offer()).send().await;
-    insta::assert_json_snapshot!(answer.shown(), @r#"
-    {
-      "body": {
-        "code": "not_signed_in",
-        "detail": "Please sign in first.",
-        "errors": [
-          {
-            "message": "Please sign in first."
-          }
-        ],
-        "status": 401,
-        "title": "Unauthorized",
-        "type": "about:blank"
-      },
-      "status": 401
-    }
-    "#);
+    assert_eq!(answer.shown(), not_signed_in());
     let answer = app.post("/api/tickets", json!([])).by(&seller).send().await;
-    insta::assert_json_snapshot!(answer.shown(), @r#"
-    {
-      "body": {
-        "code": "bad_request",
-        "detail": "The body must be a JSON object.",
-        "errors": [
-          {
-            "message": "The body must be a JSON object."
-          }
-        ],
-        "status": 400,
-        "title": "Bad Request",
-        "type": "about:blank"
-      },
-      "status": 400
-    }
-    "#);
+    let detail = "The body must be a JSON object.";
+    assert_eq!(
+        answer.shown(),
+        refusal(400, "Bad Request", "bad_request", detail)
+    );
     assert!(app.published("tickets").await.is_empty());
 }
 
@@ -243,21 +213,14 @@ async fn a_key_gets_the_same_answer_again() {
     assert_eq!(again.header("idempotency-replayed"), "true");
     assert_eq!(app.published("tickets").await.len(), 1);
     let other = post(with(offer(), json!({"seat": "15"}))).send().await;
-    insta::assert_json_snapshot!(other.shown(), @r#"
-    {
-      "body": {
-        "code": "idempotency_key_reused",
-        "detail": "This Idempotency-Key was used for another request before.",
-        "errors": [
-          {
-            "message": "This Idempotency-Key was used for another request before."
-          }
-        ],
-        "status": 422,
-        "title": "Unprocessable Entity",
-        "type": "about:blank"
-      },
-      "status": 422
-    }
-    "#);
+    let detail = "This Idempotency-Key was used for another request before.";
+    assert_eq!(
+        other.shown(),
+        refusal(
+            422,
+            "Unprocessable Entity",
+            "idempotency_key_reused",
+            detail
+        )
+    );
 }

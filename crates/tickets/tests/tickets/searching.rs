@@ -4,7 +4,9 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tessera_platform::testing::{Answer, TestApp, TestUser};
 
-use crate::stage::{Stage, completed, errors, expired, list, offer, tickets, with};
+use crate::stage::{
+    Stage, completed, errors, expired, invalid, list, not_signed_in, offer, tickets, with,
+};
 
 /// The titles that a list answers.
 fn titles(answer: &Answer) -> Vec<String> {
@@ -51,12 +53,21 @@ async fn lists_are_sorted_the_newest_first_or_as_asked() {
     let reversed = |titles: [&'static str; 5]| titles.into_iter().rev().collect::<Vec<_>>();
     assert_eq!(find(&app, "sort=-price").await, reversed(cheapest));
     assert_eq!(find(&app, "sort=-date").await, reversed(soonest));
+    for (one, other) in [
+        ("createdAt", "oldest"),
+        ("-createdAt", "newest"),
+        ("startsAt", "date"),
+    ] {
+        let answers = [one, other].map(|sort| format!("sort={sort}"));
+        assert_eq!(find(&app, &answers[0]).await, find(&app, &answers[1]).await);
+    }
+    assert_eq!(find(&app, "sort=oldest").await, reversed(newest));
 }
 
 #[tokio::test]
 async fn pages_meet_without_gap_or_overlap_in_every_order() {
     let (app, _) = market().await;
-    for sort in ["newest", "price", "-price", "date", "-date"] {
+    for sort in ["newest", "oldest", "price", "-price", "date", "-date"] {
         for filter in ["", "&minPrice=1", "&q=t&minPrice=1"] {
             let query = format!("sort={sort}{filter}");
             let mut paged = Vec::new();
@@ -86,6 +97,7 @@ async fn filters_narrow_a_list_down() {
     };
     expect("category=opera", &["Tosca again", "Tosca"]).await;
     expect("category=oper", &[]).await;
+    expect("category=OPERA", &["Tosca again", "Tosca"]).await;
     expect("city=paris", &["Tosca again", "Tosca"]).await;
     expect("city=RIO+DE+JANEIRO", &["Derby"]).await;
     expect("city=rio", &[]).await;
@@ -258,16 +270,15 @@ async fn ones_own_listings_are_shown_in_every_state() {
 #[tokio::test]
 async fn parameters_are_checked_all_at_once() {
     let app = tickets().await;
-    let query = "category=Rock!&minPrice=cheap&maxPrice=1.2345&from=soon&to=2030-02-30&sort=best&seller=you";
+    let query = "minPrice=cheap&maxPrice=1.2345&from=soon&to=2030-02-30&sort=best&seller=you";
     let answer = app.get(&format!("/api/tickets?{query}")).send().await;
     insta::assert_debug_snapshot!(errors(&answer), @r#"
     [
-        "category: category must be made of lower-case letters, digits and hyphens, at most 40 of them, as in concert",
         "minPrice: Write the price as in 120.00",
         "maxPrice: Write the price as in 120.00",
         "from: Write the time as in 2031-05-01T18:30:00Z, or the day as in 2031-05-01",
         "to: Write the time as in 2031-05-01T18:30:00Z, or the day as in 2031-05-01",
-        "sort: sort must be newest, price, -price, date or -date",
+        "sort: sort must be createdAt, price or startsAt, or one of them after a -, as in -createdAt",
         "seller: seller can only be me",
     ]
     "#);
@@ -294,23 +305,7 @@ async fn parameters_are_checked_all_at_once() {
 async fn ones_own_need_somebody() {
     let app = tickets().await;
     let answer = app.get("/api/tickets?seller=me").send().await;
-    insta::assert_json_snapshot!(answer.shown(), @r#"
-    {
-      "body": {
-        "code": "not_signed_in",
-        "detail": "Please sign in first.",
-        "errors": [
-          {
-            "message": "Please sign in first."
-          }
-        ],
-        "status": 401,
-        "title": "Unauthorized",
-        "type": "about:blank"
-      },
-      "status": 401
-    }
-    "#);
+    assert_eq!(answer.shown(), not_signed_in());
 }
 
 #[tokio::test]
@@ -323,22 +318,8 @@ async fn a_cursor_counts_for_its_own_order() {
         .get(&path.replace("sort=price", "sort=date"))
         .send()
         .await;
-    insta::assert_json_snapshot!(answer.shown(), @r#"
-    {
-      "body": {
-        "code": "validation_failed",
-        "detail": "cursor is of a list in another order",
-        "errors": [
-          {
-            "field": "cursor",
-            "message": "cursor is of a list in another order"
-          }
-        ],
-        "status": 400,
-        "title": "Bad Request",
-        "type": "about:blank"
-      },
-      "status": 400
-    }
-    "#);
+    assert_eq!(
+        answer.shown(),
+        invalid(&[("cursor", "cursor is of a list in another order")])
+    );
 }

@@ -51,6 +51,55 @@ pub fn errors(answer: &Answer) -> Vec<String> {
         .collect()
 }
 
+/// A refusal as it is answered, whole.
+pub fn refusal(status: u16, title: &str, code: &str, detail: &str) -> Value {
+    json!({ "status": status, "body": {
+        "type": "about:blank", "title": title, "status": status, "detail": detail, "code": code,
+        "errors": [{ "message": detail }],
+    }})
+}
+
+/// A refusal of fields, all at once.
+pub fn invalid(errors: &[(&str, &str)]) -> Value {
+    let detail = match errors {
+        [(_, message)] => message,
+        _ => "Some fields are not valid.",
+    };
+    let mut expected = refusal(400, "Bad Request", "validation_failed", detail);
+    let error = |(field, message): &(&str, &str)| json!({ "field": field, "message": message });
+    expected["body"]["errors"] = errors.iter().map(error).collect();
+    expected
+}
+
+pub fn conflict(code: &str, detail: &str) -> Value {
+    refusal(409, "Conflict", code, detail)
+}
+
+pub fn not_signed_in() -> Value {
+    let detail = "Please sign in first.";
+    refusal(401, "Unauthorized", "not_signed_in", detail)
+}
+
+pub fn not_your_ticket() -> Value {
+    let detail = "This ticket is not yours.";
+    refusal(403, "Forbidden", "not_your_ticket", detail)
+}
+
+pub fn no_such_ticket() -> Value {
+    let detail = "There is no such ticket.";
+    refusal(404, "Not Found", "ticket_not_found", detail)
+}
+
+/// To its seller, while an order has the ticket.
+pub fn reserved() -> Value {
+    let detail = "Somebody is buying this ticket, so it cannot be changed right now.";
+    conflict("ticket_reserved", detail)
+}
+
+pub fn sold() -> Value {
+    conflict("ticket_sold", "This ticket is sold.")
+}
+
 /// The scene of most tests: one ticket for sale.
 pub struct Stage {
     pub app: TestApp,
