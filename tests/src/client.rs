@@ -19,6 +19,8 @@ pub struct Answer {
     pub body: Value,
     /// The session, where one was given.
     pub token: Option<String>,
+    /// The path of the next page, where there is one.
+    pub next: Option<String>,
 }
 
 impl Answer {
@@ -67,6 +69,19 @@ impl Client {
             .expect("an answer")
     }
 
+    /// `GET` of a list: all that is on its pages.
+    pub async fn list(&self, path: &str) -> Vec<Value> {
+        let mut all = Vec::new();
+        let mut next = Some(path.to_owned());
+        while let Some(path) = next {
+            let page = self.get(&path).await;
+            assert_eq!(page.status, 200, "{page:?}");
+            all.extend_from_slice(page.body.as_array().expect("a list"));
+            next = page.next;
+        }
+        all
+    }
+
     /// `GET`, of a server that may be gone.
     pub async fn try_get(&self, path: &str) -> Option<Answer> {
         self.send(reqwest::Method::GET, path, None, None).await
@@ -107,6 +122,7 @@ impl Client {
         let response = request.send().await.ok()?;
         let status = response.status().as_u16();
         let token = session(response.headers());
+        let next = next_page(response.headers());
         let bytes = response.bytes().await.ok()?;
         let body = if bytes.is_empty() {
             Value::Null
@@ -117,6 +133,7 @@ impl Client {
             status,
             body,
             token,
+            next,
         })
     }
 }
@@ -132,4 +149,11 @@ fn session(headers: &reqwest::header::HeaderMap) -> Option<String> {
         .next()
         .and_then(|rest| rest.split(';').next())
         .map(str::to_owned)
+}
+
+/// The path in `Link: </api/orders?cursor=…>; rel="next"`.
+fn next_page(headers: &reqwest::header::HeaderMap) -> Option<String> {
+    let link = headers.get("link")?.to_str().ok()?;
+    let (path, _) = link.strip_prefix('<')?.split_once('>')?;
+    Some(path.to_owned())
 }

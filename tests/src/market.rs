@@ -1,6 +1,7 @@
 //! All services in one process over real databases, with a clock that the test moves.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
 use tessera_contracts::events::{EventData, ExpirationComplete};
@@ -110,27 +111,38 @@ impl Market {
     }
 
     /// Does something at this moment of the travel of the events that wait to leave, and answers
-    /// once all of them, and those that came of it, have arrived.
-    pub async fn meanwhile<T>(&self, moment: Moment, act: impl Future<Output = T>) -> T {
-        let done = match moment {
-            Moment::Before => act.await,
-            Moment::Amid(looks) => {
-                let app = self.app.clone();
-                let travel = tokio::spawn(async move { app.settle().await });
-                for _ in 0..looks {
-                    self.app.get("/api/tickets").send().await;
-                }
-                let done = act.await;
-                travel.await.expect("the events travel");
-                done
-            }
+    /// once all of them, and those that came of it, have arrived: what was done, and whether both
+    /// were under way at once, so that neither was through before the other began.
+    pub async fn meanwhile<T>(&self, moment: Moment, act: impl Future<Output = T>) -> (T, bool) {
+        let met = match moment {
+            Moment::Before => (act.await, false),
+            Moment::Amid(looks) => self.amid(looks, act).await,
             Moment::After => {
                 self.app.settle().await;
-                act.await
+                (act.await, false)
             }
         };
         self.app.settle().await;
-        done
+        met
+    }
+
+    async fn amid<T>(&self, looks: usize, act: impl Future<Output = T>) -> (T, bool) {
+        let (app, has_left) = (self.app.clone(), Arc::new(AtomicBool::new(false)));
+        let travel = tokio::spawn({
+            let has_left = has_left.clone();
+            async move {
+                has_left.store(true, Ordering::Relaxed);
+                app.settle().await;
+            }
+        });
+        for _ in 0..looks {
+            self.app.get("/api/tickets").send().await;
+        }
+        let is_late = travel.is_finished();
+        let done = act.await;
+        let is_early = !has_left.load(Ordering::Relaxed);
+        travel.await.expect("the events travel");
+        (done, !is_late && !is_early)
     }
 
     /// An order as its buyer sees it.

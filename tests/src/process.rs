@@ -112,13 +112,23 @@ impl Server {
     }
 
     /// Asks it to end (SIGTERM), and answers how it ended.
-    pub async fn terminate(mut self) -> std::process::ExitStatus {
+    pub async fn terminate(self) -> std::process::ExitStatus {
+        self.ask_to_end();
+        self.ended().await
+    }
+
+    /// Asks it to end (SIGTERM).
+    pub fn ask_to_end(&self) {
         let pid = self.child.id().to_string();
         let sent = Command::new("kill")
             .args(["-TERM", &pid])
             .status()
             .expect("kill runs");
         assert!(sent.success(), "the signal was not sent");
+    }
+
+    /// Waits until it has ended, and answers how.
+    pub async fn ended(mut self) -> std::process::ExitStatus {
         eventually("the server to end", async || {
             self.child.try_wait().expect("a process")
         })

@@ -4,6 +4,7 @@
 //! `TESSERA_CRASH_ROUNDS` kills it that many times (25), with the choices of `TESSERA_CRASH_SEED`.
 #![cfg(test)]
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +13,7 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use tessera_tests::client::Client;
 use tessera_tests::process::{self, Server};
 use tessera_tests::{eventually, pause};
@@ -22,10 +23,13 @@ const BUYERS: usize = 6;
 /// Few, so that buyers meet.
 const TICKETS_A_ROUND: usize = 40;
 
-/// What the server said was done, and so must be there after any crash.
+/// What the server said was done, and so must be there after any crash: ids, each with its buyer.
 #[derive(Default)]
 struct Promised {
     orders: Vec<(usize, String)>,
+    /// Orders whose buyer was told that they are cancelled.
+    cancelled: Vec<(usize, String)>,
+    /// Payments whose card was authorized.
     payments: Vec<(usize, String)>,
 }
 
@@ -61,20 +65,22 @@ async fn nothing_is_lost_or_done_twice_when_the_process_is_killed_at_any_moment(
             buyers: at(&buyers, &server.url),
         };
         let load = people.load(random.random(), random.random_range(20..700));
-        promised.take(load.run(server).await);
+        let new = load.run(server).await;
         check(data, round, seed);
         server = Server::start(data, SETTINGS).await;
-        promised.is_kept(&at(&buyers, &server.url)).await;
+        new.is_kept(&at(&buyers, &server.url)).await;
+        promised.take(new);
     }
-    everything_ends(&at(&buyers, &server.url)).await;
+    let buyers = at(&buyers, &server.url);
+    everything_ends(&buyers).await;
+    promised.is_kept(&buyers).await;
     check(data, rounds, seed);
-    println!(
-        "{} orders and {} payments were answered",
-        promised.orders.len(),
-        promised.payments.len()
-    );
+    let [orders, cancelled, payments] =
+        [&promised.orders, &promised.cancelled, &promised.payments].map(Vec::len);
+    println!("{orders} orders, {cancelled} cancellations and {payments} payments were answered");
+    let rounds = usize::try_from(rounds).unwrap();
     assert!(
-        promised.payments.len() > usize::try_from(rounds).unwrap(),
+        payments > rounds && cancelled >= rounds / 5,
         "the load was no load"
     );
 }
@@ -97,9 +103,8 @@ async fn everything_ends(buyers: &[Client]) {
     for buyer in buyers {
         eventually("every order to end", async || {
             let orders = all_orders(buyer).await;
-            let ended = |order: &serde_json::Value| {
-                order["status"] == "complete" || order["status"] == "cancelled"
-            };
+            let ended =
+                |order: &Value| order["status"] == "complete" || order["status"] == "cancelled";
             orders.iter().all(ended).then_some(())
         })
         .await;
@@ -108,9 +113,7 @@ async fn everything_ends(buyers: &[Client]) {
             eventually("every payment to end", async || {
                 let payments = buyer.get(&path).await.body;
                 let open = ["processing", "authorized", "requires_action"];
-                let ended = |payment: &serde_json::Value| {
-                    !open.contains(&payment["status"].as_str().unwrap())
-                };
+                let ended = |payment: &Value| !open.contains(&payment["status"].as_str().unwrap());
                 payments.as_array().unwrap().iter().all(ended).then_some(())
             })
             .await;
@@ -118,16 +121,8 @@ async fn everything_ends(buyers: &[Client]) {
     }
 }
 
-async fn all_orders(buyer: &Client) -> Vec<serde_json::Value> {
-    // The limit of a page is far above what one buyer makes in a run of the suite; a longer run
-    // looks at the latest.
-    buyer
-        .get("/api/orders?limit=200")
-        .await
-        .body
-        .as_array()
-        .unwrap()
-        .clone()
+async fn all_orders(buyer: &Client) -> Vec<Value> {
+    buyer.list("/api/orders").await
 }
 
 struct People {
@@ -210,11 +205,13 @@ async fn buy(
         let order = answer.text("id");
         promised.orders.push((index, order.clone()));
         match random.random_range(0..10) {
-            0 => drop(
-                buyer
-                    .send(Method::DELETE, &format!("/api/orders/{order}"), None, None)
-                    .await,
-            ),
+            0 => {
+                let path = format!("/api/orders/{order}");
+                let answer = buyer.send(Method::DELETE, &path, None, None).await;
+                if answer.is_some_and(|answer| answer.status == 204) {
+                    promised.cancelled.push((index, order));
+                }
+            }
             1 => {}
             way => {
                 let token = if way < 4 {
@@ -237,7 +234,7 @@ async fn buy(
 async fn twice(
     buyer: &Client,
     path: &str,
-    body: serde_json::Value,
+    body: Value,
     random: &mut StdRng,
 ) -> Option<tessera_tests::client::Answer> {
     let key = format!("{:032x}", random.random::<u128>());
@@ -252,25 +249,42 @@ async fn twice(
 impl Promised {
     fn take(&mut self, more: Promised) {
         self.orders.extend(more.orders);
+        self.cancelled.extend(more.cancelled);
         self.payments.extend(more.payments);
     }
 
-    /// Looks up the latest promises: those of the round before the crash are among them.
     async fn is_kept(&self, buyers: &[Client]) {
-        for (buyer, order) in self.orders.iter().rev().take(100) {
-            let answer = buyers[*buyer].get(&format!("/api/orders/{order}")).await;
-            assert_eq!(
-                answer.status, 200,
-                "order {order} was answered, and is lost"
+        let mut statuses = HashMap::new();
+        for (index, buyer) in buyers.iter().enumerate() {
+            for order in all_orders(buyer).await {
+                let [id, status] =
+                    ["id", "status"].map(|key| order[key].as_str().unwrap().to_owned());
+                statuses.insert((index, id), status);
+            }
+        }
+        for order in &self.orders {
+            assert!(
+                statuses.contains_key(order),
+                "order {order:?} was answered, and is lost"
             );
         }
-        for (buyer, payment) in self.payments.iter().rev().take(100) {
-            let answer = buyers[*buyer]
-                .get(&format!("/api/payments/{payment}"))
-                .await;
+        for order in &self.cancelled {
+            let status = statuses.get(order).map(String::as_str);
             assert_eq!(
-                answer.status, 200,
-                "payment {payment} was answered, and is lost"
+                status,
+                Some("cancelled"),
+                "order {order:?} was cancelled, and is no more"
+            );
+        }
+        for (buyer, payment) in &self.payments {
+            let path = format!("/api/payments/{payment}");
+            let answer = buyers[*buyer].get(&path).await;
+            // What was authorized is captured or voided once its order has ended.
+            let is_kept = answer.status == 200
+                && ["authorized", "captured", "voided"].contains(&answer.text("status").as_str());
+            assert!(
+                is_kept,
+                "payment {payment} was authorized, and is no more: {answer:?}"
             );
         }
     }

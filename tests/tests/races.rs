@@ -14,10 +14,54 @@ use tokio::task::JoinSet;
 /// How often two things meet in one test, each time at another moment.
 const ROUNDS: usize = 40;
 
-/// A race that the same one wins each time shows nothing.
-fn both_won(one: (&str, usize), other: (&str, usize)) {
-    println!("{} {}, {} {}", one.1, one.0, other.1, other.0);
-    assert!(one.1 > 0 && other.1 > 0, "{one:?} {other:?}");
+/// After so many rounds it is no accident that the same one wins each time.
+const MOST_ROUNDS: usize = 10 * ROUNDS;
+
+/// Two who meet, round after round. A race that the same one wins each time shows nothing, and no more
+/// does a round in which one was through before the other began: so it goes on until each of them has
+/// won while both ran at once.
+#[derive(Debug)]
+struct Race {
+    names: [&'static str; 2],
+    won: [usize; 2],
+    won_at_once: [usize; 2],
+    round: usize,
+}
+
+impl Race {
+    fn between(one: &'static str, other: &'static str) -> Race {
+        Race {
+            names: [one, other],
+            won: [0; 2],
+            won_at_once: [0; 2],
+            round: 0,
+        }
+    }
+
+    /// The number of the next round, and when the two meet in it.
+    fn next_round(&mut self) -> Option<(usize, Moment)> {
+        let round = self.round;
+        if round >= ROUNDS && self.won_at_once.iter().all(|won| *won > 0) {
+            println!("{self:?}");
+            return None;
+        }
+        assert!(round < MOST_ROUNDS, "{self:?}");
+        self.round += 1;
+        let moment = if round < ROUNDS {
+            Moment::of(round, ROUNDS)
+        } else {
+            // Nearly everything is decided early on the way.
+            Moment::Amid(round / 4 % 4)
+        };
+        Some((round, moment))
+    }
+
+    fn won_by(&mut self, winner: &str, at_once: bool) {
+        let winner = self.names.iter().position(|name| *name == winner);
+        let winner = winner.expect("one of the two");
+        self.won[winner] += 1;
+        self.won_at_once[winner] += usize::from(at_once);
+    }
 }
 
 /// Does the same thing as many people at once, on all threads.
@@ -60,16 +104,17 @@ async fn of_200_buyers_at_one_ticket_exactly_one_gets_it() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_buyer_pays_the_price_that_they_saw_however_the_seller_edits_meanwhile() {
     let market = Market::open_with(|settings| settings.max_live_orders = None).await;
-    let (mut locked, mut edited) = (0, 0);
-    for round in 0..ROUNDS {
+    let mut race = Race::between("edit", "lock");
+    while let Some((round, moment)) = race.next_round() {
         let buyer = market.app.sign_in();
         let ticket = market.list().await;
         let path = format!("/api/tickets/{ticket}");
         let edit = market.app.put(&path, json!({ "price": "150.00" }));
         let edit = edit.by(&market.seller).send();
-        let moment = Moment::of(round, ROUNDS);
-        let (order, edit) = if round % 4 == 1 {
-            tokio::join!(market.reserve(&buyer, &ticket), edit)
+        let (order, (edit, at_once)) = if round % 4 == 1 {
+            // The order is heard of when the edit is through.
+            let (order, edit) = tokio::join!(market.reserve(&buyer, &ticket), edit);
+            (order, (edit, false))
         } else {
             let order = market.reserve(&buyer, &ticket).await;
             (order, market.meanwhile(moment, edit).await)
@@ -80,31 +125,31 @@ async fn a_buyer_pays_the_price_that_they_saw_however_the_seller_edits_meanwhile
         let order = json!([order["status"], order["cancelReason"], order["price"]]);
         let ticket = json!([ticket["status"], ticket["price"]]);
         if edit.status == 200 {
-            edited += 1;
+            race.won_by("edit", at_once);
             assert_eq!(order, json!(["cancelled", "ticket_changed", "120.00"]));
             assert_eq!(ticket, json!(["available", "150.00"]));
         } else {
-            locked += 1;
+            race.won_by("lock", at_once);
             assert_eq!(edit.status, 409, "{}", edit.body);
             assert_eq!(order, json!(["awaiting:payment", null, "120.00"]));
             assert_eq!(ticket, json!(["reserved", "120.00"]));
         }
     }
-    both_won(("edits", edited), ("locks", locked));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_ticket_is_either_withdrawn_or_reserved() {
     let market = Market::open_with(|settings| settings.max_live_orders = None).await;
-    let (mut locked, mut withdrawn) = (0, 0);
-    for round in 0..ROUNDS {
+    let mut race = Race::between("withdrawal", "lock");
+    while let Some((round, moment)) = race.next_round() {
         let buyer = market.app.sign_in();
         let ticket = market.list().await;
         let path = format!("/api/tickets/{ticket}");
         let withdraw = market.app.delete(&path).by(&market.seller).send();
-        let moment = Moment::of(round, ROUNDS);
-        let (order, withdrawal) = if round % 4 == 1 {
-            tokio::join!(market.reserve(&buyer, &ticket), withdraw)
+        let (order, (withdrawal, at_once)) = if round % 4 == 1 {
+            // The order is heard of when the withdrawal is through.
+            let (order, withdrawal) = tokio::join!(market.reserve(&buyer, &ticket), withdraw);
+            (order, (withdrawal, false))
         } else {
             let order = market.reserve(&buyer, &ticket).await;
             (order, market.meanwhile(moment, withdraw).await)
@@ -114,15 +159,14 @@ async fn a_ticket_is_either_withdrawn_or_reserved() {
         let ticket = market.ticket(&ticket).await;
         let both = json!([order["status"], order["cancelReason"], ticket["status"]]);
         if withdrawal.status == 204 {
-            withdrawn += 1;
+            race.won_by("withdrawal", at_once);
             assert_eq!(both, json!(["cancelled", "ticket_changed", "withdrawn"]));
         } else {
-            locked += 1;
+            race.won_by("lock", at_once);
             assert_eq!(withdrawal.status, 409, "{}", withdrawal.body);
             assert_eq!(both, json!(["awaiting:payment", null, "reserved"]));
         }
     }
-    both_won(("withdrawals", withdrawn), ("locks", locked));
 }
 
 /// Either the order is complete and its money captured, or it has ended and nothing was taken.
@@ -178,59 +222,61 @@ async fn a_payment_a_millisecond_before_the_deadline_counts_and_one_at_the_deadl
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_payment_that_was_accepted_in_time_and_the_expiry_never_both_happen() {
     let market = Market::open_with(|settings| settings.max_live_orders = None).await;
-    let (mut paid, mut expired) = (0, 0);
-    for round in 0..ROUNDS {
+    let mut race = Race::between("payment", "expiry");
+    while let Some((round, moment)) = race.next_round() {
         let buyer = market.app.sign_in();
         let order = market.awaiting_payment(&buyer).await;
         let hand = &market.app.hand;
         hand.advance(SignedDuration::from_millis(900_000 - 1));
         let payment = market.pay(&buyer, &order, "tok_visa");
         let deadline = SignedDuration::from_millis(1);
-        let payment = if round % 4 == 1 {
+        let (payment, at_once) = if round % 4 == 1 {
             let expiry = async {
                 hand.advance(deadline);
                 market.app.settle().await;
             };
-            tokio::join!(payment, expiry).0
+            let (payment, ()) = tokio::join!(payment, expiry);
+            (payment, false)
         } else {
             // Accepted in time, and heard of only when the deadline has passed.
             let payment = payment.await;
             assert_eq!(payment.status, 201, "{}", payment.body);
             hand.advance(deadline);
-            market
-                .meanwhile(Moment::of(round, ROUNDS), market.nudge(&order))
-                .await;
-            payment
+            let ((), at_once) = market.meanwhile(moment, market.nudge(&order)).await;
+            (payment, at_once)
         };
         market.app.settle().await;
         if paid_or_ended(&market, &buyer, &order, "expired").await {
             assert_eq!(payment.status, 201);
-            paid += 1;
+            race.won_by("payment", at_once);
         } else {
-            expired += 1;
+            race.won_by("expiry", at_once);
         }
     }
-    both_won(("payments", paid), ("expiries", expired));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_payment_and_a_cancellation_never_both_happen() {
     let market = Market::open_with(|settings| settings.max_live_orders = None).await;
-    let (mut paid, mut ended) = (0, 0);
-    for round in 0..ROUNDS {
+    let mut race = Race::between("payment", "cancellation");
+    while let Some((round, moment)) = race.next_round() {
         let buyer = market.app.sign_in();
         let order = market.awaiting_payment(&buyer).await;
-        let moment = Moment::of(round, ROUNDS);
         let (pay, cancel) = (
             market.pay(&buyer, &order, "tok_visa"),
             market.cancel(&buyer, &order),
         );
-        let (payment, cancellation) = match round % 4 {
-            1 => tokio::join!(pay, cancel),
+        let (payment, (cancellation, at_once)) = match round % 4 {
+            1 => {
+                // Orders hears of the payment when the cancellation is through.
+                let (payment, cancellation) = tokio::join!(pay, cancel);
+                (payment, (cancellation, false))
+            }
             2 => {
                 // Payments has not heard of the end, or hears of it while it asks the gateway.
                 let cancellation = cancel.await;
-                (market.meanwhile(moment, pay).await, cancellation)
+                let (payment, _) = market.meanwhile(moment, pay).await;
+                (payment, (cancellation, false))
             }
             _ => {
                 // Authorized, but orders has not heard of it.
@@ -246,13 +292,12 @@ async fn a_payment_and_a_cancellation_never_both_happen() {
         );
         if paid_or_ended(&market, &buyer, &order, "cancelled_by_buyer").await {
             assert_eq!(cancellation.status, 409);
-            paid += 1;
+            race.won_by("payment", at_once);
         } else {
             assert_eq!(cancellation.status, 204);
-            ended += 1;
+            race.won_by("cancellation", at_once);
         }
     }
-    both_won(("payments", paid), ("cancellations", ended));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

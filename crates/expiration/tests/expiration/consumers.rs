@@ -1,5 +1,6 @@
 //! Every consumer: twice, out of order, with an older version, and failing half way.
 
+use jiff::SignedDuration;
 use tessera_contracts::events::{EventData, OrderState};
 use tessera_platform::testing::{forbid, permit};
 
@@ -109,15 +110,80 @@ async fn a_confirmed_lock_ends_when_it_would_have_ended() {
     assert_eq!(expiration.told().await, [order.id]);
 }
 
+/// An event that fails, and the rows that there are once it was handled: waiting, told, ended.
+struct Case {
+    name: &'static str,
+    /// Whether the order is known already.
+    known: bool,
+    event: fn(&OrderState) -> EventData,
+    /// The statements that its consumer runs. An upsert that finds a row asks the triggers of both.
+    steps: &'static [&'static str],
+    then: [i64; 3],
+}
+
+const CASES: [Case; 5] = [
+    Case {
+        name: "an order is created",
+        known: false,
+        event: created,
+        steps: &["INSERT"],
+        then: [1, 0, 0],
+    },
+    Case {
+        name: "an order is completed",
+        known: true,
+        event: completed,
+        steps: &["INSERT", "UPDATE"],
+        then: [0, 0, 1],
+    },
+    Case {
+        name: "an order is cancelled",
+        known: true,
+        event: cancelled,
+        steps: &["INSERT", "UPDATE"],
+        then: [0, 0, 1],
+    },
+    Case {
+        name: "an order is completed before its beginning is heard of",
+        known: false,
+        event: completed,
+        steps: &["INSERT"],
+        then: [0, 0, 1],
+    },
+    Case {
+        name: "an order is cancelled before its beginning is heard of",
+        known: false,
+        event: cancelled,
+        steps: &["INSERT"],
+        then: [0, 0, 1],
+    },
+];
+
 #[tokio::test]
-async fn what_fails_is_tried_again() {
-    let expiration = Expiration::start().await;
-    let db = expiration.app.db("expiration");
-    let order = expiration.order();
-    forbid(db, "deadlines", "INSERT").await;
-    expiration.app.publish(created(&order)).await;
-    assert_eq!(expiration.rows().await, [0, 0, 0]);
-    permit(db, "deadlines", "INSERT").await;
-    expiration.app.pass(LOCK).await;
-    assert_eq!(expiration.told().await, [order.id]);
+async fn what_fails_at_any_step_is_tried_again_and_counts_once() {
+    for case in CASES {
+        let mut failed = Vec::new();
+        for operation in ["INSERT", "UPDATE", "DELETE"] {
+            let context = format!("{}: {operation}", case.name);
+            let expiration = Expiration::start().await;
+            let (db, order) = (expiration.app.db("expiration"), expiration.order());
+            if case.known {
+                expiration.app.publish(created(&order)).await;
+            }
+            let before = expiration.rows().await;
+            forbid(db, "deadlines", operation).await;
+            let event = expiration.app.publish((case.event)(&order)).await;
+            if expiration.rows().await == before {
+                failed.push(operation);
+            }
+            permit(db, "deadlines", operation).await;
+            expiration.app.pass(SignedDuration::from_secs(1)).await;
+            assert_eq!(expiration.rows().await, case.then, "{context}");
+            expiration.app.deliver(&[&event]).await;
+            expiration.app.pass(LOCK).await;
+            let told = vec![order.id; usize::try_from(case.then[0]).unwrap()];
+            assert_eq!(expiration.told().await, told, "{context}");
+        }
+        assert_eq!(failed, case.steps, "{}", case.name);
+    }
 }

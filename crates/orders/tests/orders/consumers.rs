@@ -1,10 +1,9 @@
-//! Every event that orders follows: once, twice, late, early, and failing at each step.
+//! Every event that orders follows: once, twice, late and early.
 
 use crate::support::Orders;
 use jiff::SignedDuration;
 use tessera_contracts::events::{EventData, TicketRefused, TicketState, UserState};
 use tessera_contracts::{OrderId, PaymentStatus, RefusalReason, TicketStatus};
-use tessera_platform::testing::{forbid, permit};
 
 fn state(status: &str, reason: Option<&str>) -> (String, Option<String>) {
     (status.to_owned(), reason.map(str::to_owned))
@@ -195,38 +194,6 @@ async fn news_of_an_order_that_was_never_made_is_a_dead_letter() {
         .unwrap();
     assert_eq!(dead.len(), 1);
     assert!(dead[0].error.contains("never made"), "{}", dead[0].error);
-}
-
-/// Each step of each consumer fails once: nothing of the failed run stays, and the retry has the
-/// whole effect, once.
-#[tokio::test]
-async fn an_event_whose_handling_fails_at_any_step_has_its_effect_once_later() {
-    for (table, operation) in [
-        ("orders", "UPDATE"),
-        ("outbox", "INSERT"),
-        ("tickets", "UPDATE"),
-    ] {
-        let orders = Orders::start().await;
-        let order: OrderId = orders.reserve().await.id();
-        forbid(orders.app.db("orders"), table, operation).await;
-        orders.app.publish(orders.locked(order)).await;
-        assert_eq!(
-            orders.state(order).await,
-            state("created", None),
-            "{operation} on {table}"
-        );
-        permit(orders.app.db("orders"), table, operation).await;
-        orders.app.pass(SignedDuration::from_secs(1)).await;
-        assert_eq!(
-            orders.state(order).await,
-            state("awaiting:payment", None),
-            "{operation} on {table}"
-        );
-        assert_eq!(
-            orders.app.published_types("orders").await,
-            ["order:created", "order:updated"]
-        );
-    }
 }
 
 #[tokio::test]

@@ -107,18 +107,12 @@ async fn a_ticket_that_does_not_exist_cannot_be_reserved() {
 #[tokio::test]
 async fn a_ticket_that_was_listed_a_moment_ago_is_waited_for() {
     let orders = Orders::start().await;
-    let (listed, unknown) = (
-        ticket(&orders.app, &orders.seller),
-        ticket(&orders.app, &orders.seller),
-    );
-    let id = listed.id;
-    let (reserved, _, no_such) = tokio::join!(
-        orders.reserve_by(&orders.buyer, id),
-        orders.app.publish(EventData::TicketCreated(listed)),
-        orders.reserve_by(&orders.buyer, unknown.id),
+    let listed = ticket(&orders.app, &orders.seller);
+    let (reserved, _) = tokio::join!(
+        orders.reserve_by(&orders.buyer, listed.id),
+        orders.app.publish(EventData::TicketCreated(listed.clone())),
     );
     assert_eq!(reserved.status, 201, "{}", reserved.body);
-    assert_eq!(no_such.status, 404, "{}", no_such.body);
 }
 
 #[tokio::test]
@@ -249,6 +243,47 @@ async fn a_buyer_holds_a_limited_number_of_unpaid_orders() {
     );
     orders.cancel(first).await;
     assert_eq!(orders.reserve_by(&orders.buyer, another).await.status, 201);
+}
+
+#[tokio::test]
+async fn reserving_too_often_is_refused_until_the_moment_that_the_answer_names() {
+    let app = TestApp::start_with(&[tessera_orders::DEFINITION], |settings| {
+        settings.rate_limits = true;
+    });
+    let orders = Orders::with(app.await).await;
+    let mut tries = 0;
+    let refused = loop {
+        let answer = orders.reserve().await;
+        if answer.status == 429 {
+            break answer;
+        }
+        tries += 1;
+        assert!(tries < 100, "there is no limit");
+    };
+    let detail = "That was tried too often. Please wait a little before you try again.";
+    assert_eq!(
+        refused.shown(),
+        refusal(429, "Too Many Requests", "too_many_requests", detail)
+    );
+    assert_eq!(refused.header("content-type"), "application/problem+json");
+    // Whoever has not asked so often yet does not wait for those who have.
+    let rival = orders.app.sign_in();
+    assert_eq!(
+        orders
+            .reserve_by(&rival, orders.ticket.id)
+            .await
+            .text("code"),
+        "ticket_reserved"
+    );
+
+    let wait: i64 = refused.header("retry-after").parse().unwrap();
+    assert!((1..=60).contains(&wait), "{wait}");
+    orders.app.hand.advance(SignedDuration::from_secs(wait));
+    assert_eq!(orders.reserve().await.text("code"), "ticket_reserved");
+    assert_eq!(
+        orders.app.published_types("orders").await,
+        ["order:created"]
+    );
 }
 
 #[tokio::test]

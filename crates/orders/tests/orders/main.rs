@@ -2,5 +2,6 @@
 #![cfg(test)]
 
 mod consumers;
+mod faults;
 mod http;
 mod support;
