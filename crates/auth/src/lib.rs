@@ -18,7 +18,7 @@ use tessera_platform::db::Migration;
 use tessera_platform::service::{Ctx, Definition, Service, StartError};
 
 use passwords::Passwords;
-use workers::Prune;
+use workers::prune_sessions;
 
 /// The service, for the binary's table.
 pub const DEFINITION: Definition = Definition {
@@ -41,7 +41,7 @@ struct App {
 
 fn build(ctx: Ctx) -> Result<Service, StartError> {
     let passwords = Passwords::new(ctx.ids.clone()).map_err(StartError::Other)?;
-    let prune = Prune::new(ctx.db.clone(), ctx.clock.clone());
+    let prune = prune_sessions(ctx.db.clone(), ctx.clock.clone());
     Ok(Service {
         consumer: None,
         workers: vec![Arc::new(prune)],

@@ -16,7 +16,7 @@ use tessera_platform::service::{Ctx, Definition, Service, StartError};
 use utoipa_axum::router::OpenApiRouter;
 
 use consumers::Expiration;
-use workers::{Deadlines, Prune};
+use workers::{Deadlines, prune_deadlines};
 
 /// The service, for the binary's table.
 pub const DEFINITION: Definition = Definition {
@@ -32,7 +32,7 @@ const MIGRATIONS: &[Migration] = &[Migration {
 
 fn build(ctx: Ctx) -> Result<Service, StartError> {
     let deadlines = Deadlines::new(ctx.db.clone(), ctx.clock.clone());
-    let prune = Prune::new(ctx.db, ctx.clock);
+    let prune = prune_deadlines(ctx.db, ctx.clock);
     Ok(Service {
         routes: OpenApiRouter::new(),
         consumer: Some(Arc::new(Expiration)),

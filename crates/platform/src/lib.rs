@@ -20,6 +20,7 @@ pub mod inbox;
 pub mod instruments;
 pub mod limits;
 pub mod outbox;
+pub mod pruner;
 pub mod retention;
 pub mod server;
 pub mod service;

@@ -2,4 +2,4 @@
 
 mod prune;
 
-pub use prune::Prune;
+pub use prune::prune_sessions;

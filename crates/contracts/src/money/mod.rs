@@ -34,9 +34,6 @@ pub enum MoneyError {
     /// More than fits 64 bits of minor units.
     #[error("The amount is too large")]
     TooLarge,
-    /// Two currencies in one sum.
-    #[error("{} and {} cannot be added", .0.code(), .1.code())]
-    DifferentCurrencies(Currency, Currency),
 }
 
 fn digits(count: u32) -> String {
@@ -89,24 +86,6 @@ impl Money {
         }
         let minor = to_minor(whole, fraction.unwrap_or_default(), currency)?;
         Ok(Self { minor, currency })
-    }
-
-    /// The sum.
-    ///
-    /// # Errors
-    /// [`MoneyError::DifferentCurrencies`], or [`MoneyError::TooLarge`] when it does not fit.
-    pub fn checked_add(self, other: Self) -> Result<Self, MoneyError> {
-        if self.currency != other.currency {
-            return Err(MoneyError::DifferentCurrencies(
-                self.currency,
-                other.currency,
-            ));
-        }
-        let minor = self
-            .minor
-            .checked_add(other.minor)
-            .ok_or(MoneyError::TooLarge)?;
-        Ok(Self { minor, ..self })
     }
 }
 

@@ -4,4 +4,4 @@ mod deadlines;
 mod prune;
 
 pub use deadlines::{Deadlines, SIGNAL};
-pub use prune::Prune;
+pub use prune::prune_deadlines;

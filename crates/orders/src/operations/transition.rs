@@ -34,7 +34,7 @@ pub async fn transition(
         Err(Refused(state)) => return Ok(Changed::Refused(state)),
     };
     if !orders::save(tx, &order).await? {
-        // Somebody else changed it between the two statements: run the transaction again.
+        // Somebody else changed it between the two statements: nothing stays, and whoever asked asks again.
         return Err(DbError::Busy);
     }
     outbox::append(tx, super::event(&order)).await?;

@@ -58,7 +58,7 @@ async fn save(tx: &mut Tx, payment: &Payment) -> Result<Outcome, ConsumeError> {
     if payments::save(tx, payment).await? {
         Ok(Outcome::Done)
     } else {
-        // Somebody changed it between the two statements: run the transaction again.
+        // Somebody changed it between the two statements: nothing stays, and the event comes again.
         Err(DbError::Busy.into())
     }
 }

@@ -54,7 +54,8 @@ impl RawSettings {
         })
     }
 
-    /// Settings of parts that this build lacks are refused, rather than silently ignored.
+    /// Settings of parts that this build lacks are refused where it would be another marketplace without
+    /// them; the start says so of the others (see `Settings::notes`).
     fn refuse_what_is_not_built_in(&self) -> Result<(), SettingError> {
         let absent = [
             ("DATABASE_URL", &self.database_url, "PostgreSQL is"),

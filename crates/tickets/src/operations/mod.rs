@@ -86,7 +86,7 @@ async fn tell_refused(
 }
 
 /// Goes on if a guarded save found the version that it expects. Otherwise somebody else changed
-/// the listing between two statements: the transaction is to be run again.
+/// the listing between two statements: nothing stays, and whoever asked asks again.
 fn guarded(saved: bool) -> Result<(), DbError> {
     if saved { Ok(()) } else { Err(DbError::Busy) }
 }

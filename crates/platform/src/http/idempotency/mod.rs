@@ -20,7 +20,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 pub use key::{IdempotencyKey, Key};
-pub use store::{KEPT, MIGRATION, complete, prune, release};
+pub use store::{KEPT, MIGRATION, complete, prune};
 pub use stored::Stored;
 
 use super::problem::Failure;

@@ -148,12 +148,6 @@ pub async fn complete(tx: &mut Tx, resource: Uuid, stored: &Stored) -> Result<()
         .await
 }
 
-/// Frees the key that is pending for `resource`: its request ended in an answer that is not kept.
-pub async fn release(tx: &mut Tx, resource: Uuid) -> Result<(), DbError> {
-    const SQL: &str = "DELETE FROM idempotency_keys WHERE resource = $1 AND status IS NULL";
-    tx.later(SQL, &params![resource]).await
-}
-
 /// Deletes a batch of keys that were [`KEPT`] long enough. Answers whether there may be more.
 pub async fn prune(tx: &mut Tx) -> Result<bool, DbError> {
     const SQL: &str = "DELETE FROM idempotency_keys WHERE (scope, key) IN

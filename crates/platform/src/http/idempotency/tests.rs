@@ -338,21 +338,6 @@ async fn a_write_in_two_steps_is_pending_between_them() {
 }
 
 #[tokio::test]
-async fn an_outcome_that_is_not_kept_frees_its_key() {
-    let shop = Shop::open();
-    let payment = Uuid::from_u128(1);
-    shop.begin(key("k", "{}"), payment).await.unwrap();
-    shop.db
-        .write((), move |tx, ()| Box::pin(release(tx, payment)))
-        .await
-        .unwrap();
-    assert!(matches!(
-        shop.begin(key("k", "{}"), payment).await,
-        Ok(Begun::Started(2))
-    ));
-}
-
-#[tokio::test]
 async fn a_first_step_that_is_refused_keeps_its_refusal() {
     let shop = Shop::open();
     for _ in 0..5 {
