@@ -1,7 +1,7 @@
 //! Duties that run without being asked: relays, retries, deadlines, captures.
 //!
 //! A worker does one bounded step at a time and says when it wants to be called again. A wake-up
-//! is a hint, the poll is the truth: a lost one delays a step, and never loses it.
+//! is a hint, the poll of those that can be woken is the truth: a lost one delays a step, and never loses it.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;

@@ -101,7 +101,7 @@ pub(crate) enum EventsCommand {
     Replay {
         #[command(flatten)]
         which: Which,
-        /// Only those published since this moment, as in 2030-01-31T18:00:00Z
+        /// Only those made since this moment, as in 2030-01-31T18:00:00Z; at most 7 days ago
         #[arg(long)]
         since: Option<jiff::Timestamp>,
     },

@@ -5,9 +5,18 @@
 use std::fmt;
 use std::io::{self, Write};
 
-/// A line for the person; `false` when nobody reads any more, which is no reason to end for most.
+/// A line for the person; `false` when it could not be written, which is no reason to end for most. That
+/// nobody reads any more needs no word; anything else does.
 pub(crate) fn say(line: impl fmt::Display) -> bool {
-    writeln!(io::stdout(), "{line}").is_ok()
+    match writeln!(io::stdout(), "{line}") {
+        Ok(()) => true,
+        Err(error) => {
+            if error.kind() != io::ErrorKind::BrokenPipe {
+                complain(format!("the output cannot be written: {error}"));
+            }
+            false
+        }
+    }
 }
 
 /// Why the program ends without having done what it was asked to.

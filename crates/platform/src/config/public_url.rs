@@ -43,7 +43,7 @@ impl PublicUrl {
         self.https
     }
 
-    /// Whether the address is of this very machine, or of none in particular.
+    /// Whether the address is of this very machine.
     pub fn is_loopback(&self) -> bool {
         self.loopback
     }
@@ -58,8 +58,7 @@ impl fmt::Display for PublicUrl {
 fn is_loopback(host: &Host<&str>) -> bool {
     match host {
         Host::Domain(name) => *name == "localhost" || name.ends_with(".localhost"),
-        // Nobody's address: it stands for LISTEN where nothing says how people come.
-        Host::Ipv4(address) => address.is_loopback() || address.is_unspecified(),
-        Host::Ipv6(address) => address.is_loopback() || address.is_unspecified(),
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
     }
 }

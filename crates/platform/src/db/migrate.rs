@@ -43,7 +43,12 @@ pub(super) fn apply(connection: &mut Connection, migrations: &[Migration]) -> Re
 /// Refuses a database that is not of this very version: for those who look at one that a server runs on,
 /// and must not change its shape.
 pub(super) fn verify(connection: &Connection, migrations: &[Migration]) -> Result<(), DbError> {
-    let applied = applied(connection)?;
+    let exists = connection.table_exists(None, "migrations")?;
+    let applied = if exists {
+        applied(connection)?
+    } else {
+        Vec::new()
+    };
     refuse_another_history(&applied, migrations)?;
     if applied.len() < migrations.len() {
         return Err(DbError::Engine(

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use axum::body::HttpBody;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use bytes::Bytes;
@@ -50,19 +51,20 @@ impl<S: Send + Sync> FromRequest<S> for Body {
 
     async fn from_request(request: Request, _state: &S) -> Result<Body, Failure> {
         let (parts, mut body) = request.into_parts();
-        let read = async {
-            let kept = Limited::new(&mut body, MAX_BODY_BYTES).collect().await;
-            if kept.is_err() {
-                discard(&mut body).await;
-            }
-            kept
-        };
+        if is_not_worth_reading(&parts.headers, &body) {
+            return Err(too_large());
+        }
+        let read = Limited::new(&mut body, MAX_BODY_BYTES).collect();
         let Ok(read) = tokio::time::timeout(READ_WITHIN, read).await else {
             return Err(too_slow());
         };
         let bytes = match read {
             Ok(collected) => collected.to_bytes(),
-            Err(error) if error.is::<LengthLimitError>() => return Err(too_large()),
+            Err(error) if error.is::<LengthLimitError>() => {
+                // If that takes too long, the client sees the refusal or does not.
+                let _late = tokio::time::timeout(READ_WITHIN, discard(&mut body)).await;
+                return Err(too_large());
+            }
             Err(error) => {
                 return Err(Failure::bad_request("The body could not be read.").because(error));
             }
@@ -77,6 +79,13 @@ impl<S: Send + Sync> FromRequest<S> for Body {
         }
         Ok(Body(bytes))
     }
+}
+
+/// Whether it is too large by its own account, and its client waits to be told, or sends more than is discarded.
+fn is_not_worth_reading(headers: &HeaderMap, body: &axum::body::Body) -> bool {
+    let said = body.size_hint().lower();
+    let in_vain = said > (MAX_BODY_BYTES + MOST_DISCARDED_BYTES) as u64;
+    in_vain || said > MAX_BODY_BYTES as u64 && headers.contains_key(header::EXPECT)
 }
 
 /// Reads on without keeping anything: most clients look for an answer only once they have sent all.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -17,6 +17,9 @@ use crate::db::Db;
 
 /// A dependency that takes longer than this is not ready.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long an answer counts for others who ask.
+const SHARED_FOR: Duration = Duration::from_millis(250);
 
 type Answer = BoxFuture<'static, Result<(), String>>;
 
@@ -71,10 +74,35 @@ pub fn routes(checks: Vec<Check>) -> Router {
         }))
 }
 
-/// All of them, asked by one client at a time: anybody may ask, and the databases have other work.
+/// All of them. Anybody may ask, and the databases have other work: those who ask together share one answer.
 struct Checks {
     all: Vec<Check>,
-    turn: Mutex<()>,
+    turn: Mutex<Option<(Instant, Vec<bool>)>>,
+}
+
+impl Checks {
+    /// Whether each of them is well, as of a moment ago at most.
+    async fn well(&self) -> Vec<bool> {
+        let Ok(mut last) = tokio::time::timeout(PATIENCE, self.turn.lock()).await else {
+            return vec![false; self.all.len()];
+        };
+        if let Some((asked, well)) = &*last
+            && asked.elapsed() < SHARED_FOR
+        {
+            return well.clone();
+        }
+        let well = join_all(self.all.iter().map(Check::is_well)).await;
+        *last = Some((now(), well.clone()));
+        well
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how old an answer is, by the machine's own time"
+)]
+fn now() -> Instant {
+    Instant::now()
 }
 
 async fn alive() -> impl IntoResponse {
@@ -85,9 +113,8 @@ async fn alive() -> impl IntoResponse {
 }
 
 async fn ready(State(checks): State<Arc<Checks>>) -> impl IntoResponse {
-    let _turn = checks.turn.lock().await;
+    let well = checks.well().await;
     let checks = &checks.all;
-    let well = join_all(checks.iter().map(Check::is_well)).await;
     let all_well = well.iter().all(|well| *well);
     let word = |well: bool| if well { "ok" } else { "failing" };
     let each: BTreeMap<_, _> = checks

@@ -28,11 +28,10 @@ pub fn change(
     seen: &Details,
     now: Timestamp,
 ) -> Result<(Change, Option<CompletedFrom>), Failure> {
-    let completed_from = match (fields.has("price"), fields.has("currency")) {
-        (true, false) => Some(CompletedFrom::Currency(seen.price.currency())),
-        (false, true) => Some(CompletedFrom::Price(seen.price)),
-        _ => None,
-    };
+    let mut completed_from = None;
+    if fields.has("price") && !fields.has("currency") {
+        completed_from = Some(CompletedFrom::Currency(seen.price.currency()));
+    }
     let title = fields.change("title", named("title", Title::parse));
     let currency = fields
         .change("currency", currency)
@@ -41,6 +40,7 @@ pub fn change(
         Price::parse(price.as_str(), currency)
     });
     if currency != seen.price.currency() && !fields.has("price") {
+        completed_from = Some(CompletedFrom::Price(seen.price));
         price = Price::parse(seen.price.amount().as_str(), currency)
             .map_err(|error| fields.refuse::<()>("price", error.to_string()))
             .ok();

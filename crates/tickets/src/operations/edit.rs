@@ -26,15 +26,10 @@ pub async fn edit(tx: &mut Tx, command: &Edit) -> Result<Ticket, OwnError> {
     let ticket = find_own(tx, command.id, command.user_id).await?;
     let before = ticket.version;
     let price = ticket.details.price;
-    if command
-        .completed_from
-        .is_some_and(|from| !from.is_still(price))
-    {
-        return Err(OwnError::VersionChanged);
-    }
     // Its state comes first: a lock makes a version too, and says more than "changed" (RFC 9110, 13.2.1).
     let ticket = ticket.edit(command.change.clone(), tx.now())?;
-    if !command.if_match.allows(before) {
+    let is_still = |from: CompletedFrom| from.is_still(price);
+    if !command.if_match.allows(before) || !command.completed_from.is_none_or(is_still) {
         return Err(OwnError::VersionChanged);
     }
     if ticket.version > before {

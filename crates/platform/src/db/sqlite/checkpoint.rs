@@ -22,7 +22,7 @@ use crate::db::error::DbError;
 /// syncs: with four times as many, the slowest of a hundred answers took half as long again.
 const DUE: i32 = 2_048;
 
-/// A rest that the writer moves itself: a millisecond or two.
+/// A rest that the writer moves itself: a millisecond or two. (Of a log that is too long up to [`DUE`].)
 const SHORT_REST: i32 = 256;
 
 /// Rounds in which the thread tries to get the rest so short.
@@ -49,6 +49,12 @@ pub(super) struct Moved {
     pub(super) moved: i32,
 }
 
+impl Moved {
+    fn rest(self) -> i32 {
+        self.log - self.moved
+    }
+}
+
 /// The thread that moves the most of it.
 pub(super) struct Checkpointer {
     log: Log,
@@ -62,6 +68,8 @@ pub(super) struct Log(Arc<(Mutex<State>, Condvar)>);
 #[derive(Default)]
 struct State {
     phase: Phase,
+    /// Pages in the log after the last commit.
+    pages: i32,
     /// Pages in the log when the last checkpoint ended: it is due again when the log has grown by as
     /// much as it may, also where readers kept that one from ending.
     checked_at: i32,
@@ -84,6 +92,7 @@ impl Log {
     /// A commit left so many pages in the log.
     fn grown_to(&self, pages: i32) {
         let mut state = self.0.0.lock();
+        state.pages = pages;
         // It has begun anew.
         if pages < state.checked_at {
             state.checked_at = 0;
@@ -106,12 +115,13 @@ impl Log {
         }
     }
 
-    /// Goes on to the next phase, unless the database is being closed.
-    fn go_on(&self, next: Phase, pages: i32) {
+    /// A checkpoint ended, or failed: goes on to the next phase, unless the database is being closed. The
+    /// next one is due when the log has grown further.
+    fn go_on(&self, next: Phase) {
         let mut state = self.0.0.lock();
         if state.phase != Phase::Closing {
             state.phase = next;
-            state.checked_at = pages;
+            state.checked_at = state.pages;
         }
     }
 
@@ -120,19 +130,15 @@ impl Log {
         let wait = {
             let state = self.0.0.lock();
             match state.phase {
-                Phase::Moved if state.checked_at < TOO_LONG => SHORT_WAIT,
+                Phase::Moved if state.pages < TOO_LONG => SHORT_WAIT,
                 Phase::Moved => LONG_WAIT,
                 _ => return,
             }
         };
-        let pages = match writer.checkpoint_and_restart(wait) {
-            Ok(Moved { log, .. }) => log,
-            Err(error) => {
-                tracing::warn!(%error, "a checkpoint was not finished");
-                0
-            }
-        };
-        self.go_on(Phase::Short, pages);
+        if let Err(error) = writer.checkpoint_and_restart(wait) {
+            tracing::warn!(%error, "a checkpoint was not finished");
+        }
+        self.go_on(Phase::Short);
     }
 }
 
@@ -174,24 +180,27 @@ impl Checkpointer {
 fn run(mut session: Session, log: &Log) {
     while log.wait_until_due().is_some() {
         match move_most(&mut session) {
-            Ok(Moved { log: pages, moved }) if pages - moved <= SHORT_REST || pages >= TOO_LONG => {
-                log.go_on(Phase::Moved, pages);
-            }
-            // A reader holds on to what came after it began, for seconds at most.
-            Ok(Moved { log: pages, .. }) => log.go_on(Phase::Short, pages),
+            Ok(done) if done.rest() <= rest_for_writer(done) => log.go_on(Phase::Moved),
+            // A reader holds on to what came after it began.
+            Ok(_) => log.go_on(Phase::Short),
             Err(error) => {
                 tracing::warn!(%error, "a checkpoint failed");
-                log.go_on(Phase::Short, 0);
+                log.go_on(Phase::Short);
             }
         }
     }
+}
+
+/// The most that the writer takes over: of a log that is too long rather more than a wait for ever.
+fn rest_for_writer(done: Moved) -> i32 {
+    if done.log < TOO_LONG { SHORT_REST } else { DUE }
 }
 
 /// Moves what is there, and what was added meanwhile, until little is left.
 fn move_most(session: &mut Session) -> Result<Moved, DbError> {
     let mut done = session.checkpoint()?;
     for _ in 1..ROUNDS {
-        if done.log - done.moved <= SHORT_REST {
+        if done.rest() <= SHORT_REST {
             break;
         }
         done = session.checkpoint()?;

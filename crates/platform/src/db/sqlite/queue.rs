@@ -67,11 +67,13 @@ impl Queue {
 
     /// Takes no more work, and drops what is queued: whoever waits for it is told that it is closed.
     pub(super) fn abandon(&self) {
-        let mut lanes = self.lanes.lock();
-        *lanes = Lanes {
+        let empty = Lanes {
             closed: true,
             ..Lanes::default()
         };
+        let queued = std::mem::replace(&mut *self.lanes.lock(), empty);
+        // Dropped without the lock: an input may hold the last handle of this very database.
+        drop(queued);
     }
 
     /// Takes no more work; what is queued still runs.

@@ -96,14 +96,15 @@ impl Session {
     }
 
     fn run_checkpoint(&mut self, sql: &str) -> Result<Moved, DbError> {
-        // The first column says whether it had to give up waiting, which the others show as well.
-        let moved = self.0.query_row(sql, [], |row| {
-            Ok(Moved {
-                log: row.get(1)?,
-                moved: row.get(2)?,
-            })
-        })?;
-        Ok(moved)
+        // The first column says whether it had to give up waiting, which the others show as well: -1 where
+        // another process is at it.
+        let (log, moved): (i32, i32) = self
+            .0
+            .query_row(sql, [], |row| Ok((row.get(1)?, row.get(2)?)))?;
+        if log < 0 {
+            return Err(DbError::Busy);
+        }
+        Ok(Moved { log, moved })
     }
 
     /// Whether no transaction is open: SQLite ends one by itself when the disk is full.

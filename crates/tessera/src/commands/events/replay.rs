@@ -13,11 +13,14 @@ use crate::terminal;
 
 const KEPT: SignedDuration = SignedDuration::from_hours(24 * OUTBOX_DAYS);
 
-// What is older may have left the inboxes before it leaves this outbox again: they would not know it.
-const REPLAY: &str = "UPDATE outbox SET published_at = NULL WHERE id IN (
-    SELECT id FROM outbox WHERE id > $1 AND published_at IS NOT NULL AND created_at >= $2
-        AND ($3 IS NULL OR type = $3) ORDER BY id LIMIT 1000)
-    RETURNING id";
+// A portion is counted by the rows that are looked at, not by those that are wanted: a server that writes
+// beside this must not wait for it.
+const PORTION: &str = "SELECT max(id) FROM
+    (SELECT id FROM outbox WHERE id > $1 AND created_at <= $2 ORDER BY id LIMIT 1000) AS portion";
+// What is older than `$3` may have left the inboxes before it leaves this outbox again: they would not know it.
+const REPLAY: &str = "UPDATE outbox SET published_at = NULL
+    WHERE id > $1 AND id <= $2 AND published_at IS NOT NULL AND created_at >= $3 AND created_at <= $4
+        AND ($5 IS NULL OR type = $5)";
 
 /// Marks the events as unpublished, a portion at a time beside a running server: the relay does the rest,
 /// and every inbox knows what it has done.
@@ -26,12 +29,15 @@ pub(super) async fn replay(
     which: &Which,
     since: Option<Timestamp>,
 ) -> Result<(), Stopped> {
-    let event_type = which.event_type.map(|event_type| event_type.name());
-    let oldest = Clock::system().now().saturating_sub(KEPT);
-    let oldest = oldest.unwrap_or(Timestamp::MIN);
-    let since = since.map_or(oldest, |since| since.max(oldest));
+    let now = Clock::system().now();
+    let oldest = now.saturating_sub(KEPT).unwrap_or(Timestamp::MIN);
+    let wanted = Wanted {
+        from: since.map_or(oldest, |since| since.max(oldest)),
+        to: now,
+        event_type: which.event_type.map(|event_type| event_type.name()),
+    };
     for (name, db) in services {
-        let marked = mark_all(db, since, event_type)
+        let marked = mark_all(db, wanted)
             .await
             .map_err(|error| Stopped::failed(format!("{name}: {error}")))?;
         terminal::say(format!("{name}: {marked} events will be published again"));
@@ -39,27 +45,35 @@ pub(super) async fn replay(
     Ok(())
 }
 
-async fn mark_all(
-    db: &Db,
-    since: Timestamp,
+/// Those of this type that were made between these moments: what comes after the command is none of them.
+#[derive(Clone, Copy)]
+struct Wanted {
+    from: Timestamp,
+    to: Timestamp,
     event_type: Option<&'static str>,
-) -> Result<usize, DbError> {
+}
+
+async fn mark_all(db: &Db, wanted: Wanted) -> Result<u64, DbError> {
     let (mut count, mut last) = (0, Uuid::nil());
     loop {
-        let wanted = (last, since, event_type);
-        let marked: Vec<(Uuid,)> = db
-            .write_bulk(wanted, |tx, wanted| Box::pin(mark(tx, *wanted)))
-            .await?;
-        let Some(highest) = marked.iter().map(|(id,)| *id).max() else {
+        let portion: Vec<(Option<Uuid>,)> = db.list(PORTION, &params![last, wanted.to]).await?;
+        let Some(&(Some(end),)) = portion.first() else {
             return Ok(count);
         };
-        (count, last) = (count + marked.len(), highest);
+        let marked = db.write_bulk((last, end, wanted), |tx, (last, end, wanted)| {
+            Box::pin(mark(tx, *last, *end, *wanted))
+        });
+        count += marked.await?;
+        last = end;
     }
 }
 
-async fn mark(
-    tx: &mut Tx,
-    (last, since, event_type): (Uuid, Timestamp, Option<&'static str>),
-) -> Result<Vec<(Uuid,)>, DbError> {
-    tx.all(REPLAY, &params![last, since, event_type]).await
+async fn mark(tx: &mut Tx, last: Uuid, end: Uuid, wanted: Wanted) -> Result<u64, DbError> {
+    let Wanted {
+        from,
+        to,
+        event_type,
+    } = wanted;
+    tx.execute(REPLAY, &params![last, end, from, to, event_type])
+        .await
 }

@@ -33,7 +33,7 @@ pub(super) async fn tail(
     let mut seen = Vec::new();
     for (_, db) in services {
         let rows: Vec<Row> = db
-            .list(LATEST, &params![event_type, lines])
+            .list(LATEST, &params![event_type, lines.max(1)])
             .await
             .map_err(Stopped::failed)?;
         seen.push(rows.first().map_or(Uuid::nil(), |(id, _)| *id));
