@@ -37,7 +37,7 @@ const DAMAGES: &[Damage] = &[
             (
                 "orders",
                 "DROP INDEX orders_one_live;
-                 INSERT INTO orders SELECT {NOBODY}, 0, user_id, 'created', NULL, NULL, expires_at, price, fee, total,
+                 INSERT INTO orders SELECT {NOBODY}, 0, user_id, 'created', NULL, true, expires_at, price, fee, total,
                      currency, ticket_id, snapshot, created_at - 8 * 86400000000, updated_at
                  FROM orders WHERE id = {complete}",
             ),
@@ -60,7 +60,7 @@ const DAMAGES: &[Damage] = &[
         &[
             (
                 "orders",
-                "UPDATE orders SET status = 'awaiting:payment', completed_at = NULL WHERE id = {complete};
+                "UPDATE orders SET status = 'awaiting:payment', unpaid = true WHERE id = {complete};
                  UPDATE tickets SET status = 'reserved' WHERE id = {sold}",
             ),
             ("tickets", "UPDATE tickets SET status = 'reserved' WHERE id = {sold}"),
@@ -271,12 +271,8 @@ const DAMAGES: &[Damage] = &[
     ),
     (Rows, "an order in a state that is none", &[("orders", "UPDATE orders SET status = 'paid' WHERE id = {awaiting}")]),
     (Rows, "a cancelled order without a reason", &[("orders", "UPDATE orders SET cancel_reason = NULL WHERE id = {expired}")]),
-    (Rows, "an unpaid order that was completed", &[("orders", "UPDATE orders SET completed_at = 0 WHERE id = {awaiting}")]),
-    (
-        Rows,
-        "a complete order that never was completed",
-        &[("orders", "UPDATE orders SET completed_at = NULL WHERE id = {complete}")],
-    ),
+    (Rows, "an unpaid order that counts as paid", &[("orders", "UPDATE orders SET unpaid = false WHERE id = {awaiting}")]),
+    (Rows, "a complete order that counts as unpaid", &[("orders", "UPDATE orders SET unpaid = true WHERE id = {complete}")]),
     (Rows, "an order that costs more than its parts", &[("orders", "UPDATE orders SET fee = 1 WHERE id = {expired}")]),
     (Rows, "an order without what its buyer saw", &[("orders", "UPDATE orders SET snapshot = '{' WHERE id = {complete}")]),
     (Rows, "a ticket in a state that is none", &[("tickets", "UPDATE tickets SET status = 'gone' WHERE id = {sold}")]),

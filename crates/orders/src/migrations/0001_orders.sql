@@ -16,8 +16,8 @@ CREATE TABLE orders (
     status text NOT NULL,
     -- Set when it is cancelled, and only then: an order without one is live.
     cancel_reason text,
-    -- Set when it is complete, and only then: a live order without it is unpaid.
-    completed_at timestamptz,
+    -- Whether it is neither complete nor cancelled.
+    unpaid boolean NOT NULL,
     expires_at timestamptz NOT NULL,
     price bigint NOT NULL,
     fee bigint NOT NULL,
@@ -32,5 +32,6 @@ CREATE TABLE orders (
 -- The conditions of the indexes name columns that change once in an order's life, so that its step to
 -- awaiting:payment writes its row and no index.
 CREATE UNIQUE INDEX orders_one_live ON orders (ticket_id) WHERE cancel_reason IS NULL;
-CREATE INDEX orders_of_user ON orders (user_id, id);
-CREATE INDEX orders_unpaid_of_user ON orders (user_id) WHERE cancel_reason IS NULL AND completed_at IS NULL;
+-- One index for a buyer's list and for the count of their unpaid orders: each buyer's part of an index is a
+-- page of its own to write.
+CREATE INDEX orders_of_user ON orders (user_id, unpaid, id);

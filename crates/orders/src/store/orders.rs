@@ -6,31 +6,43 @@ use tessera_platform::params;
 
 use crate::domain::{Amounts, Order, State};
 
-// The columns are read in this order.
-const FIND: &str =
-    "SELECT id, version, user_id, status, cancel_reason, expires_at, price, fee, total, currency,
-    snapshot, created_at, updated_at FROM orders WHERE id = $1";
-const LIST: &str = "SELECT id, version, user_id, status, cancel_reason, expires_at, price, fee, total, currency,
-    snapshot, created_at, updated_at FROM orders WHERE user_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+/// The columns of an [`Order`], in the order in which it reads them.
+macro_rules! columns {
+    () => {
+        "id, version, user_id, status, cancel_reason, expires_at, price, fee, total, currency,
+        snapshot, created_at, updated_at"
+    };
+}
+
+const FIND: &str = concat!("SELECT ", columns!(), " FROM orders WHERE id = $1");
+// Two stretches of one index, each in the order of its ids, and the newest of both.
+const LIST: &str = concat!(
+    "SELECT * FROM (SELECT ",
+    columns!(),
+    " FROM orders WHERE user_id = $1 AND unpaid = true AND id < $2 ORDER BY id DESC LIMIT $3) AS unpaid
+    UNION ALL SELECT * FROM (SELECT ",
+    columns!(),
+    " FROM orders WHERE user_id = $1 AND unpaid = false AND id < $2 ORDER BY id DESC LIMIT $3) AS ended
+    ORDER BY id DESC LIMIT $3"
+);
 const INSERT: &str =
-    "INSERT INTO orders (id, version, user_id, status, expires_at, price, fee, total,
+    "INSERT INTO orders (id, version, user_id, status, unpaid, expires_at, price, fee, total,
     currency, ticket_id, snapshot, created_at, updated_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+    VALUES ($1, $2, $3, $4, true, $5, $6, $7, $8, $9, $10, $11, $12, $13)
     ON CONFLICT (ticket_id) WHERE cancel_reason IS NULL DO NOTHING";
 // One statement for each column that an index looks at: naming it is what costs.
 const SAVE_LOCKED: &str = "UPDATE orders SET version = $2, status = $3, updated_at = $4
     WHERE id = $1 AND version = $5";
 const SAVE_COMPLETE: &str =
-    "UPDATE orders SET version = $2, status = $3, updated_at = $4, completed_at = $4
+    "UPDATE orders SET version = $2, status = $3, updated_at = $4, unpaid = false
     WHERE id = $1 AND version = $5";
 const SAVE_CANCELLED: &str =
-    "UPDATE orders SET version = $2, status = $3, updated_at = $4, cancel_reason = $6
+    "UPDATE orders SET version = $2, status = $3, updated_at = $4, unpaid = false, cancel_reason = $6
     WHERE id = $1 AND version = $5";
 const LIVE_STATUS: &str =
     "SELECT status FROM orders WHERE ticket_id = $1 AND cancel_reason IS NULL";
-const COUNT_UNPAID: &str = "SELECT count(*) FROM orders WHERE user_id = $1 AND cancel_reason IS NULL AND completed_at IS NULL";
-const UNPAID: &str = "SELECT id FROM orders
-    WHERE user_id = $1 AND cancel_reason IS NULL AND completed_at IS NULL ORDER BY id";
+const COUNT_UNPAID: &str = "SELECT count(*) FROM orders WHERE user_id = $1 AND unpaid = true";
+const UNPAID: &str = "SELECT id FROM orders WHERE user_id = $1 AND unpaid = true ORDER BY id";
 
 impl FromRow for Order {
     fn from_row(row: &mut Row<'_>) -> Result<Self, DbError> {

@@ -7,15 +7,14 @@ use super::super::rule::Rule;
 pub(super) const LOCAL: &[Rule] = &[
     Rule::new(
         Rows,
-        "SELECT id AS key, status, cancel_reason AS reason, completed_at AS completed FROM orders.orders WHERE CASE status
-             WHEN 'created' THEN cancel_reason IS NOT NULL OR completed_at IS NOT NULL
-             WHEN 'awaiting:payment' THEN cancel_reason IS NOT NULL OR completed_at IS NOT NULL
-             WHEN 'complete' THEN cancel_reason IS NOT NULL OR completed_at IS NULL
-             WHEN 'cancelled' THEN coalesce(cancel_reason, '') NOT IN ('expired', 'cancelled_by_buyer',
+        "SELECT id AS key, status, cancel_reason AS reason, unpaid FROM orders.orders WHERE CASE status
+             WHEN 'created' THEN cancel_reason IS NOT NULL OR NOT unpaid
+             WHEN 'awaiting:payment' THEN cancel_reason IS NOT NULL OR NOT unpaid
+             WHEN 'complete' THEN cancel_reason IS NOT NULL OR unpaid
+             WHEN 'cancelled' THEN unpaid OR coalesce(cancel_reason, '') NOT IN ('expired', 'cancelled_by_buyer',
                  'payment_failed', 'ticket_changed', 'account_deleted', 'capture_failed')
-                 OR (completed_at IS NOT NULL) <> (cancel_reason = 'capture_failed')
              ELSE 1 END",
-        "order {key} has the status '{status}' with the cancel reason '{reason}', complete since '{completed}'",
+        "order {key} has the status '{status}' with the cancel reason '{reason}', and unpaid = {unpaid}",
     ),
     Rule::new(
         Rows,
