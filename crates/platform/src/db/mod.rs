@@ -5,10 +5,10 @@
 //! and may run more than once: it draws nothing from outside, and its ids of new things are part
 //! of its input. It never calls the network.
 //!
-//! Below this file only [`sqlite`] knows an engine.
+//! Below this file only [`sqlite`] knows an engine, and [`Tx`] holds a session of it.
 
 mod error;
-mod migrate;
+mod migration;
 pub mod sqlite;
 mod tx;
 mod value;
@@ -24,7 +24,7 @@ use crate::clock::Clock;
 use crate::ids::Ids;
 
 pub use error::DbError;
-pub use migrate::Migration;
+pub use migration::Migration;
 pub use sqlite::Durability;
 pub use tx::Tx;
 pub use value::{Column, FromColumn, FromRow, Param, Row};

@@ -221,14 +221,23 @@ macro_rules! ids {
 }
 ids!(EventId, OrderId, PaymentId, SessionId, TicketId, UserId);
 
+/// A row as an engine has it.
+pub(super) trait Columns {
+    /// The value of a column, counted from 0.
+    fn column(&self, index: usize) -> Result<Column<'_>, DbError>;
+
+    /// Its name, for an error.
+    fn name(&self, index: usize) -> String;
+}
+
 /// A row, read column by column in the order of its statement.
 pub struct Row<'a> {
-    inner: &'a rusqlite::Row<'a>,
+    inner: &'a dyn Columns,
     next: usize,
 }
 
 impl<'a> Row<'a> {
-    pub(super) fn new(inner: &'a rusqlite::Row<'a>) -> Row<'a> {
+    pub(super) fn new(inner: &'a dyn Columns) -> Row<'a> {
         Row { inner, next: 0 }
     }
 
@@ -238,7 +247,7 @@ impl<'a> Row<'a> {
         reason = "a row is no iterator: each column has a type of its own"
     )]
     pub fn next<T: FromColumn>(&mut self) -> Result<T, DbError> {
-        let column = super::sqlite::column(self.inner, self.next)?;
+        let column = self.inner.column(self.next)?;
         let value = T::from_column(column).ok_or_else(|| self.corrupt(&format!("{column:?}")));
         self.next += 1;
         value
@@ -246,7 +255,7 @@ impl<'a> Row<'a> {
 
     /// The next column, a text, parsed as a `T`: for states and other closed sets.
     pub fn parse<T: FromStr>(&mut self) -> Result<T, DbError> {
-        let column = super::sqlite::column(self.inner, self.next)?;
+        let column = self.inner.column(self.next)?;
         let parsed = match column {
             Column::Text(text) => text.parse().ok(),
             _ => None,
@@ -258,7 +267,7 @@ impl<'a> Row<'a> {
 
     /// Like [`Row::parse`], for a column that may be `NULL`.
     pub fn parse_opt<T: FromStr>(&mut self) -> Result<Option<T>, DbError> {
-        if let Column::Null = super::sqlite::column(self.inner, self.next)? {
+        if let Column::Null = self.inner.column(self.next)? {
             self.next += 1;
             return Ok(None);
         }
@@ -266,12 +275,7 @@ impl<'a> Row<'a> {
     }
 
     fn corrupt(&self, found: &str) -> DbError {
-        let name = self
-            .inner
-            .as_ref()
-            .column_name(self.next)
-            .unwrap_or("?")
-            .to_owned();
+        let name = self.inner.name(self.next);
         DbError::Corrupt(format!("column {name} holds {found}"))
     }
 }

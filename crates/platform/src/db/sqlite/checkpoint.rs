@@ -22,8 +22,10 @@ use crate::db::error::DbError;
 /// syncs: with four times as many, the slowest of a hundred answers took half as long again.
 const DUE: i32 = 2_048;
 
-/// A rest that the writer moves itself: a millisecond or two. (Of a log that is too long up to [`DUE`].)
+/// A rest that the writer moves itself: a millisecond or two; and the most that it moves of a log that is too
+/// long: a tenth of a second or two, after which it is short again.
 const SHORT_REST: i32 = 256;
+const LONG_REST: i32 = 4 * DUE;
 
 /// Rounds in which the thread tries to get the rest so short.
 const ROUNDS: usize = 4;
@@ -193,7 +195,11 @@ fn run(mut session: Session, log: &Log) {
 
 /// The most that the writer takes over: of a log that is too long rather more than a wait for ever.
 fn rest_for_writer(done: Moved) -> i32 {
-    if done.log < TOO_LONG { SHORT_REST } else { DUE }
+    if done.log < TOO_LONG {
+        SHORT_REST
+    } else {
+        LONG_REST
+    }
 }
 
 /// Moves what is there, and what was added meanwhile, until little is left.

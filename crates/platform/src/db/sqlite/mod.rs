@@ -3,22 +3,22 @@
 //! Everything here is synchronous; only the hand-over to the writer and the pool is awaited.
 
 mod checkpoint;
+mod error;
 mod group;
 mod job;
+mod migrate;
 mod queue;
 mod readers;
+mod row;
 mod session;
 mod writer;
 
 use std::path::Path;
 use std::sync::Arc;
 
-use rusqlite::types::ValueRef;
-
 use super::error::DbError;
-use super::migrate;
 use super::tx::{Seed, Tx};
-use super::value::{Column, FromRow, Param};
+use super::value::{FromRow, Param};
 use super::{Lane, Shape, Signals};
 use crate::BoxFuture;
 use checkpoint::Checkpointer;
@@ -128,18 +128,4 @@ impl Engine {
         })
         .await
     }
-}
-
-/// Reads column `index` of a row.
-pub(super) fn column<'a>(row: &'a rusqlite::Row<'a>, index: usize) -> Result<Column<'a>, DbError> {
-    Ok(match row.get_ref(index)? {
-        ValueRef::Null => Column::Null,
-        ValueRef::Integer(value) => Column::Int(value),
-        ValueRef::Text(bytes) => match std::str::from_utf8(bytes) {
-            Ok(text) => Column::Text(text),
-            Err(_) => Column::Other,
-        },
-        ValueRef::Blob(bytes) => Column::Bytes(bytes),
-        ValueRef::Real(_) => Column::Other,
-    })
 }

@@ -5,16 +5,8 @@
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::error::DbError;
-
-/// One step in the life of a database's tables.
-#[derive(Clone, Copy, Debug)]
-pub struct Migration {
-    /// Its owner and its file's name without the ending, such as `orders/0001_orders`.
-    pub name: &'static str,
-    /// The statements, in the SQL that both engines share.
-    pub sql: &'static str,
-}
+use crate::db::Migration;
+use crate::db::error::DbError;
 
 const APPLIED: &str =
     "CREATE TABLE IF NOT EXISTS migrations (name text PRIMARY KEY, sql text NOT NULL)";
