@@ -37,7 +37,7 @@ fn a_wrong_setting_stops_the_start_with_one_line_that_names_it() {
         ("MAX_LIVE_ORDERS", "-1"),
         ("RATE_LIMITS", "yes"),
         ("RUST_LOG", "tessera=loud"),
-        ("DATABASE_URL", "postgres://db.example.com"),
+        ("DATABASE_URL", "mysql://db.example.com"),
         ("NATS_URL", "nats://bus.example.com"),
         ("STRIPE_KEY", "sk_test_1"),
     ];

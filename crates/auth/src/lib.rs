@@ -24,7 +24,8 @@ use workers::prune_sessions;
 pub const DEFINITION: Definition = Definition {
     name: "auth",
     migrations: MIGRATIONS,
-    build,
+    beside: &[],
+    build: |ctx| Box::pin(async move { build(ctx) }),
 };
 
 const MIGRATIONS: &[Migration] = &[Migration {

@@ -22,7 +22,8 @@ use workers::{Deadlines, prune_deadlines};
 pub const DEFINITION: Definition = Definition {
     name: "expiration",
     migrations: MIGRATIONS,
-    build,
+    beside: &[],
+    build: |ctx| Box::pin(async move { build(ctx) }),
 };
 
 const MIGRATIONS: &[Migration] = &[Migration {

@@ -20,7 +20,8 @@ use tessera_platform::service::{Ctx, Definition, Service, StartError};
 pub const DEFINITION: Definition = Definition {
     name: "orders",
     migrations: MIGRATIONS,
-    build,
+    beside: &[],
+    build: |ctx| Box::pin(async move { build(ctx) }),
 };
 
 const MIGRATIONS: &[Migration] = &[Migration {

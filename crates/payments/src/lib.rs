@@ -30,7 +30,8 @@ use gateway::test_gateway::TestGateway;
 pub const DEFINITION: Definition = Definition {
     name: "payments",
     migrations: MIGRATIONS,
-    build,
+    beside: &[gateway::test_gateway::BOOK],
+    build: |ctx| Box::pin(build(ctx)),
 };
 
 /// What pages and logs say as long as no real gateway is set up.
@@ -49,17 +50,16 @@ struct App {
     gateway: Arc<dyn Gateway>,
 }
 
-fn build(ctx: Ctx) -> Result<Service, StartError> {
-    let gateway = open_test_gateway(&ctx)?;
+async fn build(ctx: Ctx) -> Result<Service, StartError> {
+    let gateway = open_test_gateway(&ctx).await?;
     Ok(service(ctx, Arc::new(gateway)))
 }
 
-fn open_test_gateway(ctx: &Ctx) -> Result<TestGateway, StartError> {
-    TestGateway::open(&ctx.settings.data_dir, &ctx.clock, &ctx.ids).map_err(|error| {
-        StartError::Database {
-            service: "the test gateway",
-            error,
-        }
+async fn open_test_gateway(ctx: &Ctx) -> Result<TestGateway, StartError> {
+    let opened = TestGateway::open(&ctx.settings.place(), &ctx.clock, &ctx.ids).await;
+    opened.map_err(|error| StartError::Database {
+        service: "the test gateway",
+        error,
     })
 }
 

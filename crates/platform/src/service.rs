@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::BoxFuture;
 use crate::arrival::Arrivals;
 use crate::bus::Bus;
 use crate::clock::Clock;
@@ -58,11 +59,30 @@ pub struct Definition {
     pub name: &'static str,
     /// Its own tables.
     pub migrations: &'static [Migration],
+    /// Databases that it keeps besides its own: those of what it stands in for.
+    pub beside: &'static [Beside],
     /// Puts it together.
-    pub build: fn(Ctx) -> Result<Service, StartError>,
+    pub build: fn(Ctx) -> BoxFuture<'static, Result<Service, StartError>>,
+}
+
+/// A database that a service keeps besides its own.
+#[derive(Clone, Copy)]
+pub struct Beside {
+    /// Its name.
+    pub name: &'static str,
+    /// Its tables.
+    pub migrations: &'static [Migration],
 }
 
 impl Definition {
+    /// All databases that it keeps: their names, and all their tables.
+    pub fn databases(&self) -> impl Iterator<Item = (&'static str, Vec<Migration>)> {
+        let beside = self.beside.iter();
+        [(self.name, self.all_migrations())]
+            .into_iter()
+            .chain(beside.map(|beside| (beside.name, beside.migrations.to_vec())))
+    }
+
     /// All its tables: those that every service has, and its own.
     pub fn all_migrations(&self) -> Vec<Migration> {
         [&MIGRATIONS, self.migrations].concat()
@@ -141,7 +161,7 @@ pub struct Runtime {
     openapi: OpenApi,
     keys: SigningKeys,
     /// Held as long as the process uses the directory.
-    _lock: File,
+    _lock: Option<File>,
 }
 
 /// What all services of a process share.
@@ -171,7 +191,7 @@ impl Runtime {
     ) -> Result<Runtime, StartError> {
         // First: an instrument that is made before it measures nothing, for ever.
         Metrics::install();
-        let lock = lock_data_dir(&setup.settings.data_dir)?;
+        let lock = lock_data_dir(&setup.settings)?;
         let keys = keys::load_or_make(&setup.settings, &setup.ids)?;
         let bus = Bus::embedded();
         let verifier = Verifier::new(keys.public_keys());
@@ -186,7 +206,7 @@ impl Runtime {
         let mut services = Vec::new();
         for definition in definitions {
             let ctx = context(definition, &setup, &shared).await?;
-            let service = (definition.build)(ctx.clone())?;
+            let service = (definition.build)(ctx.clone()).await?;
             front.add(definition.name, service.routes, &ctx.sessions, &ctx.db);
             services.push(running(
                 definition.name,
@@ -285,19 +305,13 @@ async fn context(
         service: definition.name,
         error,
     };
-    let path = setup
-        .settings
-        .data_dir
-        .join(format!("{}.db", definition.name));
     let migrations = definition.all_migrations();
-    let db = Db::open_sqlite(
-        &path,
-        definition.name,
-        &migrations,
-        &setup.clock,
-        &setup.ids,
-    )
-    .map_err(failed)?;
+    let db = setup
+        .settings
+        .place()
+        .open(definition.name, &migrations, &setup.clock, &setup.ids)
+        .await
+        .map_err(failed)?;
     let ended = Ended::load(&db).await.map_err(failed)?;
     let cookie = CookieRule::for_url(&setup.settings.public_url);
     Ok(Ctx {
@@ -343,8 +357,16 @@ fn running(
     }
 }
 
-/// Makes the directory if need be, and keeps every other server out of it.
-fn lock_data_dir(dir: &Path) -> Result<File, StartError> {
+/// Makes the data directory if need be, and keeps every other server out of it; does nothing where the
+/// settings need none. The lock is given back when the file is closed.
+pub fn lock_data_dir(settings: &Settings) -> Result<Option<File>, StartError> {
+    let used = settings
+        .uses_data_dir()
+        .then(|| lock_dir(&settings.data_dir));
+    used.transpose()
+}
+
+fn lock_dir(dir: &Path) -> Result<File, StartError> {
     let failed = |error: std::io::Error| StartError::DataDir(format!("{}: {error}", dir.display()));
     // Password hashes and addresses are in there.
     let made = DirBuilder::new().recursive(true).mode(0o700).create(dir);

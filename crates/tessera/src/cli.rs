@@ -38,7 +38,13 @@ pub(crate) enum Command {
         services: Vec<String>,
     },
     /// Make or update the databases, and serve nothing
-    Migrate,
+    ///
+    /// On PostgreSQL it makes the databases that are missing, if the role of DATABASE_URL may.
+    Migrate {
+        /// Only those of these services [default: all]
+        #[arg(value_name = "SERVICE")]
+        services: Vec<String>,
+    },
     /// Fill an empty marketplace with listings, and walk one purchase through it
     ///
     /// Uses the server at PUBLIC_URL if one answers there; otherwise it serves the marketplace

@@ -2,6 +2,8 @@
 
 use tessera_platform::service::Definition;
 
+use crate::commands::Stopped;
+
 /// Every service that keeps data, in the order in which they are put together.
 pub const SERVICES: &[Definition] = &[
     tessera_auth::DEFINITION,
@@ -10,3 +12,52 @@ pub const SERVICES: &[Definition] = &[
     tessera_expiration::DEFINITION,
     tessera_payments::DEFINITION,
 ];
+
+/// Those of them that one process runs.
+pub(crate) struct Chosen {
+    /// In the order of the table.
+    pub(crate) definitions: Vec<&'static Definition>,
+    /// Whether the web client is one of them.
+    pub(crate) web: bool,
+}
+
+impl Chosen {
+    /// All of them.
+    pub(crate) fn all() -> Chosen {
+        Chosen {
+            definitions: SERVICES.iter().collect(),
+            web: true,
+        }
+    }
+
+    /// Those with these names; all of them for none.
+    pub(crate) fn named(names: &[String]) -> Result<Chosen, Stopped> {
+        let known: Vec<&str> = SERVICES
+            .iter()
+            .map(|service| service.name)
+            .chain([tessera_web::NAME])
+            .collect();
+        if let Some(unknown) = names.iter().find(|name| !known.contains(&name.as_str())) {
+            let known = known.join(", ");
+            return Err(Stopped::misused(format!(
+                "there is no service {unknown:?}; there are: {known}"
+            )));
+        }
+        if names.is_empty() {
+            return Ok(Chosen::all());
+        }
+        let is_given = |name: &str| names.iter().any(|given| given == name);
+        Ok(Chosen {
+            definitions: SERVICES
+                .iter()
+                .filter(|service| is_given(service.name))
+                .collect(),
+            web: is_given(tessera_web::NAME),
+        })
+    }
+
+    /// Whether nobody has to be heard of over a bus.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.web && self.definitions.len() == SERVICES.len()
+    }
+}

@@ -14,9 +14,17 @@ pub(crate) struct SettingArgs {
     /// Where the databases and keys are kept [default: ./data]
     #[arg(long, env = "DATA_DIR", global = true, hide_env_values = true)]
     data_dir: Option<String>,
-    /// postgres://…: not supported by this build yet
+    /// postgres://user:password@host: each service uses the database named after it [default: files]
     #[arg(long, env = "DATABASE_URL", global = true, hide_env_values = true)]
     database_url: Option<String>,
+    /// Connections of one process to each of its databases, at most [default: 10]
+    #[arg(
+        long,
+        env = "DATABASE_CONNECTIONS",
+        global = true,
+        hide_env_values = true
+    )]
+    database_connections: Option<String>,
     /// nats://…: not supported by this build yet
     #[arg(long, env = "NATS_URL", global = true, hide_env_values = true)]
     nats_url: Option<String>,
@@ -84,6 +92,7 @@ impl SettingArgs {
             listen: self.listen,
             data_dir: self.data_dir,
             database_url: self.database_url,
+            database_connections: self.database_connections,
             nats_url: self.nats_url,
             public_url: self.public_url,
             trusted_proxies: self.trusted_proxies,

@@ -26,7 +26,8 @@ pub struct Member {
 const ELSEWHERE: Definition = Definition {
     name: "elsewhere",
     migrations: &[],
-    build: elsewhere,
+    beside: &[],
+    build: |ctx| Box::pin(async { elsewhere(ctx) }),
 };
 
 fn elsewhere(_: Ctx) -> Result<Service, StartError> {

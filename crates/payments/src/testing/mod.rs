@@ -14,12 +14,12 @@ pub use faulty_gateway::{Call, Fault, Faults, FaultyGateway, Gate};
 /// The service, to be used in the place of [`crate::DEFINITION`]. Plan its faults with [`Faults::of`]
 /// its data directory.
 pub const DEFINITION: Definition = Definition {
-    build,
+    build: |ctx| Box::pin(build(ctx)),
     ..crate::DEFINITION
 };
 
-fn build(ctx: Ctx) -> Result<Service, StartError> {
-    let gateway = crate::open_test_gateway(&ctx)?;
+async fn build(ctx: Ctx) -> Result<Service, StartError> {
+    let gateway = crate::open_test_gateway(&ctx).await?;
     let faults = Faults::of(&ctx.settings.data_dir);
     let faulty = FaultyGateway::new(Arc::new(gateway), faults);
     Ok(crate::service(ctx, Arc::new(faulty)))

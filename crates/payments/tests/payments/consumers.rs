@@ -12,7 +12,7 @@ async fn nothing_is_captured_before_the_order_is_complete() {
     let payments = Payments::start().await;
     let (order, id) = payments.authorized().await;
     payments.pass_millis(600_000).await;
-    assert_eq!(payments.book(), ["authorize 12000 usd"]);
+    assert_eq!(payments.book().await, ["authorize 12000 usd"]);
     payments.app.publish(completed(&order)).await;
     assert_eq!(payments.status(id).await, "captured");
 }
@@ -26,7 +26,7 @@ async fn a_complete_order_is_captured_once_however_often_it_is_told() {
     payments.app.publish(completed(&order)).await;
     assert_eq!(payments.status(id).await, "captured");
     assert_eq!(
-        payments.book(),
+        payments.book().await,
         ["authorize 12000 usd", "capture 12000 usd"]
     );
     assert_eq!(
@@ -44,7 +44,10 @@ async fn an_order_that_ended_is_voided_once_however_often_it_is_told() {
     payments.app.deliver(&[&event, &event]).await;
     payments.app.publish(end).await;
     assert_eq!(payments.status(id).await, "voided");
-    assert_eq!(payments.book(), ["authorize 12000 usd", "void 12000 usd"]);
+    assert_eq!(
+        payments.book().await,
+        ["authorize 12000 usd", "void 12000 usd"]
+    );
     assert_eq!(
         payments.published().await,
         ["payment:created", "payment:voided"]
@@ -169,7 +172,7 @@ async fn an_order_that_fails_at_any_step_is_handled_later_and_once() {
             let event = payments.app.event(end(&order));
             payments.app.deliver(&[&event]).await;
             payments.app.settle().await;
-            assert_eq!(payments.book().len(), 1, "{table} {operation}");
+            assert_eq!(payments.book().await.len(), 1, "{table} {operation}");
             permit(db, table, operation).await;
             payments.pass_millis(1_000).await;
             let settled = payments.status(id).await;
@@ -177,7 +180,7 @@ async fn an_order_that_fails_at_any_step_is_handled_later_and_once() {
                 ["captured", "voided"].contains(&settled.as_str()),
                 "{table} {operation}"
             );
-            assert_eq!(payments.book().len(), 2, "{table} {operation}");
+            assert_eq!(payments.book().await.len(), 2, "{table} {operation}");
             assert_eq!(payments.published().await.len(), 2, "{table} {operation}");
         }
     }

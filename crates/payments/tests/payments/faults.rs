@@ -30,7 +30,7 @@ async fn an_authorization_without_an_answer_is_resolved_by_the_worker() {
         payments.pass_millis(1).await;
         assert_eq!(payments.status(answer.id()).await, "authorized");
         assert_eq!(payments.published().await, ["payment:created"]);
-        assert_eq!(payments.book(), ["authorize 12000 usd"]);
+        assert_eq!(payments.book().await, ["authorize 12000 usd"]);
         let again = payments.pay_under("k1", &order, "tok_visa").await;
         assert_eq!(
             again.shown(),
@@ -70,7 +70,7 @@ async fn while_an_outcome_is_unknown_no_second_attempt_is_made_and_no_try_is_use
         assert_eq!(payments.statuses(&order).await, ["declined"]);
         let third = payments.pay(&order, DECLINED).await;
         assert_eq!(third.body["attemptsLeft"], 1);
-        assert_eq!(payments.book(), ["decline 12000 usd"; 2]);
+        assert_eq!(payments.book().await, ["decline 12000 usd"; 2]);
     }
 }
 
@@ -84,7 +84,7 @@ async fn an_authorization_that_is_refused_for_good_is_a_decline() {
     let mut expected = refusal(402, "Payment Required", "card_declined", detail);
     expected["body"]["attemptsLeft"] = json!(2);
     assert_eq!(answer.shown(), expected);
-    assert_eq!(payments.book(), [""; 0]);
+    assert_eq!(payments.book().await, [""; 0]);
 }
 
 #[tokio::test]
@@ -101,7 +101,7 @@ async fn a_request_that_arrives_twice_acts_once() {
         .publish(cancelled(&ended, CancelReason::Expired))
         .await;
     assert_eq!(
-        payments.book(),
+        payments.book().await,
         [
             "authorize 12000 usd",
             "capture 12000 usd",
@@ -130,7 +130,7 @@ async fn a_gateway_that_cannot_be_asked_is_asked_later_and_later() {
     assert_eq!(payments.statuses(&order).await, ["processing"]);
     payments.pass_millis(1).await;
     assert_eq!(payments.statuses(&order).await, ["authorized"]);
-    assert_eq!(payments.book(), ["authorize 12000 usd"]);
+    assert_eq!(payments.book().await, ["authorize 12000 usd"]);
 }
 
 #[tokio::test]
@@ -147,7 +147,7 @@ async fn a_capture_is_tried_until_it_is_done() {
         payments.pass_millis(400).await;
         assert_eq!(payments.status(id).await, "captured");
         assert_eq!(
-            payments.book(),
+            payments.book().await,
             ["authorize 12000 usd", "capture 12000 usd"]
         );
         assert_eq!(
@@ -170,7 +170,7 @@ async fn a_capture_that_is_refused_for_good_takes_the_order_back() {
     };
     assert_eq!(state.status.as_str(), "capture_failed");
     payments.pass_millis(600_000).await;
-    assert_eq!(payments.book(), ["authorize 12000 usd"]);
+    assert_eq!(payments.book().await, ["authorize 12000 usd"]);
 }
 
 #[tokio::test]
@@ -186,7 +186,10 @@ async fn a_void_is_tried_until_it_is_done_also_after_a_refusal() {
         assert_eq!(payments.status(id).await, "authorized");
         payments.pass_millis(200).await;
         assert_eq!(payments.status(id).await, "voided");
-        assert_eq!(payments.book(), ["authorize 12000 usd", "void 12000 usd"]);
+        assert_eq!(
+            payments.book().await,
+            ["authorize 12000 usd", "void 12000 usd"]
+        );
         assert_eq!(
             payments.published().await,
             ["payment:created", "payment:voided"]
@@ -209,7 +212,10 @@ async fn a_late_authorization_of_an_order_that_ended_is_voided() {
         payments.pass_millis(200).await;
         assert_eq!(payments.status(id).await, "voided");
         assert_eq!(payments.published().await, ["payment:voided"]);
-        assert_eq!(payments.book(), ["authorize 12000 usd", "void 12000 usd"]);
+        assert_eq!(
+            payments.book().await,
+            ["authorize 12000 usd", "void 12000 usd"]
+        );
         let again = payments.pay_under("k1", &order, "tok_visa").await;
         assert_eq!(again.text("code"), "order_cancelled");
     }
@@ -230,11 +236,11 @@ async fn a_result_that_could_not_be_recorded_is_recorded_later_and_once() {
             let db = payments.app.db("payments");
             forbid(db, table, operation).await;
             payments.app.runtime.settle().await.expect_err("a fault");
-            assert_eq!(payments.book().len(), 2, "the gateway has acted");
+            assert_eq!(payments.book().await.len(), 2, "the gateway has acted");
             permit(db, table, operation).await;
             payments.app.settle().await;
             assert_eq!(payments.status(id).await, done);
-            assert_eq!(payments.book().len(), 2, "and not again");
+            assert_eq!(payments.book().await.len(), 2, "and not again");
             let told = format!("payment:{done}");
             assert_eq!(payments.published().await, ["payment:created", &told]);
         }
@@ -257,7 +263,7 @@ async fn one_payment_whose_gateway_fails_does_not_keep_the_others() {
         .await;
     payments.app.settle().await;
     let captured = |book: Vec<String>| book.iter().filter(|it| it.starts_with("capture")).count();
-    assert_eq!(captured(payments.book()), 4);
+    assert_eq!(captured(payments.book().await), 4);
     payments.pass_millis(200).await;
-    assert_eq!(captured(payments.book()), 5);
+    assert_eq!(captured(payments.book().await), 5);
 }

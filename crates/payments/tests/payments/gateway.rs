@@ -9,6 +9,7 @@ use tessera_payments::gateway::{
     Authorization, Authorize, Gateway, GatewayError, GatewayId, Token,
 };
 use tessera_platform::clock::Clock;
+use tessera_platform::db::Place;
 use tessera_platform::ids::Ids;
 
 /// A gateway, and what the suite needs to ask it.
@@ -17,10 +18,12 @@ struct Suite {
     ids: Ids,
 }
 
-fn open(dir: &Path) -> Suite {
+async fn open(dir: &Path) -> Suite {
     let clock = Clock::manual("2030-01-01T12:00:00Z".parse().unwrap()).0;
     let ids = Ids::seeded(1, clock.clone());
-    let gateway = TestGateway::open(dir, &clock, &ids).expect("the book opens");
+    let place = Place::Folder(dir.to_owned());
+    let gateway = TestGateway::open(&place, &clock, &ids).await;
+    let gateway = gateway.expect("the book opens");
     Suite {
         gateway: Box::new(gateway),
         ids,
@@ -52,7 +55,7 @@ fn refused<T>(answer: Result<T, GatewayError>) -> bool {
 #[tokio::test]
 async fn a_key_gets_one_answer() {
     let dir = tempfile::tempdir().unwrap();
-    let suite = open(dir.path());
+    let suite = open(dir.path()).await;
     for token in ["tok_visa", "tok_chargeDeclined"] {
         let wish = suite.wish(token);
         assert_eq!(suite.gateway.find(wish.key).await, Ok(None));
@@ -65,7 +68,7 @@ async fn a_key_gets_one_answer() {
 #[tokio::test]
 async fn a_key_counts_for_one_card_and_one_amount() {
     let dir = tempfile::tempdir().unwrap();
-    let suite = open(dir.path());
+    let suite = open(dir.path()).await;
     let wish = suite.wish("tok_visa");
     suite.gateway.authorize(&wish).await.unwrap();
     let dearer = Authorize {
@@ -83,7 +86,7 @@ async fn a_key_counts_for_one_card_and_one_amount() {
 #[tokio::test]
 async fn what_is_held_is_charged_or_released_and_never_both() {
     let dir = tempfile::tempdir().unwrap();
-    let suite = open(dir.path());
+    let suite = open(dir.path()).await;
     let gateway = &suite.gateway;
     let (key, id) = suite.held().await;
     for _ in 0..2 {
@@ -100,7 +103,7 @@ async fn what_is_held_is_charged_or_released_and_never_both() {
 #[tokio::test]
 async fn an_authorization_is_found_also_after_it_was_settled() {
     let dir = tempfile::tempdir().unwrap();
-    let suite = open(dir.path());
+    let suite = open(dir.path()).await;
     let (key, id) = suite.held().await;
     suite.gateway.capture(&id, key).await.unwrap();
     let found = suite.gateway.find(key).await;
@@ -110,7 +113,7 @@ async fn an_authorization_is_found_also_after_it_was_settled() {
 #[tokio::test]
 async fn what_is_not_held_by_this_payment_is_neither_charged_nor_released() {
     let dir = tempfile::tempdir().unwrap();
-    let suite = open(dir.path());
+    let suite = open(dir.path()).await;
     let gateway = &suite.gateway;
     let ((key, id), (other, _)) = (suite.held().await, suite.held().await);
     let nowhere = GatewayId::new("test_0".to_owned());
@@ -128,7 +131,7 @@ async fn what_is_not_held_by_this_payment_is_neither_charged_nor_released() {
 #[tokio::test]
 async fn an_unknown_token_is_told_before_and_refused_after() {
     let dir = tempfile::tempdir().unwrap();
-    let suite = open(dir.path());
+    let suite = open(dir.path()).await;
     assert!(suite.gateway.check_token("tok_none".to_owned()).is_err());
     assert!(suite.gateway.check_token("tok_visa".to_owned()).is_ok());
     let wish = suite.wish("tok_none");
@@ -138,11 +141,11 @@ async fn an_unknown_token_is_told_before_and_refused_after() {
 #[tokio::test]
 async fn the_book_outlives_its_gateway() {
     let dir = tempfile::tempdir().unwrap();
-    let (key, id) = open(dir.path()).held().await;
-    let suite = open(dir.path());
+    let (key, id) = open(dir.path()).await.held().await;
+    let suite = open(dir.path()).await;
     let found = suite.gateway.find(key).await;
     assert_eq!(found, Ok(Some(Authorization::Authorized(id.clone()))));
     assert_eq!(suite.gateway.capture(&id, key).await, Ok(()));
     drop(suite);
-    assert!(refused(open(dir.path()).gateway.void(&id, key).await));
+    assert!(refused(open(dir.path()).await.gateway.void(&id, key).await));
 }

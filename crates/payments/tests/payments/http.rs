@@ -49,7 +49,7 @@ async fn paying_holds_the_amount_and_tells_of_it() {
     assert_eq!(answer.text("createdAt"), "2030-01-01T12:00:00.000Z");
     let location = format!("/api/payments/{}", answer.text("id"));
     assert_eq!(answer.header("location"), location);
-    assert_eq!(payments.book(), ["authorize 12000 usd"]);
+    assert_eq!(payments.book().await, ["authorize 12000 usd"]);
 
     let events = payments.app.published("payments").await;
     let [event] = events.as_slice() else {
@@ -102,7 +102,7 @@ async fn all_that_is_wrong_with_a_body_is_said_at_once() {
     for token in ["tok_mastercard", "", "TOK_VISA"] {
         assert_eq!(post(wish(&order, token)).await, invalid("token", known));
     }
-    assert_eq!(payments.book(), [""; 0]);
+    assert_eq!(payments.book().await, [""; 0]);
 }
 
 #[tokio::test]
@@ -122,7 +122,7 @@ async fn another_s_order_cannot_be_paid() {
     let body = wish(&order, "tok_visa");
     let call = payments.app.post("/api/payments", body).by(&stranger);
     assert_eq!(call.send().await.shown(), not_your_order());
-    assert_eq!(payments.book(), [""; 0]);
+    assert_eq!(payments.book().await, [""; 0]);
 }
 
 #[tokio::test]
@@ -136,7 +136,7 @@ async fn an_order_that_has_ended_cannot_be_paid() {
         payments.pay(&order, "tok_visa").await.shown(),
         conflict("order_cancelled", detail)
     );
-    assert_eq!(payments.book(), [""; 0]);
+    assert_eq!(payments.book().await, [""; 0]);
 }
 
 #[tokio::test]
@@ -154,7 +154,7 @@ async fn a_paid_order_cannot_be_paid_again() {
         conflict("order_complete", paid)
     );
     let book = ["authorize 12000 usd", "capture 12000 usd"];
-    assert_eq!(payments.book(), book);
+    assert_eq!(payments.book().await, book);
 }
 
 #[tokio::test]
@@ -172,7 +172,7 @@ async fn an_order_can_be_paid_until_the_last_millisecond_of_its_time() {
         payments.pay(&late, "tok_visa").await.shown(),
         conflict("order_expired", detail)
     );
-    assert_eq!(payments.book(), ["authorize 12000 usd"]);
+    assert_eq!(payments.book().await, ["authorize 12000 usd"]);
 }
 
 #[tokio::test]
@@ -246,7 +246,7 @@ async fn the_last_declined_attempt_ends_the_order() {
         .app
         .publish(cancelled(&order, CancelReason::PaymentFailed))
         .await;
-    assert_eq!(payments.book(), ["decline 12000 usd"; 3]);
+    assert_eq!(payments.book().await, ["decline 12000 usd"; 3]);
     assert_eq!(payments.published().await, ["payment:failed"]);
 }
 
@@ -394,5 +394,5 @@ async fn an_order_whose_total_is_another_currency_is_paid_in_it() {
     payments.app.publish(locked(&order)).await;
     let answer = payments.pay(&order, "tok_visa").await;
     assert_eq!(answer.text("amount"), "5000");
-    assert_eq!(payments.book(), ["authorize 5000 jpy"]);
+    assert_eq!(payments.book().await, ["authorize 5000 jpy"]);
 }

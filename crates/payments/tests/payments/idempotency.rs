@@ -22,7 +22,7 @@ async fn the_same_key_gets_the_same_answer_and_pays_once() {
     let late = payments.pay_under("k1", &order, "tok_visa").await;
     assert_eq!((late.status, &late.body), (first.status, &first.body));
     assert_eq!(
-        payments.book(),
+        payments.book().await,
         ["authorize 12000 usd", "capture 12000 usd"]
     );
 }
@@ -35,7 +35,7 @@ async fn a_decline_is_answered_again_and_uses_one_attempt() {
     let again = payments.pay_under("k1", &order, DECLINED).await;
     assert_eq!(first.body["attemptsLeft"], json!(2));
     assert_eq!((again.status, &again.body), (first.status, &first.body));
-    assert_eq!(payments.book(), ["decline 12000 usd"]);
+    assert_eq!(payments.book().await, ["decline 12000 usd"]);
 }
 
 #[tokio::test]
@@ -57,7 +57,7 @@ async fn a_key_counts_for_one_body() {
     let other = payments.pay_under("k1", &order, "tok_visa").await;
     assert_eq!(other.status, 422);
     assert_eq!(other.text("code"), "idempotency_key_reused");
-    assert_eq!(payments.book(), ["decline 12000 usd"]);
+    assert_eq!(payments.book().await, ["decline 12000 usd"]);
 }
 
 #[tokio::test]
@@ -80,7 +80,7 @@ async fn a_twin_of_a_payment_under_way_is_told_so() {
         (201.try_into().unwrap(), 409.try_into().unwrap())
     );
     assert_eq!(twin.text("code"), "idempotency_in_progress");
-    assert_eq!(payments.book(), ["authorize 12000 usd"]);
+    assert_eq!(payments.book().await, ["authorize 12000 usd"]);
 }
 
 /// Cuts a request off at the gate, as a crash would.
@@ -118,7 +118,7 @@ async fn a_request_that_was_cut_off_is_finished_by_the_worker_and_its_key_answer
             "authorized"
         );
         assert_eq!(payments.published().await, ["payment:created"]);
-        assert_eq!(payments.book(), ["authorize 12000 usd"]);
+        assert_eq!(payments.book().await, ["authorize 12000 usd"]);
     }
 }
 
@@ -147,6 +147,6 @@ async fn an_outcome_that_could_not_be_recorded_is_asked_for_again() {
         assert_eq!(answer.status, 201, "{table}");
         assert_eq!(payments.statuses(&order).await, ["authorized"], "{table}");
     }
-    assert_eq!(payments.book(), ["authorize 12000 usd"; 3]);
+    assert_eq!(payments.book().await, ["authorize 12000 usd"; 3]);
     assert_eq!(payments.published().await, ["payment:created"; 3]);
 }

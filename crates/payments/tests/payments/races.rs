@@ -20,10 +20,10 @@ async fn of_sixteen_payments_of_one_order_one_is_made() {
         let code = answer.text("code");
         assert!(["payment_under_way", "already_paid"].contains(&code.as_str()));
     }
-    assert_eq!(payments.book(), ["authorize 12000 usd"]);
+    assert_eq!(payments.book().await, ["authorize 12000 usd"]);
     payments.app.publish(completed(&order)).await;
     assert_eq!(
-        payments.book(),
+        payments.book().await,
         ["authorize 12000 usd", "capture 12000 usd"]
     );
     assert_eq!(
@@ -71,7 +71,10 @@ async fn an_order_that_ends_while_its_card_is_asked_is_not_charged() {
         payments.app.settle().await;
         assert_eq!(payments.statuses(&order).await, ["voided"]);
         assert_eq!(payments.published().await, ["payment:voided"]);
-        assert_eq!(payments.book(), ["authorize 12000 usd", "void 12000 usd"]);
+        assert_eq!(
+            payments.book().await,
+            ["authorize 12000 usd", "void 12000 usd"]
+        );
     }
 }
 
@@ -99,7 +102,10 @@ async fn an_attempt_in_time_counts_also_when_it_is_answered_late() {
         .publish(cancelled(&order, CancelReason::Expired))
         .await;
     assert_eq!(payments.statuses(&order).await, ["voided"]);
-    assert_eq!(payments.book(), ["authorize 12000 usd", "void 12000 usd"]);
+    assert_eq!(
+        payments.book().await,
+        ["authorize 12000 usd", "void 12000 usd"]
+    );
 }
 
 #[tokio::test]
@@ -122,7 +128,7 @@ async fn an_answer_that_the_worker_recorded_first_is_the_request_s_answer_too() 
         (201, "authorized".to_owned())
     );
     assert_eq!(payments.published().await, ["payment:created"]);
-    assert_eq!(payments.book(), ["authorize 12000 usd"]);
+    assert_eq!(payments.book().await, ["authorize 12000 usd"]);
 }
 
 #[tokio::test]
@@ -162,10 +168,8 @@ async fn two_workers_at_once_do_everything_once() {
     }
     let (one, two) = tokio::join!(payments.app.runtime.settle(), payments.app.runtime.settle());
     one.and(two).expect("no step fails");
-    let count = |kind: &str| {
-        let book = payments.book();
-        book.iter().filter(|line| line.starts_with(kind)).count()
-    };
+    let book = payments.book().await;
+    let count = |kind: &str| book.iter().filter(|line| line.starts_with(kind)).count();
     assert_eq!((count("capture"), count("void")), (10, 10));
     let published = payments.published().await;
     let told = |name| published.iter().filter(|known| **known == name).count();

@@ -1,7 +1,5 @@
 //! Payments alone over its own database: the test plays orders by its events.
 
-use std::path::PathBuf;
-
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tessera_contracts::events::{EventData, OrderState};
@@ -18,7 +16,7 @@ pub struct Payments {
     pub app: TestApp,
     pub buyer: TestUser,
     pub faults: Faults,
-    data_dir: PathBuf,
+    settings: Settings,
 }
 
 impl Payments {
@@ -27,17 +25,18 @@ impl Payments {
     }
 
     pub async fn start_with(change: impl FnOnce(&mut Settings)) -> Payments {
-        let mut data_dir = PathBuf::new();
+        let mut kept = None;
         let app = TestApp::start_with(&[tessera_payments::testing::DEFINITION], |settings| {
             change(settings);
-            data_dir.clone_from(&settings.data_dir);
+            kept = Some(settings.clone());
         })
         .await;
+        let settings = kept.expect("the app was started with settings");
         Payments {
             buyer: app.sign_in(),
-            faults: Faults::of(&data_dir),
+            faults: Faults::of(&settings.data_dir),
             app,
-            data_dir,
+            settings,
         }
     }
 
@@ -118,17 +117,14 @@ impl Payments {
     }
 
     /// All that the gateway ever did, from its own book.
-    pub fn book(&self) -> Vec<String> {
-        let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
-        let book = rusqlite::Connection::open_with_flags(self.data_dir.join(BOOK), flags).unwrap();
-        let mut movements = book
-            .prepare("SELECT kind, amount, currency FROM movements ORDER BY id")
-            .unwrap();
-        let rows = movements.query_map([], |row| {
-            let (kind, amount): (String, i64) = (row.get(0)?, row.get(1)?);
-            Ok(format!("{kind} {amount} {}", row.get::<_, String>(2)?))
-        });
-        rows.unwrap().map(Result::unwrap).collect()
+    pub async fn book(&self) -> Vec<String> {
+        let (place, tables) = (self.settings.place(), BOOK.migrations);
+        let book = place.open_beside(BOOK.name, tables, &self.app.clock, &self.app.ids);
+        let sql = "SELECT kind, amount, currency FROM movements ORDER BY id";
+        let rows: Vec<(String, i64, String)> = book.await.unwrap().list(sql, &[]).await.unwrap();
+        rows.into_iter()
+            .map(|(kind, amount, currency)| format!("{kind} {amount} {currency}"))
+            .collect()
     }
 
     /// Lets everything happen that is due within `millis` milliseconds.

@@ -13,6 +13,9 @@ use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
+use crate::db::Place;
+use crate::db::postgres::Server;
+
 pub use network::TrustedProxies;
 pub use public_url::PublicUrl;
 pub use secret::JwtSeed;
@@ -49,6 +52,7 @@ pub struct RawSettings {
     pub listen: Option<String>,
     pub data_dir: Option<String>,
     pub database_url: Option<String>,
+    pub database_connections: Option<String>,
     pub nats_url: Option<String>,
     pub public_url: Option<String>,
     pub trusted_proxies: Option<String>,
@@ -74,6 +78,9 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// `DATA_DIR`: the embedded databases, and the keys made at the first start.
     pub data_dir: PathBuf,
+    /// `DATABASE_URL` and `DATABASE_CONNECTIONS`: the PostgreSQL server; without one, files in the data
+    /// directory.
+    pub database: Option<Server>,
     /// `PUBLIC_URL`: the address that people use.
     pub public_url: PublicUrl,
     /// `TRUSTED_PROXIES`: whose `X-Forwarded-For` is believed.
@@ -98,6 +105,19 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// Where the databases are.
+    pub fn place(&self) -> Place {
+        match &self.database {
+            Some(server) => Place::Server(Box::new(server.clone())),
+            None => Place::Folder(self.data_dir.clone()),
+        }
+    }
+
+    /// Whether anything is kept in the data directory.
+    pub fn uses_data_dir(&self) -> bool {
+        self.database.is_none() || self.jwt_key.is_none()
+    }
+
     /// The defaults, for tests: no rate limits, and a quiet log.
     #[cfg(any(test, feature = "testing"))]
     #[expect(
@@ -124,6 +144,9 @@ impl Settings {
                 "PUBLIC_URL: {} is plain http off this machine; browsers keep the session cookie only over https",
                 self.public_url
             ));
+        }
+        if let Some(note) = self.database.as_ref().and_then(Server::note) {
+            notes.push(format!("DATABASE_URL: {note}"));
         }
         if !self.rate_limits {
             notes.push("RATE_LIMITS: off, for load tests only".to_owned());

@@ -1,9 +1,11 @@
 //! From settings as written to settings as meant.
 
 use std::net::SocketAddr;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU16, NonZeroU32};
 use std::path::PathBuf;
 use std::str::FromStr;
+
+use crate::db::postgres::Server;
 
 use super::{JwtSeed, PublicUrl, RawSettings, SettingError, Settings, TrustedProxies};
 
@@ -25,6 +27,7 @@ impl RawSettings {
         Ok(Settings {
             listen,
             data_dir: PathBuf::from(given(self.data_dir).unwrap_or_else(|| "./data".to_owned())),
+            database: database(self.database_url, self.database_connections)?,
             public_url: or_default(
                 "PUBLIC_URL",
                 self.public_url,
@@ -58,7 +61,6 @@ impl RawSettings {
     /// them; the start says so of the others (see `Settings::notes`).
     fn refuse_what_is_not_built_in(&self) -> Result<(), SettingError> {
         let absent = [
-            ("DATABASE_URL", &self.database_url, "PostgreSQL is"),
             ("NATS_URL", &self.nats_url, "NATS is"),
             (
                 "JWKS_URL",
@@ -88,6 +90,17 @@ impl RawSettings {
         }
         Ok(())
     }
+}
+
+fn database(
+    url: Option<String>,
+    connections: Option<String>,
+) -> Result<Option<Server>, SettingError> {
+    let connections = or_default("DATABASE_CONNECTIONS", connections, "10", |text| {
+        let number = number(text, 3, 1_000)?;
+        NonZeroU16::new(number).ok_or_else(|| "0 is too few".to_owned())
+    })?;
+    optional("DATABASE_URL", url, |text| Server::parse(text, connections))
 }
 
 /// The value, unless it is absent or empty.
@@ -181,46 +194,59 @@ mod tests {
         assert_eq!(settings.unwrap().listen.port(), 3000);
     }
 
+    type Change = fn(&mut RawSettings);
+
+    const WRONG: [(&str, Change); 19] = [
+        ("LISTEN", |raw| raw.listen = some("3000")),
+        ("PUBLIC_URL", |raw| {
+            raw.public_url = some("tickets.example.com")
+        }),
+        ("PUBLIC_URL", |raw| {
+            raw.public_url = some("https://tickets.example.com/shop")
+        }),
+        ("PUBLIC_URL", |raw| {
+            raw.public_url = some("ftp://tickets.example.com")
+        }),
+        ("TRUSTED_PROXIES", |raw| {
+            raw.trusted_proxies = some("10.0.0.0/33")
+        }),
+        ("JWT_KEY", |raw| raw.jwt_key = some("dG9vIHNob3J0")),
+        ("JWT_KEY_PREVIOUS", |raw| {
+            raw.jwt_key_previous = some("not base64!")
+        }),
+        ("LOCK_SECONDS", |raw| raw.lock_seconds = some("0")),
+        ("LOCK_SECONDS", |raw| raw.lock_seconds = some("604801")),
+        ("PAYMENT_ATTEMPTS", |raw| raw.payment_attempts = some("101")),
+        ("MAX_LIVE_ORDERS", |raw| raw.max_live_orders = some("-1")),
+        ("RATE_LIMITS", |raw| raw.rate_limits = some("yes")),
+        ("DATABASE_URL", |raw| {
+            raw.database_url = some("mysql://db.example.com")
+        }),
+        ("DATABASE_URL", |raw| {
+            raw.database_url = some("postgres://o:sk_test@db.example.com/?sslmode=maybe")
+        }),
+        ("DATABASE_URL", |raw| {
+            raw.database_url = some(
+                "postgres://o:sk_test@db.example.com/?sslmode=verify-full&sslrootcert=/nowhere",
+            )
+        }),
+        ("DATABASE_CONNECTIONS", |raw| {
+            raw.database_connections = some("2")
+        }),
+        ("NATS_URL", |raw| {
+            raw.nats_url = some("nats://bus.example.com")
+        }),
+        ("STRIPE_KEY", |raw| {
+            raw.stripe_key = some("sk_test_fictional")
+        }),
+        ("JWKS_URL", |raw| {
+            raw.jwks_url = some("https://auth.example.com")
+        }),
+    ];
+
     #[test]
     fn a_wrong_setting_is_named_in_one_line() {
-        type Change = fn(&mut RawSettings);
-        let wrong: [(&str, Change); 16] = [
-            ("LISTEN", |raw| raw.listen = some("3000")),
-            ("PUBLIC_URL", |raw| {
-                raw.public_url = some("tickets.example.com")
-            }),
-            ("PUBLIC_URL", |raw| {
-                raw.public_url = some("https://tickets.example.com/shop")
-            }),
-            ("PUBLIC_URL", |raw| {
-                raw.public_url = some("ftp://tickets.example.com")
-            }),
-            ("TRUSTED_PROXIES", |raw| {
-                raw.trusted_proxies = some("10.0.0.0/33")
-            }),
-            ("JWT_KEY", |raw| raw.jwt_key = some("dG9vIHNob3J0")),
-            ("JWT_KEY_PREVIOUS", |raw| {
-                raw.jwt_key_previous = some("not base64!")
-            }),
-            ("LOCK_SECONDS", |raw| raw.lock_seconds = some("0")),
-            ("LOCK_SECONDS", |raw| raw.lock_seconds = some("604801")),
-            ("PAYMENT_ATTEMPTS", |raw| raw.payment_attempts = some("101")),
-            ("MAX_LIVE_ORDERS", |raw| raw.max_live_orders = some("-1")),
-            ("RATE_LIMITS", |raw| raw.rate_limits = some("yes")),
-            ("DATABASE_URL", |raw| {
-                raw.database_url = some("postgres://db.example.com")
-            }),
-            ("NATS_URL", |raw| {
-                raw.nats_url = some("nats://bus.example.com")
-            }),
-            ("STRIPE_KEY", |raw| {
-                raw.stripe_key = some("sk_test_fictional")
-            }),
-            ("JWKS_URL", |raw| {
-                raw.jwks_url = some("https://auth.example.com")
-            }),
-        ];
-        for (setting, change) in wrong {
+        for (setting, change) in WRONG {
             let error = raw(change).unwrap_err();
             assert_eq!(error.setting, setting);
             let line = error.to_string();
@@ -236,12 +262,18 @@ mod tests {
     }
 
     #[test]
-    fn postgres_is_refused_in_these_words() {
-        let error = raw(|raw| raw.database_url = some("postgres://db.example.com")).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "DATABASE_URL: PostgreSQL is not supported by this build yet"
+    fn a_server_of_databases_is_read_and_its_password_not_shown() {
+        let settings = raw(|raw| {
+            raw.database_url = some("postgres://orders:s3cret@db.example.com/?sslmode=require");
+        });
+        let settings = settings.unwrap();
+        let shown = format!("{settings:?}");
+        assert!(
+            shown.contains("db.example.com") && !shown.contains("s3cret"),
+            "{shown}"
         );
+        assert_eq!(settings.notes().len(), 1, "{:?}", settings.notes());
+        assert!(settings.uses_data_dir(), "for the key");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What can go wrong between a service and its database.
 
+use std::any::Any;
+
 /// A failure of the database, as opposed to a refusal by a rule of the service.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum DbError {
@@ -34,6 +36,18 @@ pub enum DbError {
     /// A transaction body panicked; its changes are rolled back.
     #[error("a transaction body panicked: {0}")]
     Panicked(String),
+    /// Another transaction was in the way, and this one was given up for it.
+    #[error("given up for another transaction: {0}")]
+    Conflict(String),
+    /// The database cannot be reached, or the connection to it was lost.
+    #[error("the database cannot be reached: {0}")]
+    Unavailable(String),
+    /// There is no database of that name.
+    #[error("{0}; `tessera migrate` makes it")]
+    Missing(String),
+    /// The connection was lost while the transaction committed, and it could not be found out whether it did.
+    #[error("the connection was lost during a commit: whether it happened is not known")]
+    InDoubt,
     /// Anything else that the engine said.
     #[error("database engine: {0}")]
     Engine(String),
@@ -42,7 +56,15 @@ pub enum DbError {
 impl DbError {
     /// Whether the same work may well succeed a little later, without anyone mending anything.
     pub fn is_transient(&self) -> bool {
-        matches!(self, DbError::Busy | DbError::Deadline | DbError::Full)
+        matches!(
+            self,
+            DbError::Busy | DbError::Deadline | DbError::Full | DbError::InDoubt
+        ) || self.is_of_the_moment()
+    }
+
+    /// Whether the engine runs the same work again by itself.
+    pub(super) fn is_of_the_moment(&self) -> bool {
+        matches!(self, DbError::Conflict(_) | DbError::Unavailable(_))
     }
 
     /// Whether the fault lies with the statement or its row rather than with the database: run
@@ -58,4 +80,11 @@ impl DbError {
                 | DbError::Panicked(_)
         )
     }
+}
+
+/// What a panic said.
+pub(super) fn words_of_panic(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_default()
 }

@@ -5,10 +5,13 @@
 //! and may run more than once: it draws nothing from outside, and its ids of new things are part
 //! of its input. It never calls the network.
 //!
-//! Below this file only [`sqlite`] knows an engine, and [`Tx`] holds a session of it.
+//! Only [`sqlite`] and [`postgres`] know an engine.
 
 mod error;
 mod migration;
+mod place;
+pub mod postgres;
+mod session;
 pub mod sqlite;
 mod tx;
 mod value;
@@ -25,7 +28,7 @@ use crate::ids::Ids;
 
 pub use error::DbError;
 pub use migration::Migration;
-pub use sqlite::Durability;
+pub use place::Place;
 pub use tx::Tx;
 pub use value::{Column, FromColumn, FromRow, Param, Row};
 
@@ -34,8 +37,32 @@ pub use value::{Column, FromColumn, FromRow, Param, Row};
 pub struct Db(Arc<Shared>);
 
 struct Shared {
-    engine: sqlite::Engine,
+    engine: Engine,
     signals: Signals,
+}
+
+enum Engine {
+    Sqlite(sqlite::Engine),
+    Postgres(Arc<postgres::Engine>),
+}
+
+/// What the engine says of its own durability.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// The embedded engine.
+    Sqlite {
+        /// `PRAGMA synchronous`: 2 is `FULL`, a sync before every commit returns.
+        synchronous: i64,
+        /// `PRAGMA journal_mode`
+        journal_mode: String,
+    },
+    /// A server.
+    Postgres {
+        /// `SHOW fsync`: `on` where a commit survives a power failure.
+        fsync: String,
+        /// `SHOW synchronous_commit`: `off` where a commit is confirmed before it is written.
+        synchronous_commit: String,
+    },
 }
 
 /// What is done about the tables when a database is opened.
@@ -74,36 +101,28 @@ impl Db {
         clock: &Clock,
         ids: &Ids,
     ) -> Result<Db, DbError> {
-        Db::open(path, owner, Shape::Migrate(migrations), clock, ids)
+        let seed = tx::Seed::new(owner, clock, ids);
+        Db::sqlite(path, seed, Shape::Migrate(migrations))
     }
 
-    /// Opens the database file at `path`, on which a server may run: refuses one that lacks some of the
-    /// `migrations`, or has others, and changes nothing of its shape.
-    pub fn open_sqlite_beside(
-        path: &Path,
-        owner: &'static str,
-        migrations: &[Migration],
-        clock: &Clock,
-        ids: &Ids,
-    ) -> Result<Db, DbError> {
-        Db::open(path, owner, Shape::Verify(migrations), clock, ids)
+    fn sqlite(path: &Path, seed: tx::Seed, shape: Shape<'_>) -> Result<Db, DbError> {
+        let signals = Signals::default();
+        let engine = sqlite::Engine::open(path, seed, shape, signals.clone())?;
+        Ok(Db::new(Engine::Sqlite(engine), signals))
     }
 
-    fn open(
-        path: &Path,
-        owner: &'static str,
+    async fn postgres(
+        server: &postgres::Server,
+        seed: tx::Seed,
         shape: Shape<'_>,
-        clock: &Clock,
-        ids: &Ids,
     ) -> Result<Db, DbError> {
         let signals = Signals::default();
-        let seed = tx::Seed {
-            owner,
-            clock: clock.clone(),
-            ids: ids.clone(),
-        };
-        let engine = sqlite::Engine::open(path, seed, shape, signals.clone())?;
-        Ok(Db(Arc::new(Shared { engine, signals })))
+        let engine = postgres::Engine::open(server, seed, shape, signals.clone()).await?;
+        Ok(Db::new(Engine::Postgres(Arc::new(engine)), signals))
+    }
+
+    fn new(engine: Engine, signals: Signals) -> Db {
+        Db(Arc::new(Shared { engine, signals }))
     }
 
     /// Runs one transaction for somebody who waits: commits when `body` answers `Ok`, rolls back
@@ -117,7 +136,10 @@ impl Db {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        self.0.engine.write(Lane::Interactive, input, body).await
+        match &self.0.engine {
+            Engine::Sqlite(engine) => engine.write(Lane::Interactive, input, body).await,
+            Engine::Postgres(engine) => engine.write(Lane::Interactive, input, body).await,
+        }
     }
 
     /// Like [`Db::write`], for work that nobody waits for: it goes after what people wait for.
@@ -128,7 +150,10 @@ impl Db {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        self.0.engine.write(Lane::Bulk, input, body).await
+        match &self.0.engine {
+            Engine::Sqlite(engine) => engine.write(Lane::Bulk, input, body).await,
+            Engine::Postgres(engine) => engine.write(Lane::Bulk, input, body).await,
+        }
     }
 
     /// A point read: at most one row, found by an index. Answers at once.
@@ -137,7 +162,10 @@ impl Db {
         sql: &str,
         params: &[Param<'_>],
     ) -> Result<Option<R>, DbError> {
-        self.0.engine.read_point(sql, params)
+        match &self.0.engine {
+            Engine::Sqlite(engine) => engine.read_point(sql, params),
+            Engine::Postgres(engine) => engine.read_point(sql, params).await,
+        }
     }
 
     /// A few rows, found by an index and bounded by the statement. Answers at once.
@@ -146,7 +174,10 @@ impl Db {
         sql: &str,
         params: &[Param<'_>],
     ) -> Result<Vec<R>, DbError> {
-        self.0.engine.read_few(sql, params)
+        match &self.0.engine {
+            Engine::Sqlite(engine) => engine.read_few(sql, params),
+            Engine::Postgres(engine) => engine.read_few(sql, params).await,
+        }
     }
 
     /// A list or a search: runs aside from the requests' threads, with a deadline.
@@ -154,7 +185,10 @@ impl Db {
     where
         R: FromRow + Send + 'static,
     {
-        self.0.engine.read_list(sql, params).await
+        match &self.0.engine {
+            Engine::Sqlite(engine) => engine.read_list(sql, params).await,
+            Engine::Postgres(engine) => engine.read_list(sql, params).await,
+        }
     }
 
     /// What [`Tx::wake`] notifies under this name.
@@ -164,7 +198,10 @@ impl Db {
 
     /// How durable the engine says it is, as read back from its writer.
     pub async fn durability(&self) -> Result<Durability, DbError> {
-        self.0.engine.durability().await
+        match &self.0.engine {
+            Engine::Sqlite(engine) => engine.durability().await,
+            Engine::Postgres(engine) => engine.durability().await,
+        }
     }
 }
 

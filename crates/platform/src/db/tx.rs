@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::error::DbError;
-use super::sqlite::Session;
+use super::session::Session;
 use super::value::{FromRow, Param};
+use super::{postgres, sqlite};
 use crate::clock::Clock;
 use crate::http::trace::TraceParent;
 use crate::ids::Ids;
@@ -16,9 +17,18 @@ pub struct Tx {
     session: Session,
     seed: Seed,
     now: Timestamp,
-    failed: bool,
+    failure: Option<DbError>,
     wakes: Vec<&'static str>,
+    witness: Option<Witness>,
     traceparent: Option<String>,
+}
+
+/// A row that one run of one transaction alone writes: it stands if, and only if, that is committed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Witness {
+    /// Finds the row by its id, `$1`.
+    pub(super) sql: &'static str,
+    pub(super) id: Uuid,
 }
 
 /// What a transaction draws from: the service's name, its clock, its ids.
@@ -29,15 +39,26 @@ pub(super) struct Seed {
     pub(super) ids: Ids,
 }
 
+impl Seed {
+    pub(super) fn new(owner: &'static str, clock: &Clock, ids: &Ids) -> Seed {
+        Seed {
+            owner,
+            clock: clock.clone(),
+            ids: ids.clone(),
+        }
+    }
+}
+
 impl Tx {
-    pub(super) fn new(session: Session, seed: Seed) -> Tx {
+    pub(super) fn new(session: impl Into<Session>, seed: Seed) -> Tx {
         let now = seed.clock.now();
         Tx {
-            session,
+            session: session.into(),
             seed,
             now,
-            failed: false,
+            failure: None,
             wakes: Vec::new(),
+            witness: None,
             traceparent: None,
         }
     }
@@ -45,22 +66,39 @@ impl Tx {
     /// Makes the transaction ready for the next body.
     pub(super) fn start(&mut self, traceparent: Option<String>) {
         self.now = self.seed.clock.now();
-        self.failed = false;
+        self.failure = None;
         self.wakes.clear();
+        self.witness = None;
         self.traceparent = traceparent;
     }
 
-    pub(super) fn session(&mut self) -> &mut Session {
-        &mut self.session
+    /// The session, for the engine that made it.
+    pub(super) fn sqlite(&mut self) -> &mut sqlite::Session {
+        match &mut self.session {
+            Session::Sqlite(session) => session,
+            Session::Postgres(_) => unreachable!("SQLite's writer makes its own transactions"),
+        }
     }
 
-    /// Whether a statement of this body failed.
-    pub(super) fn has_failed(&self) -> bool {
-        self.failed
+    /// The session, for the engine that made it.
+    pub(super) fn into_postgres(self) -> postgres::Session {
+        match self.session {
+            Session::Postgres(session) => *session,
+            Session::Sqlite(_) => unreachable!("PostgreSQL's engine makes its own transactions"),
+        }
+    }
+
+    /// What a statement of this body failed with.
+    pub(super) fn failure(&self) -> Option<&DbError> {
+        self.failure.as_ref()
     }
 
     pub(super) fn wakes(&self) -> &[&'static str] {
         &self.wakes
+    }
+
+    pub(super) fn witness(&self) -> Option<Witness> {
+        self.witness
     }
 
     /// The moment at which this body began: the same for all of it.
@@ -91,14 +129,48 @@ impl Tx {
         self.traceparent = traceparent;
     }
 
-    /// Runs a statement, and answers how many rows it changed. Look at the answer.
-    pub async fn execute(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64, DbError> {
-        self.run(|session| session.execute(sql, params))
+    /// Names a row that this body writes with an id of its own making, such as that of an event. Should the
+    /// connection be lost while this transaction commits, it was committed if `sql` finds the row by that
+    /// id, its `$1`. Without such a row [`DbError::InDoubt`] is all that can be said then.
+    pub fn witness_by(&mut self, sql: &'static str, id: Uuid) {
+        self.witness = Some(Witness { sql, id });
     }
 
-    /// Runs a statement whose answer is not needed: it travels with the next one.
+    /// Gives this run up because another transaction was in its way: a guard found what it rests on changed
+    /// since this one read it. The engine runs the body again, which then sees the change.
+    ///
+    /// On SQLite, where bodies run one after another, it cannot come to this.
+    pub fn conflict(&mut self) -> DbError {
+        let error = DbError::Conflict("a row was changed meanwhile".to_owned());
+        self.failure = Some(error.clone());
+        error
+    }
+
+    /// The first row of the answer to a `SELECT` over one table, if there is one, held until the transaction
+    /// ends: nobody changes it meanwhile, and what was changed a moment ago is waited for and seen.
+    pub async fn hold<R: FromRow>(
+        &mut self,
+        sql: &str,
+        params: &[Param<'_>],
+    ) -> Result<Option<R>, DbError> {
+        self.ready()?;
+        let answer = self.session.hold(sql, params).await;
+        self.noted(answer)
+    }
+
+    /// Runs a statement, and answers how many rows it changed. Look at the answer.
+    pub async fn execute(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64, DbError> {
+        self.ready()?;
+        let answer = self.session.execute(sql, params).await;
+        self.noted(answer)
+    }
+
+    /// Runs a statement whose answer is not needed: it travels with the next one, or with the commit, and
+    /// its failure is theirs.
     pub async fn later(&mut self, sql: &str, params: &[Param<'_>]) -> Result<(), DbError> {
-        self.run(|session| session.execute(sql, params)).map(drop)
+        self.ready()?;
+        let answer = self.session.later(sql, params).await;
+        self.noted(answer)
     }
 
     /// Runs a statement once for each row of parameters, and answers how many rows changed in all.
@@ -107,11 +179,9 @@ impl Tx {
         sql: &str,
         rows: &[Vec<Param<'_>>],
     ) -> Result<u64, DbError> {
-        self.run(|session| {
-            rows.iter().try_fold(0, |changed, params| {
-                Ok(changed + session.execute(sql, params)?)
-            })
-        })
+        self.ready()?;
+        let answer = self.session.execute_many(sql, rows).await;
+        self.noted(answer)
     }
 
     /// The first row of the answer, if there is one.
@@ -120,15 +190,19 @@ impl Tx {
         sql: &str,
         params: &[Param<'_>],
     ) -> Result<Option<R>, DbError> {
-        self.run(|session| session.query_opt(sql, params))
+        self.ready()?;
+        let answer = self.session.query_opt(sql, params).await;
+        self.noted(answer)
     }
 
     /// The first row of an answer that always has one; none is [`DbError::Corrupt`].
     pub async fn one<R: FromRow>(&mut self, sql: &str, params: &[Param<'_>]) -> Result<R, DbError> {
-        self.run(|session| {
-            let row = session.query_opt(sql, params)?;
+        self.ready()?;
+        let answer = self.session.query_opt(sql, params).await;
+        let row = answer.and_then(|row| {
             row.ok_or_else(|| DbError::Corrupt(format!("no row answered to: {sql}")))
-        })
+        });
+        self.noted(row)
     }
 
     /// All rows of the answer. The statement bounds them.
@@ -137,7 +211,9 @@ impl Tx {
         sql: &str,
         params: &[Param<'_>],
     ) -> Result<Vec<R>, DbError> {
-        self.run(|session| session.query_all(sql, params))
+        self.ready()?;
+        let answer = self.session.query_all(sql, params).await;
+        self.noted(answer)
     }
 
     /// Wakes the workers that wait on `signal`, once this transaction has committed.
@@ -147,15 +223,17 @@ impl Tx {
         }
     }
 
-    fn run<T>(
-        &mut self,
-        statement: impl FnOnce(&mut Session) -> Result<T, DbError>,
-    ) -> Result<T, DbError> {
-        if self.failed {
-            return Err(DbError::Failed);
+    fn ready(&self) -> Result<(), DbError> {
+        match self.failure {
+            Some(_) => Err(DbError::Failed),
+            None => Ok(()),
         }
-        let answer = statement(&mut self.session);
-        self.failed = answer.is_err();
+    }
+
+    fn noted<T>(&mut self, answer: Result<T, DbError>) -> Result<T, DbError> {
+        if let Err(error) = &answer {
+            self.failure = Some(error.clone());
+        }
         answer
     }
 }

@@ -212,15 +212,19 @@ impl From<DbError> for Failure {
     fn from(error: DbError) -> Failure {
         match error {
             DbError::Busy => Failure::unavailable(SHORTLY),
-            DbError::Deadline | DbError::Full | DbError::Closed => {
-                Failure::unavailable(SHORTLY).because(error)
-            }
+            DbError::Deadline
+            | DbError::Full
+            | DbError::Closed
+            | DbError::Conflict(_)
+            | DbError::Unavailable(_)
+            | DbError::InDoubt => Failure::unavailable(SHORTLY).because(error),
             DbError::Corrupt(_)
             | DbError::Constraint(_)
             | DbError::Statement(_)
             | DbError::Failed
             | DbError::Pended
             | DbError::Panicked(_)
+            | DbError::Missing(_)
             | DbError::Engine(_) => Failure::internal(error),
         }
     }

@@ -16,6 +16,7 @@ pub use relay::Relay;
 /// Wakes the relay.
 pub const SIGNAL: &str = "outbox";
 
+const IS_THERE: &str = "SELECT 1 FROM outbox WHERE id = $1";
 const APPEND: &str = "INSERT INTO outbox (id, type, payload, created_at) VALUES ($1, $2, $3, $4)";
 
 /// Appends an event to the outbox: it is published if, and only if, this transaction commits.
@@ -29,6 +30,7 @@ pub async fn append(tx: &mut Tx, data: EventData) -> Result<(), DbError> {
     };
     let kind = event.data.event_type().name();
     tx.wake(SIGNAL);
+    tx.witness_by(IS_THERE, event.id.uuid());
     tx.later(
         APPEND,
         &params![event.id, kind, event.to_json(), event.time],

@@ -14,7 +14,7 @@ use tessera_contracts::UserId;
 use tessera_contracts::events::{Event, EventData};
 use tower::ServiceExt;
 
-use super::Answer;
+use super::{Answer, server_for};
 use crate::bus::Message;
 use crate::clock::{Clock, Hand};
 use crate::config::Settings;
@@ -64,6 +64,11 @@ impl TestApp {
         TestApp::start_with(services, |_| {}).await
     }
 
+    /// Starts `services` on SQLite, whatever the other tests run on: for what only that engine has.
+    pub async fn start_embedded(services: &[Definition]) -> TestApp {
+        TestApp::start_with(services, |settings| settings.database = None).await
+    }
+
     /// Starts `services` with settings of the test's own.
     pub async fn start_with(
         services: &[Definition],
@@ -72,6 +77,8 @@ impl TestApp {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let mut settings = Settings::for_tests();
         settings.data_dir = dir.path().to_owned();
+        let databases = services.iter().flat_map(Definition::databases);
+        settings.database = server_for(databases.map(|(name, _)| name)).await;
         change(&mut settings);
         let noon: Timestamp = "2030-01-01T12:00:00Z".parse().expect("a time");
         let (clock, hand) = Clock::manual(noon);

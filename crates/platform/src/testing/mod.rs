@@ -1,7 +1,7 @@
 //! What the tests of services stand on: a marketplace of some services in a folder of its own, a
 //! clock that is moved by hand, and workers that run when they are told to.
 //!
-//! Only for tests: never part of the binary. Everything in it is real (SQLite, the router, the
+//! Only for tests: never part of the binary. Everything in it is real (the database, the router, the
 //! bus); nothing here replaces what is tested.
 
 #![expect(
@@ -13,8 +13,10 @@
 
 mod answer;
 mod app;
+mod engine;
 mod faults;
 
 pub use answer::Answer;
 pub use app::{Call, TestApp, TestUser};
+pub use engine::{TEST_DATABASE_URL, server_for};
 pub use faults::{forbid, permit};

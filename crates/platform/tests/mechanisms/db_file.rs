@@ -80,7 +80,7 @@ fn those_who_start_at_the_same_time_migrate_once() {
 #[tokio::test]
 async fn the_writer_reads_back_that_a_commit_survives_a_power_failure() {
     let scratch = Scratch::new();
-    let full = Durability {
+    let full = Durability::Sqlite {
         synchronous: 2,
         journal_mode: "wal".to_owned(),
     };

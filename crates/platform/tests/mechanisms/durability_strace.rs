@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use tessera_platform::db::DbError;
+use tessera_platform::db::{DbError, Durability};
 
 use crate::scratch::{Scratch, hold, note, queued, within};
 
@@ -86,7 +86,13 @@ async fn write_with(synchronous: &str) {
         })
     });
     within(broken).await.unwrap_err();
-    assert_ne!(scratch.db.durability().await.unwrap().synchronous, 2);
+    assert_ne!(
+        scratch.db.durability().await.unwrap(),
+        Durability::Sqlite {
+            synchronous: 2,
+            journal_mode: "wal".to_owned()
+        }
+    );
     for id in [0, 1, 2, 3] {
         announced(scratch.clone(), id).await;
     }

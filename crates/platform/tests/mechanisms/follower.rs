@@ -18,11 +18,14 @@ use utoipa_axum::router::OpenApiRouter;
 pub const SPEAKER: Definition = Definition {
     name: "speaker",
     migrations: &[],
+    beside: &[],
     build: |_ctx: Ctx| {
-        Ok::<_, StartError>(Service {
-            routes: OpenApiRouter::new(),
-            consumer: None,
-            workers: Vec::new(),
+        Box::pin(async {
+            Ok::<_, StartError>(Service {
+                routes: OpenApiRouter::new(),
+                consumer: None,
+                workers: Vec::new(),
+            })
         })
     },
 };
@@ -35,11 +38,14 @@ pub const FOLLOWER: Definition = Definition {
         sql: "CREATE TABLE effects (place bigint PRIMARY KEY, user_id uuid NOT NULL);
             CREATE TABLE plans (user_id uuid PRIMARY KEY, plan text NOT NULL, until timestamptz);",
     }],
+    beside: &[],
     build: |_ctx: Ctx| {
-        Ok::<_, StartError>(Service {
-            routes: OpenApiRouter::new(),
-            consumer: Some(Arc::new(Follower)),
-            workers: Vec::new(),
+        Box::pin(async {
+            Ok::<_, StartError>(Service {
+                routes: OpenApiRouter::new(),
+                consumer: Some(Arc::new(Follower)),
+                workers: Vec::new(),
+            })
         })
     },
 };

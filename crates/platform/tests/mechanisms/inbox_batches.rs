@@ -4,9 +4,11 @@ use tessera_contracts::events::{EventData, UserState};
 use tessera_platform::bus::Message;
 use tessera_platform::inbox::list_dead;
 use tessera_platform::params;
-use tessera_platform::testing::{forbid, permit};
+use tessera_platform::testing::{TestApp, forbid, permit};
 
-use crate::follower::{done, effects, kept, plan, registered, say, somebody, start, state, unplan};
+use crate::follower::{
+    FOLLOWER, SPEAKER, done, effects, kept, plan, registered, say, somebody, start, state, unplan,
+};
 
 #[tokio::test]
 async fn an_event_has_its_effect_once_however_often_it_comes() {
@@ -136,7 +138,7 @@ async fn a_failure_of_the_database_fails_the_batch_and_counts_against_nobody() {
 
 #[tokio::test]
 async fn a_full_disk_fails_the_batch_and_once_there_is_room_it_is_taken() {
-    let app = start().await;
+    let app = TestApp::start_embedded(&[SPEAKER, FOLLOWER]).await;
     let db = app.db("follower");
     let pragma = |sql: &'static str| db.write(sql, |tx, sql| Box::pin(tx.one::<(i64,)>(sql, &[])));
     let (pages,) = pragma("PRAGMA page_count").await.unwrap();

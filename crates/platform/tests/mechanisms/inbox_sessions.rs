@@ -14,11 +14,14 @@ use utoipa_axum::routes;
 const GREETER: Definition = Definition {
     name: "greeter",
     migrations: &[],
+    beside: &[],
     build: |_ctx: Ctx| {
-        Ok::<_, StartError>(Service {
-            routes: OpenApiRouter::new().routes(routes!(who_am_i)),
-            consumer: None,
-            workers: Vec::new(),
+        Box::pin(async {
+            Ok::<_, StartError>(Service {
+                routes: OpenApiRouter::new().routes(routes!(who_am_i)),
+                consumer: None,
+                workers: Vec::new(),
+            })
         })
     },
 };

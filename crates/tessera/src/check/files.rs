@@ -43,7 +43,7 @@ impl Files {
             .iter()
             .map(|service| (service.name, format!("{}.db", service.name)));
         let all: Vec<Database> = of_services
-            .chain([("gateway", BOOK.to_owned())])
+            .chain([(BOOK.name, format!("{}.db", BOOK.name))])
             .map(|(name, file)| Database {
                 name,
                 path: data_dir.join(file),

@@ -27,7 +27,7 @@ pub(super) async fn demo(settings: Settings, args: &DemoArgs) -> Result<(), Stop
     let farewell = farewell(&settings, &place);
     let plan = Plan {
         base: place.base,
-        data_dir: settings.data_dir,
+        place: settings.place(),
         listings: args.listings,
         seed: args.seed,
         payment_attempts: settings.payment_attempts,

@@ -9,7 +9,7 @@ mod tail;
 
 use tessera_platform::clock::Clock;
 use tessera_platform::config::Settings;
-use tessera_platform::db::Db;
+use tessera_platform::db::{Db, DbError};
 use tessera_platform::ids::Ids;
 
 use super::Stopped;
@@ -26,7 +26,7 @@ pub(super) async fn events(settings: &Settings, command: EventsCommand) -> Resul
             json,
         } => {
             tail::tail(
-                &open(settings, which.service.as_deref())?,
+                &open(settings, which.service.as_deref()).await?,
                 &which,
                 lines,
                 follow,
@@ -35,11 +35,18 @@ pub(super) async fn events(settings: &Settings, command: EventsCommand) -> Resul
             .await
         }
         EventsCommand::Replay { which, since } => {
-            replay::replay(&open(settings, which.service.as_deref())?, &which, since).await
+            replay::replay(
+                &open(settings, which.service.as_deref()).await?,
+                &which,
+                since,
+            )
+            .await
         }
-        EventsCommand::Dead { service } => dead::list(&open(settings, service.as_deref())?).await,
+        EventsCommand::Dead { service } => {
+            dead::list(&open(settings, service.as_deref()).await?).await
+        }
         EventsCommand::Retry { event, service } => {
-            dead::retry(&open(settings, service.as_deref())?, event).await
+            dead::retry(&open(settings, service.as_deref()).await?, event).await
         }
     }
 }
@@ -48,7 +55,7 @@ pub(super) async fn events(settings: &Settings, command: EventsCommand) -> Resul
 type Opened = (&'static str, Db);
 
 /// Opens the databases of all services, or of one; makes none.
-fn open(settings: &Settings, only: Option<&str>) -> Result<Vec<Opened>, Stopped> {
+async fn open(settings: &Settings, only: Option<&str>) -> Result<Vec<Opened>, Stopped> {
     if let Some(unknown) = only.filter(|name| SERVICES.iter().all(|service| service.name != *name))
     {
         let known: Vec<_> = SERVICES.iter().map(|service| service.name).collect();
@@ -59,30 +66,28 @@ fn open(settings: &Settings, only: Option<&str>) -> Result<Vec<Opened>, Stopped>
     }
     let clock = Clock::system();
     let ids = Ids::system(clock.clone());
+    let place = settings.place();
     let wanted = SERVICES
         .iter()
         .filter(|service| only.is_none_or(|name| name == service.name));
-    wanted
-        .map(|service| {
-            let path = settings.data_dir.join(format!("{}.db", service.name));
-            if !path.exists() {
-                let folder = settings.data_dir.display();
-                return Err(Stopped::failed(format!(
-                    "DATA_DIR: {folder} holds no database of {}",
-                    service.name
-                )));
-            }
-            let db = Db::open_sqlite_beside(
-                &path,
-                service.name,
-                &service.all_migrations(),
-                &clock,
-                &ids,
-            );
-            Ok((
-                service.name,
-                db.map_err(|error| Stopped::failed(format!("{}: {error}", service.name)))?,
-            ))
-        })
-        .collect()
+    let mut opened = Vec::new();
+    for service in wanted {
+        let tables = service.all_migrations();
+        let db = place
+            .open_beside(service.name, &tables, &clock, &ids)
+            .await
+            .map_err(|error| Stopped::failed(missing(settings, service.name, &error)))?;
+        opened.push((service.name, db));
+    }
+    Ok(opened)
+}
+
+fn missing(settings: &Settings, service: &str, error: &DbError) -> String {
+    match (error, &settings.database) {
+        (DbError::Missing(_), None) => format!(
+            "DATA_DIR: {} holds no database of {service}",
+            settings.data_dir.display()
+        ),
+        _ => format!("{service}: {error}"),
+    }
 }

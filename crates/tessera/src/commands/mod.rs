@@ -10,6 +10,7 @@ mod serve;
 use std::process::ExitCode;
 
 use crate::cli::{Cli, Command};
+use crate::services::Chosen;
 use crate::terminal;
 
 pub(crate) use serve::build;
@@ -61,8 +62,10 @@ async fn execute(cli: Cli) -> Result<ExitCode, Stopped> {
     match cli.command.unwrap_or(Command::Serve {
         services: Vec::new(),
     }) {
-        Command::Serve { services } => serve::serve(settings, &services).await?,
-        Command::Migrate => migrate::migrate(settings).await?,
+        Command::Serve { services } => serve::serve(settings, Chosen::named(&services)?).await?,
+        Command::Migrate { services } => {
+            migrate::migrate(&settings, &Chosen::named(&services)?.definitions).await?;
+        }
         Command::Demo(args) => demo::demo(settings, &args).await?,
         Command::Events(command) => events::events(&settings, command).await?,
         Command::Check(args) => return check::check(&settings, &args).await,

@@ -15,11 +15,12 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
 use super::Stopped;
+use crate::services::Chosen;
 use crate::{SERVICES, docs, terminal};
 
 /// Serves until it is told to stop.
-pub(super) async fn serve(settings: Settings, services: &[String]) -> Result<(), Stopped> {
-    refuse_a_subset(services)?;
+pub(super) async fn serve(settings: Settings, chosen: Chosen) -> Result<(), Stopped> {
+    refuse_a_subset(&chosen)?;
     telemetry::init_logs(&settings.rust_log).map_err(Stopped::misused)?;
     let server = Server::start(settings).await?;
     terminal::say(format!("Tessera serves at http://{}", server.address));
@@ -30,21 +31,9 @@ pub(super) async fn serve(settings: Settings, services: &[String]) -> Result<(),
     Ok(())
 }
 
-/// Every service in this build needs the others in its process.
-fn refuse_a_subset(services: &[String]) -> Result<(), Stopped> {
-    let known: Vec<&str> = SERVICES
-        .iter()
-        .map(|service| service.name)
-        .chain([tessera_web::NAME])
-        .collect();
-    if let Some(unknown) = services.iter().find(|name| !known.contains(&name.as_str())) {
-        let known = known.join(", ");
-        return Err(Stopped::misused(format!(
-            "there is no service {unknown:?}; there are: {known}"
-        )));
-    }
-    let is_given = |name: &&str| services.iter().any(|given| given == name);
-    if services.is_empty() || known.iter().all(is_given) {
+/// A service alone has to hear of the others.
+fn refuse_a_subset(chosen: &Chosen) -> Result<(), Stopped> {
+    if chosen.is_whole() {
         return Ok(());
     }
     Err(Stopped::misused(

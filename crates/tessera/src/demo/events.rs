@@ -1,12 +1,13 @@
 //! The events of the walk, as the outboxes hold them. Reads only.
 
-use std::path::Path;
-
 use jiff::Timestamp;
-use rusqlite::{Connection, OpenFlags, params};
 use tessera_contracts::events::{Event, EventData};
 use tessera_contracts::http::orders::Order;
 use tessera_contracts::{OrderId, TicketId};
+use tessera_platform::clock::Clock;
+use tessera_platform::db::{DbError, Place};
+use tessera_platform::ids::Ids;
+use tessera_platform::params;
 use uuid::Uuid;
 
 use super::show::Show;
@@ -14,16 +15,16 @@ use super::walk::Walked;
 use super::words;
 use crate::SERVICES;
 
-const SINCE: &str = "SELECT payload FROM outbox WHERE id >= ?1 ORDER BY id LIMIT 100000";
+const SINCE: &str = "SELECT payload FROM outbox WHERE id >= $1 ORDER BY id LIMIT 100000";
 
 /// Shows what the services told each other about the two orders, and their tickets, since `began`.
-pub fn show(show: Show, data_dir: &Path, began: Timestamp, walked: &Walked) {
+pub async fn show(show: Show, place: &Place, began: Timestamp, walked: &Walked) {
     // What lies there may be no database of ours: the server may keep its own somewhere else.
-    let mut events = read(data_dir, began).unwrap_or_default();
+    let mut events = read(place, began).await.unwrap_or_default();
     let orders = [&walked.bought, &walked.expired];
     events.retain(|event| orders.iter().any(|order| is_of(event, order)));
     if events.is_empty() {
-        show.line("They are not in this DATA_DIR. See them where the server keeps its data, with");
+        show.line("They are not in the databases of these settings. See them where the server keeps its data, with");
         show.line("`tessera events tail`.");
     }
     events.sort_by_key(|event| event.id);
@@ -33,22 +34,20 @@ pub fn show(show: Show, data_dir: &Path, began: Timestamp, walked: &Walked) {
 }
 
 /// Everything that was published since `began` by the services whose databases are there.
-fn read(data_dir: &Path, began: Timestamp) -> Result<Vec<Event>, rusqlite::Error> {
+async fn read(place: &Place, began: Timestamp) -> Result<Vec<Event>, DbError> {
+    let clock = Clock::system();
+    let ids = Ids::system(clock.clone());
     let mut events = Vec::new();
     for service in SERVICES {
-        let path = data_dir.join(format!("{}.db", service.name));
-        if !path.exists() {
-            continue;
-        }
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let db = Connection::open_with_flags(path, flags)?;
-        let mut statement = db.prepare(SINCE)?;
-        let first = first_id(began);
-        let rows = statement.query_map(params![first.as_bytes()], |row| row.get::<_, String>(0))?;
-        for payload in rows {
-            // One of a type that only a newer server knows is not for this walk.
-            events.extend(Event::from_json(&payload?).ok());
-        }
+        let tables = service.all_migrations();
+        let db = match place.open_beside(service.name, &tables, &clock, &ids).await {
+            Err(DbError::Missing(_)) => continue,
+            db => db?,
+        };
+        let rows: Vec<(String,)> = db.list(SINCE, &params![first_id(began)]).await?;
+        // One of a type that only a newer server knows is not for this walk.
+        let told = rows.iter().map(|(payload,)| Event::from_json(payload));
+        events.extend(told.flatten());
     }
     Ok(events)
 }

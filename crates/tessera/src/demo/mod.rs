@@ -18,9 +18,8 @@ mod wait;
 mod walk;
 mod words;
 
-use std::path::PathBuf;
-
 use tessera_platform::clock::Clock;
+use tessera_platform::db::Place;
 use tessera_platform::ids::Ids;
 
 pub(crate) use probe::{Found, look_at};
@@ -37,7 +36,7 @@ pub(crate) struct Plan {
     /// Where the server answers, as in `http://127.0.0.1:3000`.
     pub(crate) base: String,
     /// Where its databases may be.
-    pub(crate) data_dir: PathBuf,
+    pub(crate) place: Place,
     /// How many tickets to list.
     pub(crate) listings: u32,
     /// Draws them.
@@ -79,6 +78,6 @@ async fn perform(stage: &mut Stage, plan: &Plan) -> Result<(), Trouble> {
     let attempts = plan.payment_attempts;
     let walked = walk::walk(stage, &api, &mut people, &mut draw, attempts).await?;
     stage.chapter("The events behind it", "reading the events");
-    events::show(stage.show, &plan.data_dir, began, &walked);
+    events::show(stage.show, &plan.place, began, &walked).await;
     Ok(())
 }

@@ -7,19 +7,21 @@
 mod store;
 mod tokens;
 
-use std::path::Path;
-
 use tessera_contracts::PaymentId;
 use tessera_platform::BoxFuture;
 use tessera_platform::clock::Clock;
-use tessera_platform::db::{Db, DbError, Tx};
+use tessera_platform::db::{Db, DbError, Place, Tx};
 use tessera_platform::ids::Ids;
+use tessera_platform::service::Beside;
 
 use super::{Authorization, Authorize, Gateway, GatewayError, GatewayId, Token, TokenError};
 use store::{Entry, Movement, Standing};
 
-/// The file of its book, in the data directory.
-pub const BOOK: &str = "gateway.db";
+/// Its book: a database of its own.
+pub const BOOK: Beside = Beside {
+    name: "gateway",
+    migrations: store::MIGRATIONS,
+};
 
 /// The built-in gateway.
 #[derive(Clone, Debug)]
@@ -28,10 +30,9 @@ pub struct TestGateway {
 }
 
 impl TestGateway {
-    /// Opens (or makes) the book in `data_dir`.
-    pub fn open(data_dir: &Path, clock: &Clock, ids: &Ids) -> Result<TestGateway, DbError> {
-        let path = data_dir.join(BOOK);
-        let book = Db::open_sqlite(&path, "gateway", store::MIGRATIONS, clock, ids)?;
+    /// Opens the book among the other databases.
+    pub async fn open(place: &Place, clock: &Clock, ids: &Ids) -> Result<TestGateway, DbError> {
+        let book = place.open(BOOK.name, BOOK.migrations, clock, ids).await?;
         Ok(TestGateway { book })
     }
 }

@@ -33,7 +33,7 @@ pub(super) fn commit(tx: &mut Tx, jobs: &mut [Box<dyn Job>], wake: &mut dyn FnMu
 
 /// Immediate: takes the right to write at once, so that no body meets another writer halfway.
 fn begin(tx: &mut Tx) -> Result<(), DbError> {
-    tx.session().control("BEGIN IMMEDIATE")
+    tx.sqlite().control("BEGIN IMMEDIATE")
 }
 
 /// In an open transaction.
@@ -43,9 +43,9 @@ fn commit_together(
     wakes: &mut Vec<&'static str>,
 ) -> Result<(), DbError> {
     for job in jobs {
-        tx.session().control("SAVEPOINT body")?;
+        tx.sqlite().control("SAVEPOINT body")?;
         let keep = job.run(tx);
-        if tx.session().is_autocommit() {
+        if tx.sqlite().is_autocommit() {
             return Err(DbError::Full);
         }
         if keep {
@@ -55,11 +55,11 @@ fn commit_together(
                 }
             }
         } else {
-            tx.session().control("ROLLBACK TO body")?;
+            tx.sqlite().control("ROLLBACK TO body")?;
         }
-        tx.session().control("RELEASE body")?;
+        tx.sqlite().control("RELEASE body")?;
     }
-    tx.session().control("COMMIT")
+    tx.sqlite().control("COMMIT")
 }
 
 fn commit_alone(tx: &mut Tx, job: &mut dyn Job, wake: &mut dyn FnMut(&'static str)) {
@@ -69,7 +69,7 @@ fn commit_alone(tx: &mut Tx, job: &mut dyn Job, wake: &mut dyn FnMut(&'static st
     if !job.run(tx) {
         return roll_back(tx);
     }
-    match tx.session().control("COMMIT") {
+    match tx.sqlite().control("COMMIT") {
         Ok(()) => tx.wakes().iter().for_each(|signal| wake(signal)),
         Err(error) => {
             roll_back(tx);
@@ -80,8 +80,8 @@ fn commit_alone(tx: &mut Tx, job: &mut dyn Job, wake: &mut dyn FnMut(&'static st
 
 /// Ends a transaction that is still open. Where SQLite has ended it already there is nothing to do.
 fn roll_back(tx: &mut Tx) {
-    if !tx.session().is_autocommit()
-        && let Err(error) = tx.session().control("ROLLBACK")
+    if !tx.sqlite().is_autocommit()
+        && let Err(error) = tx.sqlite().control("ROLLBACK")
     {
         tracing::error!(%error, "rollback failed");
     }

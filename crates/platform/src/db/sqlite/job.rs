@@ -1,13 +1,12 @@
 //! A transaction body on its way to the writer thread, and its answer on the way back.
 
-use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use futures_util::FutureExt;
 use tokio::sync::oneshot;
 
 use crate::BoxFuture;
-use crate::db::error::DbError;
+use crate::db::error::{DbError, words_of_panic};
 use crate::db::tx::Tx;
 
 /// A body that the writer runs without knowing its types.
@@ -63,10 +62,10 @@ where
         let run = AssertUnwindSafe(|| (self.body)(tx, &self.input).now_or_never());
         let outcome = match catch_unwind(run) {
             // What the body made of an error of its own is not known to be whole.
-            Ok(Some(Ok(_))) if tx.has_failed() => Err(DbError::Failed.into()),
+            Ok(Some(Ok(_))) if tx.failure().is_some() => Err(DbError::Failed.into()),
             Ok(Some(outcome)) => outcome,
             Ok(None) => Err(DbError::Pended.into()),
-            Err(panic) => Err(DbError::Panicked(words(&*panic)).into()),
+            Err(panic) => Err(DbError::Panicked(words_of_panic(&*panic)).into()),
         };
         let keep = outcome.is_ok();
         self.outcome = Some(outcome);
@@ -83,10 +82,4 @@ where
             drop(self.reply.send(outcome));
         }
     }
-}
-
-fn words(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_default()
 }

@@ -1,12 +1,10 @@
 //! Brings a database to the shape that this version of the code expects.
-//!
-//! Migrations are plain SQL files, applied in order, each once, all in one transaction. What was
-//! applied is never edited or taken away: a changed or missing one stops the start.
 
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::db::Migration;
 use crate::db::error::DbError;
+use crate::db::migration::{Applied, missing, refuse_older};
 
 const APPLIED: &str =
     "CREATE TABLE IF NOT EXISTS migrations (name text PRIMARY KEY, sql text NOT NULL)";
@@ -16,12 +14,7 @@ pub(super) fn apply(connection: &mut Connection, migrations: &[Migration]) -> Re
     // Immediate: a second process that starts at the same time waits here.
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     tx.execute_batch(APPLIED)?;
-    let applied = applied(&tx)?;
-    refuse_another_history(&applied, migrations)?;
-    for migration in migrations {
-        if applied.iter().any(|(name, _)| name == migration.name) {
-            continue;
-        }
+    for migration in missing(&applied(&tx)?, migrations)? {
         tx.execute_batch(migration.sql)
             .map_err(|error| DbError::Engine(format!("migration {}: {error}", migration.name)))?;
         tx.execute(
@@ -41,44 +34,15 @@ pub(super) fn verify(connection: &Connection, migrations: &[Migration]) -> Resul
     } else {
         Vec::new()
     };
-    refuse_another_history(&applied, migrations)?;
-    if applied.len() < migrations.len() {
-        return Err(DbError::Engine(
-            "this database was written by an older version: bring it up to date with `tessera migrate`"
-                .to_owned(),
-        ));
-    }
-    Ok(())
+    refuse_older(&missing(&applied, migrations)?)
 }
 
 /// Names and statements of those that were applied.
-fn applied(connection: &Connection) -> Result<Vec<(String, String)>, DbError> {
+fn applied(connection: &Connection) -> Result<Vec<Applied>, DbError> {
     Ok(connection
         .prepare("SELECT name, sql FROM migrations")?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<Result<_, _>>()?)
-}
-
-fn refuse_another_history(
-    applied: &[(String, String)],
-    known: &[Migration],
-) -> Result<(), DbError> {
-    for (name, sql) in applied {
-        match known.iter().find(|migration| migration.name == name) {
-            Some(migration) if migration.sql == sql => {}
-            Some(_) => {
-                return Err(DbError::Engine(format!(
-                    "migration {name} of this database differs from the one of this version"
-                )));
-            }
-            None => {
-                return Err(DbError::Engine(format!(
-                    "this database has migration {name}, which this version does not know: it was written by a newer one"
-                )));
-            }
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use super::error::DbError;
 use super::tx::{Seed, Tx};
 use super::value::{FromRow, Param};
-use super::{Lane, Shape, Signals};
+use super::{Durability, Lane, Shape, Signals};
 use crate::BoxFuture;
 use checkpoint::Checkpointer;
 use job::Work;
@@ -28,22 +28,11 @@ use writer::Writer;
 
 pub(super) use session::Session;
 
-/// What the engine says of its own durability.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Durability {
-    /// `PRAGMA synchronous`: 2 is `FULL`, a sync before every commit returns.
-    pub synchronous: i64,
-    /// `PRAGMA journal_mode`
-    pub journal_mode: String,
-}
-
-impl Durability {
-    /// What a commit needs to survive a power failure.
-    fn full() -> Durability {
-        Durability {
-            synchronous: 2,
-            journal_mode: "wal".to_owned(),
-        }
+/// What a commit needs to survive a power failure.
+fn full() -> Durability {
+    Durability::Sqlite {
+        synchronous: 2,
+        journal_mode: "wal".to_owned(),
     }
 }
 
@@ -68,7 +57,7 @@ impl Engine {
             Shape::Verify(migrations) => migrate::verify(session.connection(), migrations)?,
         }
         let found = session.durability()?;
-        if found != Durability::full() {
+        if found != full() {
             return Err(DbError::Engine(format!(
                 "commits would not be durable: {found:?}"
             )));
@@ -121,7 +110,7 @@ impl Engine {
     }
 
     pub(super) async fn durability(&self) -> Result<Durability, DbError> {
-        let read = |tx: &mut Tx| tx.session().durability();
+        let read = |tx: &mut Tx| tx.sqlite().durability();
         self.write(Lane::Bulk, read, |tx, read| {
             let found = read(tx);
             Box::pin(async move { found })

@@ -7,8 +7,8 @@ use std::time::Duration;
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, ToSql};
 
-use super::Durability;
 use super::checkpoint::{LOG_FILE_BYTES, Moved};
+use crate::db::Durability;
 use crate::db::error::DbError;
 use crate::db::value::{FromRow, Param, Row};
 
@@ -65,7 +65,7 @@ impl Session {
     }
 
     pub(super) fn durability(&mut self) -> Result<Durability, DbError> {
-        Ok(Durability {
+        Ok(Durability::Sqlite {
             synchronous: self
                 .0
                 .pragma_query_value(None, "synchronous", |row| row.get(0))?,

@@ -55,7 +55,7 @@ fn write(mut tx: Tx, queue: &Queue, signals: &Signals, log: &Log) {
         batch_size.record(u32::try_from(jobs.len()).unwrap_or(u32::MAX));
         group::commit(&mut tx, &mut jobs, &mut |signal| signals.wake(signal));
         jobs.drain(..).for_each(Job::answer);
-        log.move_rest(tx.session());
+        log.move_rest(tx.sqlite());
     }
 }
 

@@ -75,7 +75,7 @@ async fn plan(app: &TestApp, search: &Search, few: Option<&Filter>) -> Vec<Strin
 
 #[tokio::test]
 async fn a_walk_takes_the_index_of_its_order_and_no_other() {
-    let app = TestApp::start(&[crate::DEFINITION]).await;
+    let app = TestApp::start_embedded(&[crate::DEFINITION]).await;
     for (sort, index) in SORTS {
         let searches = [everything(sort), narrow(sort)].map(pages);
         for search in searches.iter().flatten() {
@@ -90,7 +90,7 @@ async fn a_walk_takes_the_index_of_its_order_and_no_other() {
 
 #[tokio::test]
 async fn few_are_fetched_by_the_filter_that_they_meet() {
-    let app = TestApp::start(&[crate::DEFINITION]).await;
+    let app = TestApp::start_embedded(&[crate::DEFINITION]).await;
     let indexes = [
         "sqlite_autoindex_ticket_terms_1",
         "sqlite_autoindex_ticket_terms_1",
@@ -117,7 +117,7 @@ async fn few_are_fetched_by_the_filter_that_they_meet() {
 
 #[tokio::test]
 async fn filters_are_counted_on_an_index() {
-    let app = TestApp::start(&[crate::DEFINITION]).await;
+    let app = TestApp::start_embedded(&[crate::DEFINITION]).await;
     for filter in filters(&narrow(Sort::Newest)) {
         let plan = explain(&app, counts(std::slice::from_ref(&filter))).await;
         let reads = plan.iter().filter(|step| !step.contains(" met"));
@@ -133,7 +133,7 @@ async fn filters_are_counted_on_an_index() {
 
 #[tokio::test]
 async fn ones_own_listings_are_found_by_their_seller() {
-    let app = TestApp::start(&[crate::DEFINITION]).await;
+    let app = TestApp::start_embedded(&[crate::DEFINITION]).await;
     let seller = Some(Uuid::nil().into());
     for (sort, _) in SORTS {
         for search in pages(Search {
@@ -155,7 +155,7 @@ async fn ones_own_listings_are_found_by_their_seller() {
 
 #[tokio::test]
 async fn a_lock_writes_no_index() {
-    let app = TestApp::start(&[crate::DEFINITION]).await;
+    let app = TestApp::start_embedded(&[crate::DEFINITION]).await;
     let indexed: Vec<(String,)> = app
         .db("tickets")
         .list(
@@ -236,7 +236,7 @@ fn searches() -> Vec<Search> {
 
 #[tokio::test]
 async fn every_way_finds_what_the_search_means() {
-    let app = TestApp::start(&[crate::DEFINITION]).await;
+    let app = TestApp::start_embedded(&[crate::DEFINITION]).await;
     let (db, offers) = (app.db("tickets"), offers(250));
     app.hand.set(Timestamp::UNIX_EPOCH);
     for offer in offers.clone() {

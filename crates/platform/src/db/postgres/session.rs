@@ -1,0 +1,184 @@
+//! A transaction on one connection: its statements, those that wait to travel, and its end.
+
+use std::pin::pin;
+
+use deadpool::managed::Object;
+use futures_util::TryStreamExt;
+use tokio_postgres::{Row as PgRow, Statement};
+
+use super::answer::{Ahead, begin, together};
+use super::connect::Backend;
+use super::pool::Pooled;
+use crate::db::error::DbError;
+use crate::db::value::{FromRow, Param, Row};
+
+/// Statements that may travel without an answer before one is waited for: more would fill the buffers of both
+/// sides, and each of them then wait for the other.
+const UNANSWERED: usize = 256;
+
+/// A connection, and the transaction that is open on it from its first statement on.
+pub(in crate::db) struct Session {
+    connection: Pooled,
+    open: bool,
+    queued: Vec<Queued>,
+}
+
+/// A statement that travels with the next one.
+struct Queued {
+    statement: Statement,
+    params: Vec<Param<'static>>,
+}
+
+impl Session {
+    pub(super) fn new(connection: Pooled) -> Session {
+        Session {
+            connection,
+            open: false,
+            queued: Vec::new(),
+        }
+    }
+
+    pub(in crate::db) async fn execute(
+        &mut self,
+        sql: &str,
+        params: &[Param<'_>],
+    ) -> Result<u64, DbError> {
+        let statement = self.connection.prepare(sql).await?;
+        let queued = std::mem::take(&mut self.queued);
+        let (client, ahead) = self.ahead(&queued);
+        together(ahead, client.execute_raw(&statement, params)).await
+    }
+
+    pub(in crate::db) async fn later(
+        &mut self,
+        sql: &str,
+        params: &[Param<'_>],
+    ) -> Result<(), DbError> {
+        let statement = self.connection.prepare(sql).await?;
+        self.queued.push(Queued {
+            statement,
+            params: params.iter().cloned().map(Param::into_owned).collect(),
+        });
+        if self.queued.len() >= UNANSWERED {
+            self.flush().await?;
+        }
+        Ok(())
+    }
+
+    pub(in crate::db) async fn execute_many(
+        &mut self,
+        sql: &str,
+        rows: &[Vec<Param<'_>>],
+    ) -> Result<u64, DbError> {
+        let statement = self.connection.prepare(sql).await?;
+        let mut changed = 0;
+        for rows in rows.chunks(UNANSWERED) {
+            let queued = std::mem::take(&mut self.queued);
+            let (client, ahead) = self.ahead(&queued);
+            let all = async {
+                let each = rows
+                    .iter()
+                    .map(|params| client.execute_raw(&statement, params));
+                let counts = futures_util::future::try_join_all(each).await?;
+                Ok(counts.iter().sum::<u64>())
+            };
+            changed += together(ahead, all).await?;
+        }
+        Ok(changed)
+    }
+
+    pub(in crate::db) async fn query_opt<R: FromRow>(
+        &mut self,
+        sql: &str,
+        params: &[Param<'_>],
+    ) -> Result<Option<R>, DbError> {
+        let rows = self.query(sql, params).await?;
+        let first = rows.first().map(|row| R::from_row(&mut Row::new(row)));
+        first.transpose()
+    }
+
+    pub(in crate::db) async fn query_all<R: FromRow>(
+        &mut self,
+        sql: &str,
+        params: &[Param<'_>],
+    ) -> Result<Vec<R>, DbError> {
+        let rows = self.query(sql, params).await?;
+        rows.iter()
+            .map(|row| R::from_row(&mut Row::new(row)))
+            .collect()
+    }
+
+    async fn query(&mut self, sql: &str, params: &[Param<'_>]) -> Result<Vec<PgRow>, DbError> {
+        let statement = self.connection.prepare(sql).await?;
+        let queued = std::mem::take(&mut self.queued);
+        let (client, ahead) = self.ahead(&queued);
+        let rows = async {
+            client
+                .query_raw(&statement, params)
+                .await?
+                .try_collect()
+                .await
+        };
+        together(ahead, rows).await
+    }
+
+    /// Sends what waits, and hears that it was done.
+    async fn flush(&mut self) -> Result<(), DbError> {
+        let queued = std::mem::take(&mut self.queued);
+        let (_, ahead) = self.ahead(&queued);
+        together(ahead, async { Ok(()) }).await
+    }
+
+    /// Ends the transaction, with what waits. [`DbError::Unavailable`] leaves open how it ended.
+    pub(super) async fn commit(&mut self) -> Result<(), DbError> {
+        if !self.open && self.queued.is_empty() {
+            return Ok(());
+        }
+        let queued = std::mem::take(&mut self.queued);
+        let (client, ahead) = self.ahead(&queued);
+        let commit = client.batch_execute("COMMIT");
+        let done = together(ahead, commit).await;
+        // After an error the server has rolled back: it takes a COMMIT for a ROLLBACK then.
+        self.open = false;
+        done
+    }
+
+    /// Takes everything back. The answer is of no interest: whoever uses the connection next waits behind it.
+    pub(super) async fn roll_back(mut self) {
+        self.queued.clear();
+        if self.open && !self.connection.client.is_closed() {
+            let sent = pin!(self.connection.client.batch_execute("ROLLBACK"));
+            drop(begin(sent).await);
+        }
+    }
+
+    /// Gives up the connection itself: what its transaction is doing is not known.
+    pub(super) fn discard(self) {
+        drop(Object::take(self.connection));
+    }
+
+    /// Who works on it on the other side.
+    pub(super) fn backend(&self) -> Backend {
+        self.connection.backend.clone()
+    }
+
+    /// What is sent before the next statement: the beginning of the transaction, and what waits.
+    fn ahead<'s>(
+        &'s mut self,
+        queued: &'s [Queued],
+    ) -> (&'s tokio_postgres::Client, Vec<Ahead<'s>>) {
+        let begins = !self.open;
+        self.open = true;
+        let client: &tokio_postgres::Client = &self.connection.client;
+        let mut ahead: Vec<Ahead<'s>> = Vec::with_capacity(queued.len() + 1);
+        if begins {
+            ahead.push(Box::pin(client.batch_execute("BEGIN")));
+        }
+        for Queued { statement, params } in queued {
+            ahead.push(Box::pin(async move {
+                client.execute_raw(statement, params).await.map(drop)
+            }));
+        }
+        (client, ahead)
+    }
+}

@@ -1,0 +1,193 @@
+//! Transactions: one body, run until PostgreSQL neither gives it up nor loses it.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use rand::Rng;
+
+use super::Engine;
+use super::doubt::{self, Fate};
+use super::session::Session;
+use crate::BoxFuture;
+use crate::db::Lane;
+use crate::db::error::{DbError, words_of_panic};
+use crate::db::tx::Tx;
+
+/// How long a transaction, or a read, is tried again while the database is away or others are in its way.
+const PATIENCE: Duration = Duration::from_secs(8);
+const FIRST_PAUSE: Duration = Duration::from_millis(2);
+const LONGEST_PAUSE: Duration = Duration::from_millis(250);
+
+/// What became of one run of a body.
+enum Run<T, E> {
+    /// It is over, in this way.
+    Over(Result<T, E>),
+    /// Nothing of it is left, and it may well succeed when it is run again.
+    Again(DbError),
+}
+
+impl Engine {
+    /// Runs the body in a task of its own: whoever hangs up meanwhile leaves nothing open.
+    pub(in crate::db) async fn write<I, T, E, F>(
+        self: &Arc<Self>,
+        lane: Lane,
+        input: I,
+        body: F,
+    ) -> Result<T, E>
+    where
+        F: for<'a> Fn(&'a mut Tx, &'a I) -> BoxFuture<'a, Result<T, E>> + Send + Sync + 'static,
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        let engine = self.clone();
+        let traceparent = crate::http::trace::current();
+        let work = async move {
+            let _place = engine.pool.place(lane).await?;
+            engine.run(traceparent, &input, &body).await
+        };
+        match tokio::spawn(work).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(DbError::Closed.into()),
+        }
+    }
+
+    async fn run<I, T, E, F>(
+        &self,
+        traceparent: Option<String>,
+        input: &I,
+        body: &F,
+    ) -> Result<T, E>
+    where
+        F: for<'a> Fn(&'a mut Tx, &'a I) -> BoxFuture<'a, Result<T, E>>,
+        E: From<DbError>,
+    {
+        let mut patience = Patience::new();
+        loop {
+            let run = match self.pool.main().await {
+                Ok(connection) => {
+                    let mut tx = Tx::new(Session::new(connection), self.seed.clone());
+                    tx.start(traceparent.clone());
+                    self.run_once(tx, input, body).await
+                }
+                Err(error) => Run::Again(error),
+            };
+            match run {
+                Run::Over(outcome) => return outcome,
+                Run::Again(error) if error.is_of_the_moment() && patience.waits().await => {
+                    tracing::debug!(service = self.seed.owner, %error, "a transaction is run again");
+                }
+                Run::Again(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    async fn run_once<I, T, E, F>(&self, mut tx: Tx, input: &I, body: &F) -> Run<T, E>
+    where
+        F: for<'a> Fn(&'a mut Tx, &'a I) -> BoxFuture<'a, Result<T, E>>,
+        E: From<DbError>,
+    {
+        let outcome = AssertUnwindSafe(async { body(&mut tx, input).await })
+            .catch_unwind()
+            .await;
+        let failure = tx.failure().cloned();
+        match (outcome, failure) {
+            (Err(panic), _) => {
+                tx.into_postgres().discard();
+                Run::Over(Err(DbError::Panicked(words_of_panic(&*panic)).into()))
+            }
+            (Ok(_), Some(failure)) if failure.is_of_the_moment() => {
+                end(tx, &failure).await;
+                Run::Again(failure)
+            }
+            // What the body made of an error of its own is not known to be whole.
+            (Ok(Ok(_)), Some(failure)) => {
+                end(tx, &failure).await;
+                Run::Over(Err(DbError::Failed.into()))
+            }
+            (Ok(Err(refusal)), _) => {
+                tx.into_postgres().roll_back().await;
+                Run::Over(Err(refusal))
+            }
+            (Ok(Ok(answer)), None) => self.commit(tx, answer).await,
+        }
+    }
+
+    async fn commit<T, E: From<DbError>>(&self, tx: Tx, answer: T) -> Run<T, E> {
+        let (wakes, witness) = (tx.wakes().to_vec(), tx.witness());
+        let mut session = tx.into_postgres();
+        let error = match session.commit().await {
+            Ok(()) => {
+                wakes
+                    .into_iter()
+                    .for_each(|signal| self.signals.wake(signal));
+                return Run::Over(Ok(answer));
+            }
+            Err(error) => error,
+        };
+        if !matches!(error, DbError::Unavailable(_)) {
+            session.roll_back().await;
+            return if error.is_of_the_moment() {
+                Run::Again(error)
+            } else {
+                Run::Over(Err(error.into()))
+            };
+        }
+        let backend = session.backend();
+        session.discard();
+        match doubt::resolve(&self.pool, &backend, witness).await {
+            Fate::Committed => {
+                wakes
+                    .into_iter()
+                    .for_each(|signal| self.signals.wake(signal));
+                Run::Over(Ok(answer))
+            }
+            Fate::Lost => Run::Again(error),
+            Fate::Unknown => Run::Over(Err(DbError::InDoubt.into())),
+        }
+    }
+}
+
+/// Ends a transaction in which a statement failed.
+async fn end(tx: Tx, failure: &DbError) {
+    let session = tx.into_postgres();
+    match failure {
+        DbError::Unavailable(_) => session.discard(),
+        _ => session.roll_back().await,
+    }
+}
+
+/// Pauses that grow, and end.
+pub(super) struct Patience {
+    left: Duration,
+    pause: Duration,
+}
+
+impl Patience {
+    pub(super) fn new() -> Patience {
+        Patience {
+            left: PATIENCE,
+            pause: FIRST_PAUSE,
+        }
+    }
+
+    /// Waits a little; `false`, at once, when there was enough waiting.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the database's moment passes in the machine's own time, which no test moves"
+    )]
+    pub(super) async fn waits(&mut self) -> bool {
+        if self.left.is_zero() {
+            return false;
+        }
+        // Those who met in a deadlock must not meet again.
+        let part = rand::rng().random_range(0.5..1.0);
+        let pause = self.pause.mul_f64(part).min(self.left);
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        self.left = self.left.saturating_sub(pause);
+        tokio::time::sleep(pause).await;
+        true
+    }
+}
