@@ -138,7 +138,9 @@ impl Db {
     {
         match &self.0.engine {
             Engine::Sqlite(engine) => engine.write(Lane::Interactive, input, body).await,
-            Engine::Postgres(engine) => engine.write(Lane::Interactive, input, body).await,
+            Engine::Postgres(engine) => {
+                Box::pin(engine.write(Lane::Interactive, input, body)).await
+            }
         }
     }
 
@@ -152,7 +154,7 @@ impl Db {
     {
         match &self.0.engine {
             Engine::Sqlite(engine) => engine.write(Lane::Bulk, input, body).await,
-            Engine::Postgres(engine) => engine.write(Lane::Bulk, input, body).await,
+            Engine::Postgres(engine) => Box::pin(engine.write(Lane::Bulk, input, body)).await,
         }
     }
 
@@ -164,7 +166,7 @@ impl Db {
     ) -> Result<Option<R>, DbError> {
         match &self.0.engine {
             Engine::Sqlite(engine) => engine.read_point(sql, params),
-            Engine::Postgres(engine) => engine.read_point(sql, params).await,
+            Engine::Postgres(engine) => Box::pin(engine.read_point(sql, params)).await,
         }
     }
 
@@ -176,7 +178,7 @@ impl Db {
     ) -> Result<Vec<R>, DbError> {
         match &self.0.engine {
             Engine::Sqlite(engine) => engine.read_few(sql, params),
-            Engine::Postgres(engine) => engine.read_few(sql, params).await,
+            Engine::Postgres(engine) => Box::pin(engine.read_few(sql, params)).await,
         }
     }
 
@@ -187,7 +189,7 @@ impl Db {
     {
         match &self.0.engine {
             Engine::Sqlite(engine) => engine.read_list(sql, params).await,
-            Engine::Postgres(engine) => engine.read_list(sql, params).await,
+            Engine::Postgres(engine) => Box::pin(engine.read_list(sql, params)).await,
         }
     }
 
@@ -200,7 +202,7 @@ impl Db {
     pub async fn durability(&self) -> Result<Durability, DbError> {
         match &self.0.engine {
             Engine::Sqlite(engine) => engine.durability().await,
-            Engine::Postgres(engine) => engine.durability().await,
+            Engine::Postgres(engine) => Box::pin(engine.durability()).await,
         }
     }
 }

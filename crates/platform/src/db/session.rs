@@ -4,7 +4,8 @@ use super::error::DbError;
 use super::value::{FromRow, Param};
 use super::{postgres, sqlite};
 
-/// SQLite's answers at once, so that its futures never pend.
+/// SQLite's answers at once, so that its futures never pend; PostgreSQL's are large, and kept out of those of the
+/// bodies that wait for them.
 pub(super) enum Session {
     Sqlite(sqlite::Session),
     Postgres(Box<postgres::Session>),
@@ -18,14 +19,14 @@ impl Session {
     ) -> Result<u64, DbError> {
         match self {
             Session::Sqlite(session) => session.execute(sql, params),
-            Session::Postgres(session) => session.execute(sql, params).await,
+            Session::Postgres(session) => Box::pin(session.execute(sql, params)).await,
         }
     }
 
     pub(super) async fn later(&mut self, sql: &str, params: &[Param<'_>]) -> Result<(), DbError> {
         match self {
             Session::Sqlite(session) => session.execute(sql, params).map(drop),
-            Session::Postgres(session) => session.later(sql, params).await,
+            Session::Postgres(session) => Box::pin(session.later(sql, params)).await,
         }
     }
 
@@ -38,7 +39,7 @@ impl Session {
             Session::Sqlite(session) => rows.iter().try_fold(0, |changed, params| {
                 Ok(changed + session.execute(sql, params)?)
             }),
-            Session::Postgres(session) => session.execute_many(sql, rows).await,
+            Session::Postgres(session) => Box::pin(session.execute_many(sql, rows)).await,
         }
     }
 
@@ -49,7 +50,7 @@ impl Session {
     ) -> Result<Option<R>, DbError> {
         match self {
             Session::Sqlite(session) => session.query_opt(sql, params),
-            Session::Postgres(session) => session.query_opt(sql, params).await,
+            Session::Postgres(session) => Box::pin(session.query_opt(sql, params)).await,
         }
     }
 
@@ -64,7 +65,7 @@ impl Session {
             Session::Postgres(session) => {
                 // Others may still refer to the row.
                 let sql = format!("{sql} FOR NO KEY UPDATE");
-                session.query_opt(&sql, params).await
+                Box::pin(session.query_opt(&sql, params)).await
             }
         }
     }
@@ -76,7 +77,7 @@ impl Session {
     ) -> Result<Vec<R>, DbError> {
         match self {
             Session::Sqlite(session) => session.query_all(sql, params),
-            Session::Postgres(session) => session.query_all(sql, params).await,
+            Session::Postgres(session) => Box::pin(session.query_all(sql, params)).await,
         }
     }
 }

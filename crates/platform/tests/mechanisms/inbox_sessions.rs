@@ -14,6 +14,7 @@ use utoipa_axum::routes;
 const GREETER: Definition = Definition {
     name: "greeter",
     migrations: &[],
+    signs_sessions: false,
     beside: &[],
     build: |_ctx: Ctx| {
         Box::pin(async {
