@@ -5,10 +5,11 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_nats::jetstream::context::ContextBuilder;
-use async_nats::{ConnectOptions, Event};
+use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event};
 use serde_json::Value;
 
-use super::{Nats, NatsSettings, stream};
+use super::{Nats, NatsSettings, failed, stream};
+use crate::bus::BusError;
 use crate::instruments;
 
 /// Several subjects in one consumer, and syncing as a setting.
@@ -16,6 +17,10 @@ const OLDEST: (u64, u64) = (2, 10);
 
 /// How long a request to the server, or a confirmation of what was published, may take.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+
+/// How long a start waits for a server: ten seconds.
+const TRIES: u32 = 200;
+const BETWEEN: Duration = Duration::from_millis(50);
 
 /// Why there is no bus.
 #[derive(Debug, thiserror::Error)]
@@ -37,12 +42,7 @@ impl ConnectError {
 impl Nats {
     /// Connects, looks at the server's version, and makes or checks the stream.
     pub async fn connect(settings: &NatsSettings, name: &str) -> Result<Arc<Nats>, ConnectError> {
-        let options = options(settings, name).await?;
-        let client = options
-            .connect(settings.servers.clone())
-            .await
-            .map_err(|error| ConnectError::new("NATS_URL", error))?;
-        refuse_old(&client.server_info().version)?;
+        let client = client(settings, name).await?;
         let context = ContextBuilder::new()
             .timeout(ANSWER_WITHIN)
             .ack_timeout(ANSWER_WITHIN)
@@ -54,13 +54,48 @@ impl Nats {
             created: AtomicI64::new(0),
             onlookers: OnceLock::new(),
         };
-        let stream = bus.stream().await;
-        let stream = stream.map_err(|error| ConnectError::new("NATS_URL", error))?;
-        stream::note(&bus.wanted(), &stream.cached_info().config);
-        instruments::bus_connected().set(1.0);
-        look_at_syncing(settings).await;
+        if bus.health().is_ok() {
+            let stream = bus.stream().await;
+            let stream = stream.map_err(|error| ConnectError::new("NATS_URL", error))?;
+            stream::note(&bus.wanted(), &stream.cached_info().config);
+            look_at_syncing(settings).await;
+        }
         Ok(Arc::new(bus))
     }
+}
+
+/// A server that is away for the moment is waited for a little; one that is away for longer is no reason not to
+/// start: requests are taken, and events wait in the outboxes.
+async fn client(settings: &NatsSettings, name: &str) -> Result<Client, ConnectError> {
+    for _try in 0..TRIES {
+        let connected = options(settings, name)
+            .await?
+            .connect(settings.servers.clone());
+        match connected.await {
+            Err(error) if is_away(error.kind()) => rest(BETWEEN).await,
+            client => return client.map_err(|error| ConnectError::new("NATS_URL", error)),
+        }
+    }
+    tracing::warn!("NATS does not answer: starting without it");
+    options(settings, name)
+        .await?
+        .retry_on_initial_connect()
+        .connect(settings.servers.clone())
+        .await
+        .map_err(|error| ConnectError::new("NATS_URL", error))
+}
+
+fn is_away(kind: ConnectErrorKind) -> bool {
+    use ConnectErrorKind::{Dns, Io, MaxReconnects, TimedOut};
+    matches!(kind, Io | TimedOut | Dns | MaxReconnects)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "servers start in the machine's own time"
+)]
+async fn rest(span: Duration) {
+    tokio::time::sleep(span).await;
 }
 
 async fn options(settings: &NatsSettings, name: &str) -> Result<ConnectOptions, ConnectError> {
@@ -104,17 +139,16 @@ fn tell(event: &Event) {
     }
 }
 
-fn refuse_old(version: &str) -> Result<(), ConnectError> {
+pub(super) fn refuse_old(version: &str) -> Result<(), BusError> {
     let mut numbers = version.split('.').map(|part| part.parse().unwrap_or(0));
     let found = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
     if found >= OLDEST {
         return Ok(());
     }
     let (major, minor) = OLDEST;
-    Err(ConnectError::new(
-        "NATS_URL",
-        format!("the server is {version}; Tessera needs {major}.{minor} or newer"),
-    ))
+    Err(failed(format!(
+        "the server is {version}; Tessera needs {major}.{minor} or newer"
+    )))
 }
 
 /// A server tells only its monitoring whether it syncs what it confirms.
@@ -153,10 +187,7 @@ mod tests {
         }
         for old in ["2.9.10", "1.4.1", ""] {
             let words = refuse_old(old).unwrap_err().to_string();
-            assert!(
-                words.starts_with("NATS_URL: ") && words.contains(old),
-                "{words}"
-            );
+            assert!(words.contains("2.10") && words.contains(old), "{words}");
         }
     }
 }

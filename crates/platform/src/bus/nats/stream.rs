@@ -9,7 +9,7 @@ use async_nats::jetstream::stream::{
     Config, RawMessageErrorKind, RetentionPolicy, StorageType, Stream,
 };
 
-use super::{Nats, PREFIX, STREAM, failed};
+use super::{Nats, PREFIX, STREAM, connect, failed};
 use crate::bus::{BusError, Confirmed};
 use crate::retention::OUTBOX_DAYS;
 
@@ -25,6 +25,8 @@ impl Nats {
     /// # Errors
     /// When there is one that would lose events.
     pub(super) async fn stream(&self) -> Result<Stream, BusError> {
+        self.health()?;
+        connect::refuse_old(&self.client.server_info().version)?;
         let wanted = self.wanted();
         let stream = self.context.get_or_create_stream(wanted.clone());
         let stream = stream.await.map_err(failed)?;
@@ -38,7 +40,6 @@ impl Nats {
     /// Whether the message that was confirmed is in its place. It is not where the store was made anew, or
     /// went back and was written on. What the stream has let go for its age, it had.
     pub(in crate::bus) async fn still_has(&self, confirmed: &Confirmed) -> Result<bool, BusError> {
-        self.health()?;
         let stream = self.stream().await?;
         let info = stream.cached_info();
         let sequence = u64::try_from(confirmed.sequence).unwrap_or(0);
