@@ -1,0 +1,70 @@
+"""What the manifests are held against, read from the code and the documents where it is told there."""
+
+import json
+import re
+
+from source import ROOT
+
+SERVICES = ("auth", "tickets", "orders", "expiration", "payments", "web")
+
+# The contract's paths. /api/openapi.json and /docs are web's.
+INGRESS = {
+    "/api/users": "auth",
+    "/.well-known": "auth",
+    "/api/tickets": "tickets",
+    "/api/orders": "orders",
+    "/api/payments": "payments",
+    "/": "web",
+}
+
+# Settings and metrics that the deployment is ahead of the code with. What the code has by now can go from here.
+SETTINGS_AHEAD = {
+    "DATABASE_CONNECTIONS",
+    "NATS_CA",
+    "NATS_CREDS",
+    "NATS_MONITOR_URL",
+    "NATS_NKEY",
+    "NATS_REPLICAS",
+}
+METRICS_AHEAD = {
+    "tessera_bus_connected": "gauge",
+    "tessera_locks_overdue_seconds": "gauge",
+    "tessera_payments_overdue_seconds": "gauge",
+    "tessera_relay_leader": "gauge",
+}
+
+
+def settings():
+    """Every setting that there is."""
+    code = (ROOT / "crates/tessera/src/settings.rs").read_text()
+    return set(re.findall(r'env = "([A-Z_]+)"', code)) | SETTINGS_AHEAD
+
+
+def metrics():
+    """Every metric that there is, with its kind: those that the code describes."""
+    found = dict(METRICS_AHEAD)
+    for file in (ROOT / "crates").glob("*/src/**/*.rs"):
+        code = file.read_text()
+        names = dict(re.findall(r'const ([A-Z_]+): &str = "(tessera_[a-z_]+)";', code))
+        for kind, constant in re.findall(r"describe_(counter|gauge|histogram)!\(\s*(?:names::)?([A-Z_]+)", code):
+            if constant in names:
+                found[names[constant]] = kind
+    return found
+
+
+def routes():
+    """Which service answers a path: each of the API's, and some that look like one."""
+    openapi = json.loads((ROOT / "docs/openapi.json").read_text())
+    api = {
+        path.replace("{id}", "0198"): operation["tags"][0]
+        for path, operations in openapi["paths"].items()
+        for operation in operations.values()
+        if isinstance(operation, dict)
+    }
+    pages = dict.fromkeys(("/", "/docs/", "/api/openapi.json", "/api/userships", "/orders/1"), "web")
+    return api | pages
+
+
+def readme():
+    """What people are told about secrets and settings."""
+    return (ROOT / "deploy/README.md").read_text()
