@@ -14,6 +14,7 @@ mod bugs;
 mod crash;
 mod docs;
 mod lint;
+mod manifests;
 mod places;
 mod run;
 mod steps;
@@ -34,7 +35,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Chore {
-    /// Pass all tests: formatting, lints, tests, documentation, licences, planted faults still apply
+    /// Pass all tests: formatting, lints, tests, documentation, licences, planted faults still apply, the deployment
     Test(steps::Arguments),
     /// Check formatting and lints only, or repair what can be repaired
     Lint(lint::Arguments),
