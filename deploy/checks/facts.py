@@ -1,5 +1,6 @@
 """What the manifests are held against, read from the code and the documents where it is told there."""
 
+import functools
 import json
 import re
 
@@ -17,7 +18,7 @@ INGRESS = {
     "/": "web",
 }
 
-# Settings and metrics that the deployment is ahead of the code with. What the code has by now can go from here.
+# Settings and metrics with which the deployment is ahead of the code. What the code has by now can go from here.
 SETTINGS_AHEAD = {
     "DATABASE_CONNECTIONS",
     "NATS_CA",
@@ -34,15 +35,15 @@ METRICS_AHEAD = {
 }
 
 
-def settings():
-    """Every setting that there is."""
+def settings_of_the_code():
     code = (ROOT / "crates/tessera/src/settings.rs").read_text()
-    return set(re.findall(r'env = "([A-Z_]+)"', code)) | SETTINGS_AHEAD
+    return set(re.findall(r'env = "([A-Z_]+)"', code))
 
 
-def metrics():
-    """Every metric that there is, with its kind: those that the code describes."""
-    found = dict(METRICS_AHEAD)
+@functools.cache
+def metrics_of_the_code():
+    """Those that the code describes, with their kind."""
+    found = {}
     for file in (ROOT / "crates").glob("*/src/**/*.rs"):
         code = file.read_text()
         names = dict(re.findall(r'const ([A-Z_]+): &str = "(tessera_[a-z_]+)";', code))
@@ -50,6 +51,20 @@ def metrics():
             if constant in names:
                 found[names[constant]] = kind
     return found
+
+
+def settings():
+    """Every setting that there is, or will be."""
+    return settings_of_the_code() | SETTINGS_AHEAD
+
+
+def metrics():
+    """Every metric that there is, or will be, with its kind."""
+    return METRICS_AHEAD | metrics_of_the_code()
+
+
+def no_longer_ahead():
+    return (SETTINGS_AHEAD & settings_of_the_code()) | (METRICS_AHEAD.keys() & metrics_of_the_code().keys())
 
 
 def routes():

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import yaml
 
+from programs import KUBECTL
+
 ROOT = Path(__file__).resolve().parents[2]
 KUBERNETES = "deploy/kubernetes"
 
@@ -32,17 +34,17 @@ def document(path):
     return only
 
 
-def render(kubectl, folder):
+def render(folder):
     """What `kubectl kustomize` makes of a folder."""
-    done = subprocess.run([kubectl, "kustomize", str(folder)], capture_output=True, text=True, check=False)
+    done = subprocess.run([KUBECTL, "kustomize", str(folder)], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise SystemExit(f"kustomize {folder}: {done.stderr.strip()}")
     return documents(done.stdout)
 
 
-def render_all(kubectl, scratch, root=ROOT):
+def render_all(scratch):
     """Every rendering that is judged, by name. What is optional is rendered with what it is for."""
-    kubernetes = root / KUBERNETES
+    kubernetes = ROOT / KUBERNETES
     folders = {name: kubernetes / name for name in ("base", "overlays/dev", "overlays/prod")}
     composed = {
         # Prod has the monitoring component already.
@@ -56,4 +58,4 @@ def render_all(kubectl, scratch, root=ROOT):
         up = Path(*[".."] * len(folder.resolve().parts[1:]), *kubernetes.parts[1:])
         kustomization = {"resources": [f"{up}/{resource}"], "components": [f"{up}/{component}"]}
         (folder / "kustomization.yaml").write_text(yaml.safe_dump(kustomization))
-    return {name: render(kubectl, folder) for name, folder in folders.items()}
+    return {name: render(folder) for name, folder in folders.items()}

@@ -1,7 +1,6 @@
 """The checks can fail: each fault that is planted here is found, and named."""
 
 import copy
-import os
 import re
 import shutil
 import tempfile
@@ -11,11 +10,10 @@ from pathlib import Path
 import around
 import manifests
 import monitoring
+import programs
 import source
 import wiring
 from cluster import Cluster
-
-KUBECTL = os.environ.get("KUBECTL", "kubectl")
 
 
 def everything_wrong(documents):
@@ -28,7 +26,7 @@ class PlantedFaults(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         with tempfile.TemporaryDirectory() as scratch:
-            cls.rendered = source.render_all(KUBECTL, scratch)
+            cls.rendered = source.render_all(scratch)
 
     def setUp(self):
         self.documents = copy.deepcopy(self.rendered["overlays/prod"])
@@ -117,6 +115,12 @@ class PlantedFaults(unittest.TestCase):
         config["data"]["nats.conf"] = config["data"]["nats.conf"].replace("sync_interval: always", "")
         self.assert_found("nats.conf: acknowledges what is not on the disk")
 
+    def test_a_configuration_that_the_bus_does_not_read(self):
+        (config,) = [each for each in self.documents if "nats.conf" in each.get("data", {})]
+        config["data"]["nats.conf"] = config["data"]["nats.conf"].replace("30s", "20s")
+        found = list(programs.problems([config]))
+        self.assertIn("invalid lame_duck_duration of 20s", " ".join(found))
+
     def test_a_metric_that_does_not_exist(self):
         rules = self.named("PrometheusRule", "tessera")["spec"]["groups"][0]["rules"]
         rules[0]["expr"] = "tessera_outbox_age_second > 30"
@@ -158,7 +162,7 @@ class PlantedInFiles(unittest.TestCase):
         path.write_text(text)
 
     def assert_found(self, part):
-        dev = source.render(KUBECTL, self.root / source.KUBERNETES / "overlays/dev")
+        dev = source.render(self.root / source.KUBERNETES / "overlays/dev")
         found = [*everything_wrong(dev), *around.problems(self.root, dev)]
         self.assertTrue(any(part in problem for problem in found), f"{part!r} is not among {found}")
 
