@@ -12,6 +12,7 @@ def problems(root, dev):
     cluster = Cluster(dev)
     yield from compose(source.document(root / "compose.yaml"), cluster)
     yield from front((root / source.KUBERNETES / "base/front/nginx.conf").read_text())
+    yield from databases((root / source.KUBERNETES / "overlays/dev/postgres/databases.sh").read_text())
     yield from skaffold(root, source.document(root / "skaffold.yaml"))
     for path in sorted((root / ".github/workflows").glob("*.yml")):
         yield from workflow(path.name, source.document(path))
@@ -64,6 +65,13 @@ def front(config):
         found = exact.get(path) or next((to for pattern, to in patterns if re.match(pattern, path)), rest)
         if found != service:
             yield f"nginx.conf: {path} leads to {found}, not to {service}"
+
+
+def databases(script):
+    """Every database is made, for the service whose it is."""
+    for database, owner in facts.databases().items():
+        if not re.search(rf"\b{database}:{owner}\b", script):
+            yield f"databases.sh: does not make {database} for {owner}"
 
 
 def skaffold(root, file):

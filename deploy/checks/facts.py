@@ -20,7 +20,6 @@ INGRESS = {
 
 # Settings and metrics with which the deployment is ahead of the code. What the code has by now can go from here.
 SETTINGS_AHEAD = {
-    "DATABASE_CONNECTIONS",
     "NATS_CA",
     "NATS_CREDS",
     "NATS_MONITOR_URL",
@@ -50,6 +49,15 @@ def metrics_of_the_code():
         for kind, constant in re.findall(r"describe_(counter|gauge|histogram)!\(\s*(?:names::)?([A-Z_]+)", code):
             if constant in names:
                 found[names[constant]] = kind
+    return found
+
+
+def databases():
+    """Every database, with the service whose it is: one for each that keeps data, and those kept beside it."""
+    found = {name: name for name in SERVICES if name != "web"}
+    for file in (ROOT / "crates").glob("*/src/**/*.rs"):
+        for name in re.findall(r'Beside = Beside \{\s*name: "(\w+)"', file.read_text()):
+            found[name] = file.relative_to(ROOT).parts[1]
     return found
 
 

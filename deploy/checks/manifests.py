@@ -195,13 +195,14 @@ def connections(cluster):
     """The database has room for every pod that there may be."""
     limits = (re.search(r"max_connections(?:=|': ')(\d+)", str(pod.document["spec"])) for pod in cluster.pods)
     most = next((int(limit[1]) for limit in limits if limit), None)
-    scalers = [each["spec"] for each in cluster.of("HorizontalPodAutoscaler") if each["metadata"]["name"] != "web"]
-    # One more while a new version comes.
-    pods = sum(each["maxReplicas"] + 1 for each in scalers)
-    wanted = pods * setting(cluster, "DATABASE_CONNECTIONS")
+    scalers = [each["spec"] for each in cluster.of("HorizontalPodAutoscaler")]
+    owners = list(facts.databases().values())
+    # One more while a new version comes; a pool for each database.
+    pools = sum((each["maxReplicas"] + 1) * owners.count(each["scaleTargetRef"]["name"]) for each in scalers)
+    wanted = pools * setting(cluster, "DATABASE_CONNECTIONS")
     # Some for the migration, and for a person.
     if most and wanted + 10 > most:
-        yield f"up to {pods} pods want {wanted} connections, and the database has {most}"
+        yield f"the pods may want {wanted} connections, and the database has {most}"
 
 
 def bus(cluster):

@@ -108,7 +108,7 @@ class PlantedFaults(unittest.TestCase):
     def test_more_connections_than_the_database_has(self):
         self.documents = copy.deepcopy(self.rendered["overlays/prod + cloudnative-pg"])
         self.named("HorizontalPodAutoscaler", "orders")["spec"]["maxReplicas"] = 60
-        self.assert_found("connections, and the database has 400")
+        self.assert_found("connections, and the database has 500")
 
     def test_a_bus_that_acknowledges_too_early(self):
         (config,) = [each for each in self.documents if "nats.conf" in each.get("data", {})]
@@ -177,6 +177,10 @@ class PlantedInFiles(unittest.TestCase):
     def test_a_front_that_leads_elsewhere(self):
         self.plant("deploy/kubernetes/base/front/nginx.conf", r"\^/api/orders\(/\|\$\)", "^/api/order(/|$)")
         self.assert_found("nginx.conf: /api/orders leads to web, not to orders")
+
+    def test_a_database_that_nobody_makes(self):
+        self.plant("deploy/kubernetes/overlays/dev/postgres/databases.sh", "gateway:payments", "")
+        self.assert_found("databases.sh: does not make gateway for payments")
 
     def test_a_key_that_is_there_twice(self):
         self.plant("compose.yaml", "^  front:$", "  web: {}\n  front:")
