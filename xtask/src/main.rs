@@ -17,6 +17,7 @@ mod lint;
 mod manifests;
 mod places;
 mod run;
+mod servers;
 mod steps;
 
 use std::process::ExitCode;
@@ -45,6 +46,8 @@ enum Chore {
     Bugs(bugs::Arguments),
     /// Kill the real process under load, again and again, and check the invariants after each restart
     Crash(crash::Arguments),
+    /// Run the distributed form on this machine: a process for each service, PostgreSQL and NATS, behind one port
+    Up(servers::Arguments),
     /// Measure: reservations a second, latency, expiry, start-up
     Bench(bench::Arguments),
 }
@@ -66,6 +69,7 @@ fn perform(chore: Chore) -> Result<(), run::Failure> {
         Chore::Docs => docs::run(),
         Chore::Bugs(arguments) => bugs::run(&arguments),
         Chore::Crash(arguments) => crash::run(&arguments),
+        Chore::Up(arguments) => servers::up(&arguments),
         Chore::Bench(arguments) => bench::run(&arguments),
     }
 }

@@ -4,7 +4,7 @@
 //! environment of their own under the target directory, and runs them.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::places;
 use crate::run::{Failure, Run};
@@ -16,12 +16,21 @@ const REQUIREMENTS: [&str; 2] = ["requirements.txt", "requirements-programs.txt"
 
 /// Judges the files, and then sees that the judge finds planted faults.
 pub(crate) fn run() -> Result<(), Failure> {
-    let home = places::target()?.join("manifests");
+    let home = home()?;
     fill(&home)?;
     for script in ["main.py", "test_checks.py"] {
         python(&home).arg(format!("{CHECKS}/{script}")).show()?;
     }
     Ok(())
+}
+
+/// Brings the programs, of which the tests need the NATS server, too.
+pub(crate) fn bring_programs() -> Result<(), Failure> {
+    fill(&home()?)
+}
+
+fn home() -> Result<PathBuf, Failure> {
+    Ok(places::target()?.join("manifests"))
 }
 
 /// Makes the environment, unless it is there with what it should have.

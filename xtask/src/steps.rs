@@ -4,7 +4,7 @@
 use clap::{Args, ValueEnum};
 
 use crate::run::{Failure, Run, Stopwatch};
-use crate::{bugs, docs, lint, manifests, places};
+use crate::{bugs, docs, lint, manifests, places, servers};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -15,7 +15,7 @@ pub(crate) struct Arguments {
 
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
 enum Step {
-    /// Install what the tests need and this machine lacks (Debian: strace, python3-venv)
+    /// Install what the tests need and this machine lacks (Debian: strace, python3-venv, postgresql; PyPI: nats-server)
     Tools,
     /// The code is formatted as rustfmt would
     Fmt,
@@ -23,6 +23,8 @@ enum Step {
     Clippy,
     /// Every test passes; among them: the documents in docs/ are current, and the house rules are kept
     Test,
+    /// The same tests once more, on a PostgreSQL and NATS servers of their own
+    Servers,
     /// rustdoc builds without a warning
     Doc,
     /// Licences and origins of the dependencies (skipped where cargo-deny is not installed)
@@ -46,6 +48,7 @@ impl Step {
             Self::Fmt => lint::formatting(),
             Self::Clippy => lint::clippy(),
             Self::Test => tests(),
+            Self::Servers => servers::tests(),
             Self::Doc => docs::rustdoc(),
             Self::Deny => return deny(),
             Self::Bugs => bugs::check(),
@@ -116,11 +119,12 @@ fn tests() -> Result<(), Failure> {
 fn tools() -> Result<(), Failure> {
     install("strace", places::on_path("strace"))?;
     let makes_environments = Run::new("python3").args(["-c", "import ensurepip, venv"]);
-    install("python3-venv", makes_environments.quiet().is_ok())
+    install("python3-venv", makes_environments.quiet().is_ok())?;
+    servers::bring()
 }
 
 /// Installs a package of Debian's, unless it is here.
-fn install(package: &str, is_here: bool) -> Result<(), Failure> {
+pub(crate) fn install(package: &str, is_here: bool) -> Result<(), Failure> {
     if is_here {
         println!("{package} is here");
         return Ok(());
@@ -143,7 +147,7 @@ fn install(package: &str, is_here: bool) -> Result<(), Failure> {
 }
 
 /// `env` where this is root already, else `sudo`, which must not ask for a password: nobody may be there to answer.
-fn as_root() -> Run {
+pub(crate) fn as_root() -> Run {
     let root = Run::new("id")
         .arg("-u")
         .output()
