@@ -132,19 +132,19 @@ async fn is_ready(programs: &Path, address: SocketAddr) -> bool {
     ask.status().await.is_ok_and(|status| status.success())
 }
 
-/// The folder of PostgreSQL's programs: that on the `PATH`, or the newest that Debian has installed.
+/// The folder of PostgreSQL's programs: the newest that Debian has installed, or that on the `PATH`.
 pub fn programs() -> Result<PathBuf, Failure> {
-    let parents = places::on_path("initdb").into_iter();
-    let mut found: Vec<PathBuf> = parents
-        .filter_map(|program| program.parent().map(Path::to_owned))
+    let versions = fs::read_dir(DEBIAN).into_iter().flatten().flatten();
+    let mut found: Vec<PathBuf> = versions
+        .map(|version| version.path().join("bin"))
+        .filter(|folder| folder.join("initdb").is_file())
         .collect();
-    if found.is_empty() {
-        let versions = fs::read_dir(DEBIAN).into_iter().flatten().flatten();
-        found = versions.map(|version| version.path().join("bin")).collect();
-        found.retain(|folder| folder.join("initdb").is_file());
-        found.sort();
-        found.reverse();
-    }
+    found.sort();
+    found.reverse();
+    // What is on the path may only point to where the others are.
+    let real = places::on_path("initdb").into_iter();
+    let real = real.filter_map(|program| fs::canonicalize(program).ok());
+    found.extend(real.filter_map(|program| program.parent().map(Path::to_owned)));
     found.into_iter().next().ok_or_else(|| {
         Failure::new("PostgreSQL is not installed: `cargo xtask test --only tools` does so")
     })

@@ -241,7 +241,7 @@ impl Runtime {
                 service.workers,
             ));
         }
-        front.add_checks(checks(&shared));
+        front.add_checks(checks(&shared, follow_keys.is_some()));
         front.add_routes("web", pages(front.openapi()), None);
         let (router, openapi) = front.finish();
         Ok(Runtime {
@@ -472,7 +472,7 @@ async fn connect(definitions: &[&Definition], settings: &Settings) -> Result<Bus
 }
 
 /// What has to answer besides the databases.
-fn checks(shared: &Shared) -> Vec<Check> {
+fn checks(shared: &Shared, follows_keys: bool) -> Vec<Check> {
     let mut checks = Vec::new();
     if shared.bus.has_stream() {
         let bus = shared.bus.clone();
@@ -481,7 +481,7 @@ fn checks(shared: &Shared) -> Vec<Check> {
             Box::pin(async move { health })
         }));
     }
-    if shared.keys.is_none() {
+    if follows_keys {
         let verifier = shared.verifier.clone();
         checks.push(Check::new("keys", move || {
             let has_keys = verifier.has_keys();
