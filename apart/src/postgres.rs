@@ -65,6 +65,25 @@ impl Postgres {
         self.address
     }
 
+    /// Runs a statement as its owner, outside of the services' databases.
+    pub async fn run(&self, sql: &str) -> Result<(), Failure> {
+        let mut psql = Command::new(programs()?.join("psql"));
+        psql.args([
+            "--quiet",
+            "--no-psqlrc",
+            "--set",
+            "ON_ERROR_STOP=1",
+            "--command",
+            sql,
+        ])
+        .arg(format!("{}/postgres", self.url()));
+        let status = psql.status().await.because("psql")?;
+        if status.success() {
+            return Ok(());
+        }
+        Err(Failure::new(format!("psql failed ({status}): {sql}")))
+    }
+
     /// Ends it in good order.
     pub async fn stop(self) -> Result<(), Failure> {
         // Fast: sessions are thrown out.
