@@ -19,18 +19,10 @@ INGRESS = {
 }
 
 # Settings and metrics with which the deployment is ahead of the code. What the code has by now can go from here.
-SETTINGS_AHEAD = {
-    "NATS_CA",
-    "NATS_CREDS",
-    "NATS_MONITOR_URL",
-    "NATS_NKEY",
-    "NATS_REPLICAS",
-}
+SETTINGS_AHEAD = set()
 METRICS_AHEAD = {
-    "tessera_bus_connected": "gauge",
     "tessera_locks_overdue_seconds": "gauge",
     "tessera_payments_overdue_seconds": "gauge",
-    "tessera_relay_leader": "gauge",
 }
 
 
