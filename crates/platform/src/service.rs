@@ -342,6 +342,19 @@ impl Runtime {
         });
     }
 
+    /// Takes in by hand what the bus holds for the services; answers whether that was nothing.
+    pub async fn take_in(&self) -> Result<bool, WorkerError> {
+        let mut nothing = true;
+        for intake in self
+            .services
+            .iter()
+            .filter_map(|service| service.intake.as_ref())
+        {
+            nothing &= intake.step().await? == Next::Idle;
+        }
+        Ok(nothing)
+    }
+
     /// Runs every worker by hand until none has anything to do at this moment: how a test, whose
     /// workers were never started, lets events travel.
     pub async fn settle(&self) -> Result<(), WorkerError> {
@@ -354,13 +367,7 @@ impl Runtime {
                     Next::Idle => true,
                 };
             }
-            for intake in self
-                .services
-                .iter()
-                .filter_map(|service| service.intake.as_ref())
-            {
-                rested &= intake.step().await? == Next::Idle;
-            }
+            rested &= self.take_in().await?;
             if rested {
                 return Ok(());
             }

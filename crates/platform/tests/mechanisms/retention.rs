@@ -10,7 +10,9 @@ use tessera_platform::session::{CookieRule, Ended, Sessions, Verifier};
 use tessera_platform::testing::{TestApp, forbid, permit};
 use tessera_platform::worker::{Next, Worker};
 
-use crate::follower::{effects, kept, plan, registered, say, somebody, start, state};
+use crate::follower::{
+    effects, kept, plan, registered, say, somebody, start, start_in_process, state,
+};
 
 fn days(days: i64) -> SignedDuration {
     SignedDuration::from_hours(24 * days)
@@ -112,7 +114,7 @@ async fn events_that_wait_or_are_dead_are_kept_for_an_operator() {
 
 #[tokio::test]
 async fn much_is_taken_away_a_little_at_a_time() {
-    let app = start().await;
+    let app = start_in_process().await;
     let users: Vec<_> = (0..1_200).map(|_| somebody(&app)).collect();
     say(&app, &users).await;
     app.settle().await;
