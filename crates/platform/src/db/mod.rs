@@ -5,7 +5,8 @@
 //! and may run more than once: it draws nothing from outside, and its ids of new things are part
 //! of its input. It never calls the network.
 //!
-//! Only [`sqlite`] and [`postgres`] know an engine.
+//! Only [`sqlite`] and [`postgres`] know an engine. What waits for a server is boxed where the two meet: its
+//! futures are large, and would make every future of every service as large.
 
 mod error;
 mod migration;
@@ -138,7 +139,7 @@ impl Db {
     {
         match &self.0.engine {
             Engine::Sqlite(engine) => engine.write(Lane::Interactive, input, body).await,
-            Engine::Postgres(engine) => engine.write(Lane::Interactive, input, body).await,
+            Engine::Postgres(engine) => Box::pin(engine.write(Lane::Interactive, input, body)).await,
         }
     }
 
@@ -152,7 +153,7 @@ impl Db {
     {
         match &self.0.engine {
             Engine::Sqlite(engine) => engine.write(Lane::Bulk, input, body).await,
-            Engine::Postgres(engine) => engine.write(Lane::Bulk, input, body).await,
+            Engine::Postgres(engine) => Box::pin(engine.write(Lane::Bulk, input, body)).await,
         }
     }
 
@@ -164,7 +165,7 @@ impl Db {
     ) -> Result<Option<R>, DbError> {
         match &self.0.engine {
             Engine::Sqlite(engine) => engine.read_point(sql, params),
-            Engine::Postgres(engine) => engine.read_point(sql, params).await,
+            Engine::Postgres(engine) => Box::pin(engine.read_point(sql, params)).await,
         }
     }
 
@@ -176,7 +177,7 @@ impl Db {
     ) -> Result<Vec<R>, DbError> {
         match &self.0.engine {
             Engine::Sqlite(engine) => engine.read_few(sql, params),
-            Engine::Postgres(engine) => engine.read_few(sql, params).await,
+            Engine::Postgres(engine) => Box::pin(engine.read_few(sql, params)).await,
         }
     }
 
@@ -187,7 +188,7 @@ impl Db {
     {
         match &self.0.engine {
             Engine::Sqlite(engine) => engine.read_list(sql, params).await,
-            Engine::Postgres(engine) => engine.read_list(sql, params).await,
+            Engine::Postgres(engine) => Box::pin(engine.read_list(sql, params)).await,
         }
     }
 
@@ -200,7 +201,7 @@ impl Db {
     pub async fn durability(&self) -> Result<Durability, DbError> {
         match &self.0.engine {
             Engine::Sqlite(engine) => engine.durability().await,
-            Engine::Postgres(engine) => engine.durability().await,
+            Engine::Postgres(engine) => Box::pin(engine.durability()).await,
         }
     }
 }

@@ -18,14 +18,14 @@ impl Session {
     ) -> Result<u64, DbError> {
         match self {
             Session::Sqlite(session) => session.execute(sql, params),
-            Session::Postgres(session) => session.execute(sql, params).await,
+            Session::Postgres(session) => Box::pin(session.execute(sql, params)).await,
         }
     }
 
     pub(super) async fn later(&mut self, sql: &str, params: &[Param<'_>]) -> Result<(), DbError> {
         match self {
             Session::Sqlite(session) => session.execute(sql, params).map(drop),
-            Session::Postgres(session) => session.later(sql, params).await,
+            Session::Postgres(session) => Box::pin(session.later(sql, params)).await,
         }
     }
 
@@ -38,7 +38,7 @@ impl Session {
             Session::Sqlite(session) => rows.iter().try_fold(0, |changed, params| {
                 Ok(changed + session.execute(sql, params)?)
             }),
-            Session::Postgres(session) => session.execute_many(sql, rows).await,
+            Session::Postgres(session) => Box::pin(session.execute_many(sql, rows)).await,
         }
     }
 
@@ -49,7 +49,7 @@ impl Session {
     ) -> Result<Option<R>, DbError> {
         match self {
             Session::Sqlite(session) => session.query_opt(sql, params),
-            Session::Postgres(session) => session.query_opt(sql, params).await,
+            Session::Postgres(session) => Box::pin(session.query_opt(sql, params)).await,
         }
     }
 
@@ -64,7 +64,7 @@ impl Session {
             Session::Postgres(session) => {
                 // Others may still refer to the row.
                 let sql = format!("{sql} FOR NO KEY UPDATE");
-                session.query_opt(&sql, params).await
+                Box::pin(session.query_opt(&sql, params)).await
             }
         }
     }
@@ -76,7 +76,7 @@ impl Session {
     ) -> Result<Vec<R>, DbError> {
         match self {
             Session::Sqlite(session) => session.query_all(sql, params),
-            Session::Postgres(session) => session.query_all(sql, params).await,
+            Session::Postgres(session) => Box::pin(session.query_all(sql, params)).await,
         }
     }
 }
