@@ -15,8 +15,10 @@ mod answer;
 mod app;
 mod engine;
 mod faults;
+mod meeting;
 
 pub use answer::Answer;
 pub use app::{Call, TestApp, TestUser};
 pub use engine::{TEST_DATABASE_URL, server_for};
 pub use faults::{forbid, permit};
+pub use meeting::{Halt, are_several_writers, meet};

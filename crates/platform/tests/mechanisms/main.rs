@@ -11,6 +11,7 @@
 
 mod clock_ids;
 mod db_bodies;
+mod db_claims;
 mod db_file;
 mod db_full;
 mod db_groups;
