@@ -33,7 +33,7 @@ use crate::telemetry::Metrics;
 use crate::worker::{self, Next, Stop, Worker, WorkerError};
 
 /// The tables that every service has.
-const MIGRATIONS: [Migration; 4] = [
+const MIGRATIONS: [Migration; 5] = [
     Migration {
         name: "platform/0001_outbox",
         sql: include_str!("migrations/0001_outbox.sql"),
@@ -49,6 +49,10 @@ const MIGRATIONS: [Migration; 4] = [
     Migration {
         name: "platform/0004_idempotency_keys",
         sql: idempotency::MIGRATION,
+    },
+    Migration {
+        name: "platform/0005_ended_sessions_seen",
+        sql: include_str!("migrations/0005_ended_sessions_seen.sql"),
     },
 ];
 

@@ -5,6 +5,7 @@
 
 pub mod cookie;
 pub mod ended;
+mod follow;
 pub mod keys;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ use tessera_contracts::ids::{SessionId, UserId};
 
 pub use cookie::CookieRule;
 pub use ended::Ended;
+pub use follow::FollowEnded;
 pub use token::SigningKeys;
 pub use verifier::Verifier;
 

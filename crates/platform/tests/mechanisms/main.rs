@@ -20,6 +20,7 @@ mod db_log;
 mod db_reads;
 mod db_values;
 mod durability_strace;
+mod follow_ended;
 mod follower;
 mod inbox_batches;
 mod inbox_retries;
