@@ -9,6 +9,7 @@
     reason = "a test that cannot go on says why and ends"
 )]
 
+pub mod apart;
 pub mod client;
 pub mod market;
 pub mod process;

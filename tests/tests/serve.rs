@@ -38,7 +38,7 @@ fn a_wrong_setting_stops_the_start_with_one_line_that_names_it() {
         ("RATE_LIMITS", "yes"),
         ("RUST_LOG", "tessera=loud"),
         ("DATABASE_URL", "mysql://db.example.com"),
-        ("NATS_URL", "nats://bus.example.com"),
+        ("NATS_URL", "http://bus.example.com"),
         ("STRIPE_KEY", "sk_test_1"),
     ];
     for (setting, value) in wrong {

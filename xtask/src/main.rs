@@ -14,8 +14,10 @@ mod bugs;
 mod crash;
 mod docs;
 mod lint;
+mod manifests;
 mod places;
 mod run;
+mod servers;
 mod steps;
 
 use std::process::ExitCode;
@@ -34,7 +36,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Chore {
-    /// Pass all tests: formatting, lints, tests, documentation, licences, planted faults still apply
+    /// Pass all tests: formatting, lints, tests, documentation, licences, planted faults still apply, the deployment
     Test(steps::Arguments),
     /// Check formatting and lints only, or repair what can be repaired
     Lint(lint::Arguments),
@@ -44,6 +46,8 @@ enum Chore {
     Bugs(bugs::Arguments),
     /// Kill the real process under load, again and again, and check the invariants after each restart
     Crash(crash::Arguments),
+    /// Run the distributed form on this machine: a process for each service, PostgreSQL and NATS, behind one port
+    Up(servers::Arguments),
     /// Measure: reservations a second, latency, expiry, start-up
     Bench(bench::Arguments),
 }
@@ -65,6 +69,7 @@ fn perform(chore: Chore) -> Result<(), run::Failure> {
         Chore::Docs => docs::run(),
         Chore::Bugs(arguments) => bugs::run(&arguments),
         Chore::Crash(arguments) => crash::run(&arguments),
+        Chore::Up(arguments) => servers::up(&arguments),
         Chore::Bench(arguments) => bench::run(&arguments),
     }
 }

@@ -4,7 +4,7 @@
 use clap::{Args, ValueEnum};
 
 use crate::run::{Failure, Run, Stopwatch};
-use crate::{bugs, docs, lint, places};
+use crate::{bugs, docs, lint, manifests, places, servers};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -15,7 +15,7 @@ pub(crate) struct Arguments {
 
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
 enum Step {
-    /// Install what the tests need and this machine lacks (Debian: strace)
+    /// Install what the tests need and this machine lacks (Debian: strace, python3-venv, postgresql; PyPI: nats-server)
     Tools,
     /// The code is formatted as rustfmt would
     Fmt,
@@ -23,12 +23,16 @@ enum Step {
     Clippy,
     /// Every test passes; among them: the documents in docs/ are current, and the house rules are kept
     Test,
+    /// The same tests once more, on a PostgreSQL and NATS servers of their own
+    Servers,
     /// rustdoc builds without a warning
     Doc,
     /// Licences and origins of the dependencies (skipped where cargo-deny is not installed)
     Deny,
     /// Every planted fault still applies to the code
     Bugs,
+    /// The deployment is sound: manifests, alerts, dashboards, compose, workflows
+    Manifests,
 }
 
 impl Step {
@@ -40,13 +44,15 @@ impl Step {
 
     fn run(self) -> Result<Outcome, Failure> {
         match self {
-            Self::Tools => strace(),
+            Self::Tools => tools(),
             Self::Fmt => lint::formatting(),
             Self::Clippy => lint::clippy(),
             Self::Test => tests(),
+            Self::Servers => servers::tests(),
             Self::Doc => docs::rustdoc(),
             Self::Deny => return deny(),
             Self::Bugs => bugs::check(),
+            Self::Manifests => manifests::run(),
         }
         .map(|()| Outcome::Passed)
     }
@@ -108,30 +114,40 @@ fn tests() -> Result<(), Failure> {
     Run::cargo(["test", "--workspace"]).show()
 }
 
-/// The durability test watches the order of system calls, which takes strace.
-fn strace() -> Result<(), Failure> {
-    if places::on_path("strace") {
-        println!("strace is here");
+/// The durability test watches the order of system calls, which takes strace; the manifests are judged in a Python
+/// environment, which Debian can make only with a package more.
+fn tools() -> Result<(), Failure> {
+    install("strace", places::on_path("strace"))?;
+    let makes_environments = Run::new("python3").args(["-c", "import ensurepip, venv"]);
+    install("python3-venv", makes_environments.quiet().is_ok())?;
+    servers::bring()
+}
+
+/// Installs a package of Debian's, unless it is here.
+pub(crate) fn install(package: &str, is_here: bool) -> Result<(), Failure> {
+    if is_here {
+        println!("{package} is here");
         return Ok(());
     }
     if !places::on_path("apt-get") {
-        return Err(Failure::new(
-            "the durability test needs strace: install it with this system's package manager",
-        ));
+        return Err(Failure::new(format!(
+            "the tests need {package}: install it with this system's package manager"
+        )));
     }
-    println!("strace is missing: installing it with apt-get");
+    println!("{package} is missing: installing it with apt-get");
     let apt = |args: &[&str]| as_root().args(args).show();
-    // A fresh machine has no package lists yet, and then knows no strace.
-    apt(&["apt-get", "install", "--yes", "strace"])
-        .or_else(|_| {
-            apt(&["apt-get", "update"])
-                .and_then(|()| apt(&["apt-get", "install", "--yes", "strace"]))
+    let get = || apt(&["apt-get", "install", "--yes", package]);
+    // A fresh machine has no package lists yet, and then knows no package.
+    get()
+        .or_else(|_| apt(&["apt-get", "update"]).and_then(|()| get()))
+        .map_err(|_| {
+            let hint = format!("as root: apt-get install {package}");
+            Failure::new(format!("{package} could not be installed; {hint}"))
         })
-        .map_err(|_| Failure::new("strace could not be installed; as root: apt-get install strace"))
 }
 
 /// `env` where this is root already, else `sudo`, which must not ask for a password: nobody may be there to answer.
-fn as_root() -> Run {
+pub(crate) fn as_root() -> Run {
     let root = Run::new("id")
         .arg("-u")
         .output()

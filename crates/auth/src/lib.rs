@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use tessera_platform::db::Migration;
 use tessera_platform::service::{Ctx, Definition, Service, StartError};
+use tessera_platform::session::SigningKeys;
 
 use passwords::Passwords;
 use workers::prune_sessions;
@@ -24,6 +25,7 @@ use workers::prune_sessions;
 pub const DEFINITION: Definition = Definition {
     name: "auth",
     migrations: MIGRATIONS,
+    signs_sessions: true,
     beside: &[],
     build: |ctx| Box::pin(async move { build(ctx) }),
 };
@@ -37,15 +39,23 @@ const MIGRATIONS: &[Migration] = &[Migration {
 #[derive(Clone)]
 struct App {
     ctx: Ctx,
+    /// What signs sessions.
+    keys: SigningKeys,
     passwords: Passwords,
 }
 
 fn build(ctx: Ctx) -> Result<Service, StartError> {
     let passwords = Passwords::new(ctx.ids.clone()).map_err(StartError::Other)?;
+    let keys = ctx.keys.clone();
+    let keys = keys.ok_or_else(|| StartError::Other("auth was handed no keys".to_owned()))?;
     let prune = prune_sessions(ctx.db.clone(), ctx.clock.clone());
     Ok(Service {
         consumer: None,
         workers: vec![Arc::new(prune)],
-        routes: http::routes(App { ctx, passwords }),
+        routes: http::routes(App {
+            ctx,
+            keys,
+            passwords,
+        }),
     })
 }

@@ -22,6 +22,7 @@ use workers::{Deadlines, prune_deadlines};
 pub const DEFINITION: Definition = Definition {
     name: "expiration",
     migrations: MIGRATIONS,
+    signs_sessions: false,
     beside: &[],
     build: |ctx| Box::pin(async move { build(ctx) }),
 };

@@ -30,6 +30,7 @@ use gateway::test_gateway::TestGateway;
 pub const DEFINITION: Definition = Definition {
     name: "payments",
     migrations: MIGRATIONS,
+    signs_sessions: false,
     beside: &[gateway::test_gateway::BOOK],
     build: |ctx| Box::pin(build(ctx)),
 };

@@ -5,6 +5,8 @@ use metrics::{Gauge, Histogram, Unit, describe_gauge, describe_histogram, gauge,
 const WRITER_BATCH: &str = "tessera_db_writer_batch_size";
 const OUTBOX_AGE: &str = "tessera_outbox_age_seconds";
 const CONSUMER_LAG: &str = "tessera_consumer_lag_seconds";
+const BUS_CONNECTED: &str = "tessera_bus_connected";
+const RELAY_LEADER: &str = "tessera_relay_leader";
 const DEAD_LETTERS: &str = "tessera_inbox_dead_letters";
 
 /// Tells what each number means; called once, when the recorder is installed.
@@ -25,10 +27,28 @@ pub fn describe() {
         "Age of the oldest event of a batch when it is taken in."
     );
     describe_gauge!(
+        BUS_CONNECTED,
+        "Whether there is a connection to NATS: 1, or 0."
+    );
+    describe_gauge!(
+        RELAY_LEADER,
+        "Whether this process publishes the service's outbox: 1, or 0."
+    );
+    describe_gauge!(
         DEAD_LETTERS,
         Unit::Count,
         "Events that were given up on and wait for an operator."
     );
+}
+
+/// Whether there is a connection to the bus: 1, or 0.
+pub fn bus_connected() -> Gauge {
+    gauge!(BUS_CONNECTED)
+}
+
+/// Whether this process is the one that publishes the outbox of the service: 1, or 0.
+pub fn relay_leader(service: &'static str) -> Gauge {
+    gauge!(RELAY_LEADER, "service" => service)
 }
 
 /// How many transactions shared a commit.

@@ -10,30 +10,34 @@ use std::sync::Arc;
 
 use axum::Router;
 use tessera_contracts::events::EventType;
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
+use uuid::Uuid;
 
 use crate::BoxFuture;
 use crate::arrival::Arrivals;
 use crate::bus::Bus;
+use crate::bus::nats::{ConnectError, Intake, Nats};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::consumer::Consumer;
 use crate::db::{Db, DbError, Migration};
+use crate::http::health::{BUS, Check};
 use crate::http::{Front, idempotency};
 use crate::ids::Ids;
 use crate::inbox::Inbox;
 use crate::limits::Limits;
-use crate::outbox::Relay;
+use crate::outbox::{self, Relay};
 use crate::retention::Retention;
 use crate::session::keys::{self, KeyError};
-use crate::session::{CookieRule, Ended, Sessions, SigningKeys, Verifier, ended};
+use crate::session::{CookieRule, Ended, FollowKeys, Sessions, SigningKeys, Verifier, ended};
 use crate::telemetry::Metrics;
 use crate::worker::{self, Next, Stop, Worker, WorkerError};
 
 /// The tables that every service has.
-const MIGRATIONS: [Migration; 5] = [
+const MIGRATIONS: [Migration; 6] = [
     Migration {
         name: "platform/0001_outbox",
         sql: include_str!("migrations/0001_outbox.sql"),
@@ -54,6 +58,10 @@ const MIGRATIONS: [Migration; 5] = [
         name: "platform/0005_ended_sessions_seen",
         sql: include_str!("migrations/0005_ended_sessions_seen.sql"),
     },
+    Migration {
+        name: "platform/0006_relay",
+        sql: include_str!("migrations/0006_relay.sql"),
+    },
 ];
 
 /// A service before it runs: one row of the binary's table.
@@ -63,6 +71,8 @@ pub struct Definition {
     pub name: &'static str,
     /// Its own tables.
     pub migrations: &'static [Migration],
+    /// Whether it signs sessions: auth alone does, and alone is handed the keys.
+    pub signs_sessions: bool,
     /// Databases that it keeps besides its own: those of what it stands in for.
     pub beside: &'static [Beside],
     /// Puts it together.
@@ -106,8 +116,8 @@ pub struct Ctx {
     pub settings: Arc<Settings>,
     /// Who is asking.
     pub sessions: Sessions,
-    /// The keys that sign sessions: for auth alone.
-    pub keys: SigningKeys,
+    /// The keys that sign sessions, for a service that does.
+    pub keys: Option<SigningKeys>,
     /// How often one account, or one address, may do what.
     pub limits: Limits,
     /// Waits for what another service made a moment ago.
@@ -151,6 +161,9 @@ pub enum StartError {
     /// The session keys cannot be used.
     #[error(transparent)]
     Keys(#[from] KeyError),
+    /// There is no bus.
+    #[error(transparent)]
+    Bus(#[from] ConnectError),
     /// Anything else.
     #[error("{0}")]
     Other(String),
@@ -163,14 +176,20 @@ pub struct Runtime {
     bus: Bus,
     router: Router,
     openapi: OpenApi,
-    keys: SigningKeys,
+    keys: Option<SigningKeys>,
+    verifier: Verifier,
+    follow_keys: Option<Arc<FollowKeys>>,
+    /// Tells this process from others of the same services.
+    me: Uuid,
     /// Held as long as the process uses the directory.
     _lock: Option<File>,
 }
 
 /// What all services of a process share.
 struct Shared {
-    keys: SigningKeys,
+    keys: Option<SigningKeys>,
+    bus: Bus,
+    me: Uuid,
     /// One for all: what one service has verified, the others know.
     verifier: Verifier,
     limits: Limits,
@@ -181,6 +200,8 @@ struct Running {
     name: &'static str,
     db: Db,
     inbox: Arc<Inbox>,
+    /// Its way in, where the bus has to be asked for events.
+    intake: Option<Arc<Intake>>,
     workers: Vec<Arc<dyn Worker>>,
 }
 
@@ -189,19 +210,23 @@ impl Runtime {
     ///
     /// `pages` makes the routes beside those of the services, from the description of these.
     pub async fn build(
-        definitions: &[Definition],
+        definitions: &[&Definition],
         setup: Setup,
         pages: impl FnOnce(&OpenApi) -> Router,
     ) -> Result<Runtime, StartError> {
         // First: an instrument that is made before it measures nothing, for ever.
         Metrics::install();
         let lock = lock_data_dir(&setup.settings)?;
-        let keys = keys::load_or_make(&setup.settings, &setup.ids)?;
-        let bus = Bus::embedded();
-        let verifier = Verifier::new(keys.public_keys());
+        let keys = signing_keys(definitions, &setup)?;
+        let public = keys.as_ref().map_or(&[][..], SigningKeys::public_keys);
+        let verifier = Verifier::new(public);
+        let follow_keys = follow_keys(keys.as_ref(), &setup, &verifier)?;
+        let bus = connect(definitions, &setup.settings).await?;
         let limits = Limits::new(&setup.settings, &setup.clock);
         let shared = Shared {
             keys,
+            bus,
+            me: setup.ids.next(),
             verifier,
             limits,
             arrivals: Arrivals::default(),
@@ -215,20 +240,24 @@ impl Runtime {
             services.push(running(
                 definition.name,
                 &ctx,
-                &bus,
+                &shared,
                 service.consumer,
                 service.workers,
             ));
         }
+        front.add_checks(checks(&shared, follow_keys.is_some()));
         front.add_routes("web", pages(front.openapi()), None);
         let (router, openapi) = front.finish();
         Ok(Runtime {
             services,
             clock: setup.clock,
-            bus,
+            bus: shared.bus,
             router,
             openapi,
             keys: shared.keys,
+            verifier: shared.verifier,
+            follow_keys,
+            me: shared.me,
             _lock: lock,
         })
     }
@@ -250,9 +279,9 @@ impl Runtime {
             .map(|service| (service.name, service.inbox.follows()))
     }
 
-    /// The keys that sign sessions.
-    pub fn keys(&self) -> &SigningKeys {
-        &self.keys
+    /// The keys that sign sessions, where they are not auth's in another process.
+    pub fn keys(&self) -> Option<&SigningKeys> {
+        self.keys.as_ref()
     }
 
     /// The bus between the services.
@@ -277,8 +306,44 @@ impl Runtime {
                 let (clock, stop) = (self.clock.clone(), stop.clone());
                 tasks.spawn(worker::run(service.name, worker.clone(), wake, clock, stop));
             }
+            self.start_intake(service, &mut tasks, stop);
+        }
+        if let Some(follow) = &self.follow_keys {
+            let wake = Arc::new(Notify::new());
+            tasks.spawn(
+                self.verifier
+                    .clone()
+                    .wake_on_miss(wake.clone(), stop.clone()),
+            );
+            let (clock, stop) = (self.clock.clone(), stop.clone());
+            tasks.spawn(worker::run(
+                "sessions",
+                follow.clone(),
+                Some(wake),
+                clock,
+                stop,
+            ));
         }
         tasks
+    }
+
+    /// Lets events come in over the bus, and hears when others have something for this process's relay.
+    fn start_intake(&self, service: &Running, tasks: &mut JoinSet<()>, stop: &Stop) {
+        if let Some(intake) = service.intake.clone() {
+            let stop = stop.clone();
+            tasks.spawn(async move { intake.run(stop).await });
+        }
+        if !self.bus.has_stream() {
+            return;
+        }
+        let (bus, name, me) = (self.bus.clone(), service.name, self.me);
+        let (wake, mut stop) = (service.db.signal(outbox::SIGNAL), stop.clone());
+        tasks.spawn(async move {
+            tokio::select! {
+                () = bus.on_nudge(name, me, || wake.notify_one()) => {}
+                () = stop.wait() => {}
+            }
+        });
     }
 
     /// Runs every worker by hand until none has anything to do at this moment: how a test, whose
@@ -292,6 +357,13 @@ impl Runtime {
                     Next::At(moment) => moment > self.clock.now(),
                     Next::Idle => true,
                 };
+            }
+            for intake in self
+                .services
+                .iter()
+                .filter_map(|service| service.intake.as_ref())
+            {
+                rested &= intake.step().await? == Next::Idle;
             }
             if rested {
                 return Ok(());
@@ -324,7 +396,7 @@ async fn context(
         ids: setup.ids.clone(),
         settings: setup.settings.clone(),
         sessions: Sessions::new(shared.verifier.clone(), ended, cookie, setup.clock.clone()),
-        keys: shared.keys.clone(),
+        keys: shared.keys.clone().filter(|_| definition.signs_sessions),
         limits: shared.limits.clone(),
         arrivals: shared.arrivals.clone(),
     })
@@ -333,7 +405,7 @@ async fn context(
 fn running(
     name: &'static str,
     ctx: &Ctx,
-    bus: &Bus,
+    shared: &Shared,
     consumer: Option<Arc<dyn Consumer>>,
     own: Vec<Arc<dyn Worker>>,
 ) -> Running {
@@ -346,9 +418,10 @@ fn running(
         Some(ctx.sessions.clone()),
     );
     let inbox = Arc::new(inbox);
-    bus.subscribe(inbox.clone());
+    let intake = shared.bus.subscribe(inbox.clone()).map(Arc::new);
+    let bus = shared.bus.clone();
     let mut workers: Vec<Arc<dyn Worker>> = vec![
-        Arc::new(Relay::new(name, db.clone(), bus.clone(), clock.clone())),
+        Arc::new(Relay::new(name, db.clone(), bus, clock.clone(), shared.me)),
         Arc::new(inbox.retry()),
         Arc::new(Retention::new(db.clone(), clock, ctx.sessions.clone())),
     ];
@@ -357,8 +430,73 @@ fn running(
         name,
         db,
         inbox,
+        intake,
         workers,
     }
+}
+
+/// The keys are auth's; a process without it that knows where auth's public ones are needs none of its own.
+fn signing_keys(
+    definitions: &[&Definition],
+    setup: &Setup,
+) -> Result<Option<SigningKeys>, StartError> {
+    let signs = definitions
+        .iter()
+        .any(|definition| definition.signs_sessions);
+    if definitions.is_empty() || (!signs && setup.settings.jwks_url.is_some()) {
+        return Ok(None);
+    }
+    Ok(Some(keys::load_or_make(&setup.settings, &setup.ids)?))
+}
+
+fn follow_keys(
+    keys: Option<&SigningKeys>,
+    setup: &Setup,
+    verifier: &Verifier,
+) -> Result<Option<Arc<FollowKeys>>, StartError> {
+    match &setup.settings.jwks_url {
+        Some(url) if keys.is_none() => {
+            let follow = FollowKeys::new(url.clone(), verifier.clone(), setup.clock.clone());
+            let failed = |error| StartError::Other(format!("JWKS_URL: {error}"));
+            follow.map(Some).map_err(failed)
+        }
+        _ => Ok(None),
+    }
+}
+
+async fn connect(definitions: &[&Definition], settings: &Settings) -> Result<Bus, StartError> {
+    let Some(nats) = &settings.nats else {
+        return Ok(Bus::embedded());
+    };
+    let names: Vec<&str> = definitions
+        .iter()
+        .map(|definition| definition.name)
+        .collect();
+    Ok(Bus::Nats(Nats::connect(nats, &names.join(" ")).await?))
+}
+
+/// What has to answer besides the databases.
+fn checks(shared: &Shared, follows_keys: bool) -> Vec<Check> {
+    let mut checks = Vec::new();
+    if shared.bus.has_stream() {
+        let bus = shared.bus.clone();
+        checks.push(Check::new(BUS, move || {
+            let health = bus.health().map_err(|error| error.to_string());
+            Box::pin(async move { health })
+        }));
+    }
+    if follows_keys {
+        let verifier = shared.verifier.clone();
+        checks.push(Check::new("keys", move || {
+            let has_keys = verifier.has_keys();
+            Box::pin(async move {
+                has_keys
+                    .then_some(())
+                    .ok_or_else(|| "JWKS_URL has not answered yet".to_owned())
+            })
+        }));
+    }
+    checks
 }
 
 /// Makes the data directory if need be, and keeps every other server out of it; does nothing where the

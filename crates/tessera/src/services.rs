@@ -56,6 +56,15 @@ impl Chosen {
         })
     }
 
+    /// Whether somebody else signs the sessions that count here.
+    pub(crate) fn needs_keys(&self) -> bool {
+        let signs = self
+            .definitions
+            .iter()
+            .any(|service| service.signs_sessions);
+        !signs && !self.definitions.is_empty()
+    }
+
     /// Whether nobody has to be heard of over a bus.
     pub(crate) fn is_whole(&self) -> bool {
         self.web && self.definitions.len() == SERVICES.len()

@@ -25,9 +25,24 @@ pub(crate) struct SettingArgs {
         hide_env_values = true
     )]
     database_connections: Option<String>,
-    /// nats://…: not supported by this build yet
+    /// nats://user:password@host:4222: the bus between processes [default: one inside this process]
     #[arg(long, env = "NATS_URL", global = true, hide_env_values = true)]
     nats_url: Option<String>,
+    /// A file of NATS credentials, in the place of a password
+    #[arg(long, env = "NATS_CREDS", global = true, hide_env_values = true)]
+    nats_creds: Option<String>,
+    /// A file that holds the seed of an nkey, in the place of a password
+    #[arg(long, env = "NATS_NKEY", global = true, hide_env_values = true)]
+    nats_nkey: Option<String>,
+    /// A file of the certificate authorities of the NATS servers [default: those of this machine]
+    #[arg(long, env = "NATS_CA", global = true, hide_env_values = true)]
+    nats_ca: Option<String>,
+    /// How many NATS servers keep a copy of the stream [default: 1]
+    #[arg(long, env = "NATS_REPLICAS", global = true, hide_env_values = true)]
+    nats_replicas: Option<String>,
+    /// Where a NATS server's monitoring answers, to see whether it syncs what it confirms
+    #[arg(long, env = "NATS_MONITOR_URL", global = true, hide_env_values = true)]
+    nats_monitor_url: Option<String>,
     /// The address that people use [default: http:// and LISTEN]
     #[arg(long, env = "PUBLIC_URL", global = true, hide_env_values = true)]
     public_url: Option<String>,
@@ -40,10 +55,10 @@ pub(crate) struct SettingArgs {
     /// The key before it, whose sessions still count
     #[arg(long, env = "JWT_KEY_PREVIOUS", global = true, hide_env_values = true)]
     jwt_key_previous: Option<String>,
-    /// Where a service alone finds the public keys: not supported by this build yet
+    /// Where a process without auth finds the public keys, as in http://auth:3000/.well-known/jwks.json
     #[arg(long, env = "JWKS_URL", global = true, hide_env_values = true)]
     jwks_url: Option<String>,
-    /// Where the web client alone finds the APIs: not supported by this build yet
+    /// Where the web client alone finds the services' APIs
     #[arg(long, env = "API_URL", global = true, hide_env_values = true)]
     api_url: Option<String>,
     /// Card payments through Stripe: not supported by this build yet
@@ -94,6 +109,11 @@ impl SettingArgs {
             database_url: self.database_url,
             database_connections: self.database_connections,
             nats_url: self.nats_url,
+            nats_creds: self.nats_creds,
+            nats_nkey: self.nats_nkey,
+            nats_ca: self.nats_ca,
+            nats_replicas: self.nats_replicas,
+            nats_monitor_url: self.nats_monitor_url,
             public_url: self.public_url,
             trusted_proxies: self.trusted_proxies,
             jwt_key: self.jwt_key,

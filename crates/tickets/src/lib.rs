@@ -21,6 +21,7 @@ use tessera_platform::service::{Ctx, Definition, Service, StartError};
 pub const DEFINITION: Definition = Definition {
     name: "tickets",
     migrations: MIGRATIONS,
+    signs_sessions: false,
     beside: &[],
     build: |ctx| Box::pin(async move { build(ctx) }),
 };

@@ -15,6 +15,11 @@ pub const NAME: &str = "web";
 
 const START: &str = include_str!("pages/start.html");
 
+/// No page at all, for a process that runs other services only.
+pub fn none() -> Router {
+    Router::new()
+}
+
 /// All pages, and `reference`, the description of the services' endpoints, as they are read at `/docs`.
 pub fn routes(reference: OpenApi) -> Router {
     // Its badge would be asked for from elsewhere.

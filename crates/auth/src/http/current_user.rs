@@ -29,16 +29,16 @@ use crate::store::{sessions, users};
     )
 )]
 pub async fn current_user(
-    State(App { ctx, .. }): State<App>,
+    State(app): State<App>,
     request: HeaderMap,
 ) -> Result<(HeaderMap, Json<CurrentUser>), Failure> {
-    let Some((verified, user)) = living(&ctx, &request).await? else {
-        return nobody(&ctx, &request);
+    let Some((verified, user)) = living(&app.ctx, &request).await? else {
+        return nobody(&app.ctx, &request);
     };
-    let headers = match fresh(&ctx, verified).await? {
+    let headers = match fresh(&app.ctx, verified).await? {
         Fresh::Enough => HeaderMap::new(),
-        Fresh::Renewed(now) => token::renewed(&ctx, verified.user, now, &request)?,
-        Fresh::Dead => return nobody(&ctx, &request),
+        Fresh::Renewed(now) => token::renewed(&app, verified.user, now, &request)?,
+        Fresh::Dead => return nobody(&app.ctx, &request),
     };
     let answer = Answer {
         id: user.id,

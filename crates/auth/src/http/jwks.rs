@@ -19,7 +19,7 @@ const KEEP: &str = "public, max-age=300";
     responses((status = 200, description = "The keys", body = Object))
 )]
 pub async fn session_keys(
-    State(App { ctx, .. }): State<App>,
+    State(App { keys, .. }): State<App>,
 ) -> ([(HeaderName, &'static str); 1], Json<Value>) {
-    ([(header::CACHE_CONTROL, KEEP)], Json(ctx.keys.jwks()))
+    ([(header::CACHE_CONTROL, KEEP)], Json(keys.jwks()))
 }

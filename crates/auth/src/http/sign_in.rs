@@ -53,7 +53,7 @@ pub async fn sign_in_user(
         id: user.id,
         sid: session.id,
     };
-    let headers = token::first(&app.ctx, caller, session.created_at)?;
+    let headers = token::first(&app, caller, session.created_at)?;
     let answer = Answer {
         id: user.id,
         email: user.email,

@@ -31,24 +31,25 @@ use crate::operations::{SignUp, sign_up};
     )
 )]
 pub async fn sign_up_user(
-    State(App { ctx, passwords }): State<App>,
+    State(app): State<App>,
     ClientAddress(address): ClientAddress,
     body: Body,
 ) -> Result<(StatusCode, HeaderMap, Json<Answer>), Failure> {
     let (email, password) = credentials(&body)?;
-    ctx.limits.sign_up.check(email.key(), address)?;
+    app.ctx.limits.sign_up.check(email.key(), address)?;
     let user = NewUser {
-        id: ctx.ids.next().into(),
+        id: app.ctx.ids.next().into(),
         email,
-        password_hash: passwords.hash(password).await?,
+        password_hash: app.passwords.hash(password).await?,
     };
     let answer = Answer {
         id: user.id,
         email: user.email.as_given().to_owned(),
     };
-    let sid = SessionId::from(ctx.ids.next());
+    let sid = SessionId::from(app.ctx.ids.next());
     let command = SignUp { user, sid };
-    let session = ctx
+    let session = app
+        .ctx
         .db
         .write(command, |tx, command| Box::pin(sign_up(tx, command)))
         .await?;
@@ -56,7 +57,7 @@ pub async fn sign_up_user(
         id: session.user_id,
         sid,
     };
-    let headers = token::first(&ctx, caller, session.created_at)?;
+    let headers = token::first(&app, caller, session.created_at)?;
     Ok((StatusCode::CREATED, headers, Json(answer)))
 }
 

@@ -10,14 +10,15 @@ use tessera_platform::http::Failure;
 use tessera_platform::service::Ctx;
 use tessera_platform::session::{self, User as Caller};
 
+use crate::App;
 use crate::domain::IDLE_LIFE;
 
 /// The headers that hand over a token of a session that begins: both ways, since only who knows the
 /// password is answered by them.
-pub(super) fn first(ctx: &Ctx, caller: Caller, now: Timestamp) -> Result<HeaderMap, Failure> {
-    let token = issue(ctx, caller, now)?;
+pub(super) fn first(app: &App, caller: Caller, now: Timestamp) -> Result<HeaderMap, Failure> {
+    let token = issue(app, caller, now)?;
     let mut headers = HeaderMap::new();
-    headers.insert(header::SET_COOKIE, cookie(ctx, &token)?);
+    headers.insert(header::SET_COOKIE, cookie(&app.ctx, &token)?);
     headers.insert(header::AUTHORIZATION, bearer(&token)?);
     Ok(headers)
 }
@@ -25,17 +26,17 @@ pub(super) fn first(ctx: &Ctx, caller: Caller, now: Timestamp) -> Result<HeaderM
 /// The headers that hand over a new token in the way in which the old one came: otherwise a script
 /// in a page could ask for the cookie's.
 pub(super) fn renewed(
-    ctx: &Ctx,
+    app: &App,
     caller: Caller,
     now: Timestamp,
     request: &HeaderMap,
 ) -> Result<HeaderMap, Failure> {
-    let token = issue(ctx, caller, now)?;
+    let token = issue(app, caller, now)?;
     let mut headers = HeaderMap::new();
     if came_as_bearer(request) {
         headers.insert(header::AUTHORIZATION, bearer(&token)?);
     } else {
-        headers.insert(header::SET_COOKIE, cookie(ctx, &token)?);
+        headers.insert(header::SET_COOKIE, cookie(&app.ctx, &token)?);
     }
     Ok(headers)
 }
@@ -58,8 +59,8 @@ pub(super) fn came_as_bearer(request: &HeaderMap) -> bool {
     session::bearer(request).is_some()
 }
 
-fn issue(ctx: &Ctx, caller: Caller, now: Timestamp) -> Result<String, Failure> {
-    ctx.keys.issue(caller, now).map_err(Failure::internal)
+fn issue(app: &App, caller: Caller, now: Timestamp) -> Result<String, Failure> {
+    app.keys.issue(caller, now).map_err(Failure::internal)
 }
 
 fn cookie(ctx: &Ctx, token: &str) -> Result<HeaderValue, Failure> {

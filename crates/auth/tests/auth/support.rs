@@ -26,6 +26,7 @@ pub struct Member {
 const ELSEWHERE: Definition = Definition {
     name: "elsewhere",
     migrations: &[],
+    signs_sessions: false,
     beside: &[],
     build: |ctx| Box::pin(async { elsewhere(ctx) }),
 };

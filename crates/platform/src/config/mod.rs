@@ -13,6 +13,9 @@ use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
+use url::Url;
+
+use crate::bus::nats::NatsSettings;
 use crate::db::Place;
 use crate::db::postgres::Server;
 
@@ -54,6 +57,11 @@ pub struct RawSettings {
     pub database_url: Option<String>,
     pub database_connections: Option<String>,
     pub nats_url: Option<String>,
+    pub nats_creds: Option<String>,
+    pub nats_nkey: Option<String>,
+    pub nats_ca: Option<String>,
+    pub nats_replicas: Option<String>,
+    pub nats_monitor_url: Option<String>,
     pub public_url: Option<String>,
     pub trusted_proxies: Option<String>,
     pub jwt_key: Option<String>,
@@ -81,6 +89,12 @@ pub struct Settings {
     /// `DATABASE_URL` and `DATABASE_CONNECTIONS`: the PostgreSQL server; without one, files in the data
     /// directory.
     pub database: Option<Server>,
+    /// `NATS_URL` and its kin: the bus between processes; without one, a bus inside this one.
+    pub nats: Option<NatsSettings>,
+    /// `JWKS_URL`: where the public keys of sessions are, for a process without auth.
+    pub jwks_url: Option<Url>,
+    /// `API_URL`: where the services' APIs are, for the web client alone.
+    pub api_url: Option<Url>,
     /// `PUBLIC_URL`: the address that people use.
     pub public_url: PublicUrl,
     /// `TRUSTED_PROXIES`: whose `X-Forwarded-For` is believed.
@@ -115,7 +129,8 @@ impl Settings {
 
     /// Whether anything is kept in the data directory.
     pub fn uses_data_dir(&self) -> bool {
-        self.database.is_none() || self.jwt_key.is_none()
+        let makes_keys = self.jwt_key.is_none() && self.jwks_url.is_none();
+        self.database.is_none() || makes_keys
     }
 
     /// The defaults, for tests: no rate limits, and a quiet log.

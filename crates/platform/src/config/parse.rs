@@ -1,10 +1,13 @@
 //! From settings as written to settings as meant.
 
 use std::net::SocketAddr;
-use std::num::{NonZeroU16, NonZeroU32};
+use std::num::{NonZeroU8, NonZeroU16, NonZeroU32};
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use url::Url;
+
+use crate::bus::nats::NatsSettings;
 use crate::db::postgres::Server;
 
 use super::{JwtSeed, PublicUrl, RawSettings, SettingError, Settings, TrustedProxies};
@@ -28,6 +31,16 @@ impl RawSettings {
             listen,
             data_dir: PathBuf::from(given(self.data_dir).unwrap_or_else(|| "./data".to_owned())),
             database: database(self.database_url, self.database_connections)?,
+            nats: nats(NatsTexts {
+                url: self.nats_url,
+                creds: self.nats_creds,
+                nkey: self.nats_nkey,
+                ca: self.nats_ca,
+                replicas: self.nats_replicas,
+                monitor: self.nats_monitor_url,
+            })?,
+            jwks_url: optional("JWKS_URL", self.jwks_url, address)?,
+            api_url: optional("API_URL", self.api_url, address)?,
             public_url: or_default(
                 "PUBLIC_URL",
                 self.public_url,
@@ -61,17 +74,6 @@ impl RawSettings {
     /// them; the start says so of the others (see `Settings::notes`).
     fn refuse_what_is_not_built_in(&self) -> Result<(), SettingError> {
         let absent = [
-            ("NATS_URL", &self.nats_url, "NATS is"),
-            (
-                "JWKS_URL",
-                &self.jwks_url,
-                "a service that runs apart from auth is",
-            ),
-            (
-                "API_URL",
-                &self.api_url,
-                "a web client that runs apart from the services is",
-            ),
             ("STRIPE_KEY", &self.stripe_key, "Stripe is"),
             (
                 "STRIPE_WEBHOOK_SECRET",
@@ -101,6 +103,42 @@ fn database(
         NonZeroU16::new(number).ok_or_else(|| "0 is too few".to_owned())
     })?;
     optional("DATABASE_URL", url, |text| Server::parse(text, connections))
+}
+
+struct NatsTexts {
+    url: Option<String>,
+    creds: Option<String>,
+    nkey: Option<String>,
+    ca: Option<String>,
+    replicas: Option<String>,
+    monitor: Option<String>,
+}
+
+fn nats(texts: NatsTexts) -> Result<Option<NatsSettings>, SettingError> {
+    let replicas = or_default("NATS_REPLICAS", texts.replicas, "1", |text| {
+        // What JetStream has.
+        let number = number(text, 1, 5)?;
+        NonZeroU8::new(number).ok_or_else(|| "0 is too few".to_owned())
+    })?;
+    let monitor = optional("NATS_MONITOR_URL", texts.monitor, address)?;
+    let settings = optional("NATS_URL", texts.url, NatsSettings::parse)?;
+    Ok(settings.map(|settings| NatsSettings {
+        creds: given(texts.creds).map(PathBuf::from),
+        nkey: given(texts.nkey).map(PathBuf::from),
+        ca: given(texts.ca).map(PathBuf::from),
+        replicas,
+        monitor,
+        ..settings
+    }))
+}
+
+fn address(text: &str) -> Result<Url, String> {
+    match Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(url),
+        _ => Err(format!(
+            "{text:?} is not an address such as http://auth:3000"
+        )),
+    }
 }
 
 /// The value, unless it is absent or empty.
@@ -196,7 +234,7 @@ mod tests {
 
     type Change = fn(&mut RawSettings);
 
-    const WRONG: [(&str, Change); 19] = [
+    const WRONG: [(&str, Change); 20] = [
         ("LISTEN", |raw| raw.listen = some("3000")),
         ("PUBLIC_URL", |raw| {
             raw.public_url = some("tickets.example.com")
@@ -234,14 +272,13 @@ mod tests {
             raw.database_connections = some("2")
         }),
         ("NATS_URL", |raw| {
-            raw.nats_url = some("nats://bus.example.com")
+            raw.nats_url = some("http://bus.example.com")
         }),
+        ("NATS_REPLICAS", |raw| raw.nats_replicas = some("0")),
         ("STRIPE_KEY", |raw| {
             raw.stripe_key = some("sk_test_fictional")
         }),
-        ("JWKS_URL", |raw| {
-            raw.jwks_url = some("https://auth.example.com")
-        }),
+        ("JWKS_URL", |raw| raw.jwks_url = some("auth.example.com")),
     ];
 
     #[test]

@@ -4,7 +4,8 @@ use super::error::DbError;
 use super::value::{FromRow, Param};
 use super::{postgres, sqlite};
 
-/// SQLite's answers at once, so that its futures never pend.
+/// SQLite's answers at once, so that its futures never pend; PostgreSQL's are large, and kept out of those of the
+/// bodies that wait for them.
 pub(super) enum Session {
     Sqlite(sqlite::Session),
     Postgres(Box<postgres::Session>),

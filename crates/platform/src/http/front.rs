@@ -97,6 +97,11 @@ impl Front {
         self.checks.push(Check::database(name, db.clone()));
     }
 
+    /// Adds what else must answer for the server to be ready.
+    pub fn add_checks(&mut self, checks: Vec<Check>) {
+        self.checks.extend(checks);
+    }
+
     /// The description of the services' endpoints so far.
     pub fn openapi(&self) -> &OpenApi {
         &self.openapi

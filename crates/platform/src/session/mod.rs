@@ -5,7 +5,8 @@
 
 pub mod cookie;
 pub mod ended;
-mod follow;
+mod follow_ended;
+mod follow_keys;
 pub mod keys;
 #[cfg(test)]
 mod tests;
@@ -18,7 +19,8 @@ use tessera_contracts::ids::{SessionId, UserId};
 
 pub use cookie::CookieRule;
 pub use ended::Ended;
-pub use follow::FollowEnded;
+pub use follow_ended::FollowEnded;
+pub use follow_keys::FollowKeys;
 pub use token::SigningKeys;
 pub use verifier::Verifier;
 

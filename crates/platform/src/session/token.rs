@@ -137,6 +137,18 @@ impl PublicKey {
         Ok(PublicKey { id, bytes })
     }
 
+    /// Reads one of a key set; `None` for a key of another kind.
+    pub(super) fn from_jwk(jwk: &serde_json::Value) -> Option<PublicKey> {
+        if jwk["kty"] != "OKP" || jwk["crv"] != "Ed25519" {
+            return None;
+        }
+        let bytes = URL_SAFE_NO_PAD.decode(jwk["x"].as_str()?).ok()?;
+        Some(PublicKey {
+            id: jwk["kid"].as_str()?.to_owned(),
+            bytes: bytes.try_into().ok()?,
+        })
+    }
+
     fn to_jwk(&self) -> serde_json::Value {
         serde_json::json!({
             "kty": "OKP",

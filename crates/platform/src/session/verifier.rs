@@ -3,13 +3,16 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use parking_lot::RwLock;
+use tokio::sync::Notify;
 
 use super::token::{Claims, PublicKey, REALM};
 use super::{User, Verified};
+use crate::worker::Stop;
 
 /// How many verified tokens each of the two generations holds; one takes about 400 bytes.
 const GENERATION: usize = 8_192;
@@ -21,8 +24,14 @@ const LONGEST_TOKEN: usize = 1_024;
 #[derive(Clone)]
 pub struct Verifier(Arc<Inner>);
 
+/// A key, and the form in which it verifies.
+type KnownKey = (PublicKey, DecodingKey);
+
 struct Inner {
-    keys: Vec<(String, DecodingKey)>,
+    keys: RwLock<Vec<KnownKey>>,
+    /// Woken by a token whose key is not known.
+    missed: Notify,
+    misses: AtomicBool,
     rules: Validation,
     known: RwLock<Known>,
 }
@@ -38,9 +47,6 @@ struct Known {
 impl Verifier {
     /// A verifier of tokens that were signed by one of `keys`.
     pub fn new(keys: &[PublicKey]) -> Verifier {
-        let keys = keys
-            .iter()
-            .map(|key| (key.id.clone(), DecodingKey::from_ed_der(&key.bytes)));
         let mut rules = Validation::new(Algorithm::EdDSA);
         // Times are checked here, by the clock that was handed in.
         rules.validate_exp = false;
@@ -48,10 +54,43 @@ impl Verifier {
         rules.set_issuer(&[REALM]);
         rules.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         Verifier(Arc::new(Inner {
-            keys: keys.collect(),
+            keys: RwLock::new(prepared(keys)),
+            missed: Notify::new(),
+            misses: AtomicBool::new(false),
             rules,
             known: RwLock::default(),
         }))
+    }
+
+    /// From now on these keys count, and no others: what was verified by another one is forgotten.
+    pub fn replace(&self, keys: &[PublicKey]) {
+        self.0.misses.store(false, Ordering::Relaxed);
+        let mut known = self.0.keys.write();
+        if known.iter().map(|(key, _)| key).eq(keys) {
+            return;
+        }
+        *known = prepared(keys);
+        *self.0.known.write() = Known::default();
+    }
+
+    /// Whether there is any key yet.
+    pub fn has_keys(&self) -> bool {
+        !self.0.keys.read().is_empty()
+    }
+
+    /// Whether there is no key yet, or a token came whose key is not known.
+    pub fn misses_keys(&self) -> bool {
+        self.0.misses.load(Ordering::Relaxed) || !self.has_keys()
+    }
+
+    /// Notifies `wake` of every such token, until told to stop.
+    pub async fn wake_on_miss(self, wake: Arc<Notify>, mut stop: Stop) {
+        loop {
+            tokio::select! {
+                () = self.0.missed.notified() => wake.notify_one(),
+                () = stop.wait() => return,
+            }
+        }
     }
 
     /// What `token` says, if it is genuine and counts at `now`.
@@ -72,24 +111,30 @@ impl Verifier {
         if token.len() > LONGEST_TOKEN {
             None
         } else {
-            self.0.verify_signature(token)
+            self.0.verify_signature(&self.0.keys.read(), token)
         }
     }
 }
 
 impl Inner {
     fn verify_and_remember(&self, token: &str, now: Timestamp) -> Option<Verified> {
-        let verified = self.verify_signature(token)?;
+        // Held for both: what was verified by a key that goes away meanwhile must not be remembered.
+        let keys = self.keys.read();
+        let verified = self.verify_signature(&keys, token)?;
         if verified.counts_at(now) {
             self.known.write().insert(token, verified);
         }
         Some(verified)
     }
 
-    fn verify_signature(&self, token: &str) -> Option<Verified> {
+    fn verify_signature(&self, keys: &[KnownKey], token: &str) -> Option<Verified> {
         let header = jsonwebtoken::decode_header(token).ok()?;
         let kid = header.kid?;
-        let (_, key) = self.keys.iter().find(|(id, _)| *id == kid)?;
+        let Some((_, key)) = keys.iter().find(|(key, _)| key.id == kid) else {
+            self.misses.store(true, Ordering::Relaxed);
+            self.missed.notify_one();
+            return None;
+        };
         let claims = jsonwebtoken::decode::<Claims>(token, key, &self.rules)
             .ok()?
             .claims;
@@ -102,6 +147,12 @@ impl Inner {
             expires_at: Timestamp::from_second(claims.exp).ok()?,
         })
     }
+}
+
+fn prepared(keys: &[PublicKey]) -> Vec<KnownKey> {
+    keys.iter()
+        .map(|key| (key.clone(), DecodingKey::from_ed_der(&key.bytes)))
+        .collect()
 }
 
 impl Known {
@@ -132,7 +183,7 @@ impl Verified {
 impl std::fmt::Debug for Verifier {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Verifier")
-            .field("keys", &self.0.keys.len())
+            .field("keys", &self.0.keys.read().len())
             .finish_non_exhaustive()
     }
 }

@@ -14,7 +14,7 @@ use tessera_contracts::UserId;
 use tessera_contracts::events::{Event, EventData};
 use tower::ServiceExt;
 
-use super::{Answer, server_for};
+use super::{Answer, NatsServer, server_for};
 use crate::bus::Message;
 use crate::clock::{Clock, Hand};
 use crate::config::Settings;
@@ -39,6 +39,7 @@ pub struct TestApp {
     services: Vec<Definition>,
     settings: Arc<Settings>,
     dir: TempDir,
+    nats: Option<NatsServer>,
 }
 
 /// Somebody who is signed in.
@@ -66,7 +67,11 @@ impl TestApp {
 
     /// Starts `services` on SQLite, whatever the other tests run on: for what only that engine has.
     pub async fn start_embedded(services: &[Definition]) -> TestApp {
-        TestApp::start_with(services, |settings| settings.database = None).await
+        TestApp::start_with(services, |settings| {
+            settings.database = None;
+            settings.nats = None;
+        })
+        .await
     }
 
     /// Starts `services` with settings of the test's own.
@@ -79,6 +84,8 @@ impl TestApp {
         settings.data_dir = dir.path().to_owned();
         let databases = services.iter().flat_map(Definition::databases);
         settings.database = server_for(databases.map(|(name, _)| name)).await;
+        let nats = NatsServer::start();
+        settings.nats = nats.as_ref().map(NatsServer::settings);
         change(&mut settings);
         let noon: Timestamp = "2030-01-01T12:00:00Z".parse().expect("a time");
         let (clock, hand) = Clock::manual(noon);
@@ -88,16 +95,22 @@ impl TestApp {
             clock,
             ids,
         };
-        TestApp::on(services.to_vec(), setup, hand, dir).await
+        TestApp::on(services.to_vec(), setup, hand, (dir, nats)).await
     }
 
-    async fn on(services: Vec<Definition>, setup: Setup, hand: Hand, dir: TempDir) -> TestApp {
+    async fn on(
+        services: Vec<Definition>,
+        setup: Setup,
+        hand: Hand,
+        (dir, nats): (TempDir, Option<NatsServer>),
+    ) -> TestApp {
         let (settings, clock, ids) = (
             setup.settings.clone(),
             setup.clock.clone(),
             setup.ids.clone(),
         );
-        let runtime = Runtime::build(&services, setup, |_| Router::new())
+        let definitions: Vec<&Definition> = services.iter().collect();
+        let runtime = Runtime::build(&definitions, setup, |_| Router::new())
             .await
             .expect("the services start");
         let router = runtime.router();
@@ -110,6 +123,7 @@ impl TestApp {
             services,
             settings,
             dir,
+            nats,
         }
     }
 
@@ -124,6 +138,7 @@ impl TestApp {
             services,
             settings,
             dir,
+            nats,
         } = self;
         // Both hold the databases, and the first one the directory.
         drop((runtime, router));
@@ -132,7 +147,7 @@ impl TestApp {
             clock,
             ids,
         };
-        TestApp::on(services, setup, hand, dir).await
+        TestApp::on(services, setup, hand, (dir, nats)).await
     }
 
     /// Lets all events travel and all workers do what is due.
@@ -163,6 +178,7 @@ impl TestApp {
         let token = self
             .runtime
             .keys()
+            .expect("keys of its own")
             .issue(user, self.clock.now())
             .expect("a token");
         TestUser { id, user, token }

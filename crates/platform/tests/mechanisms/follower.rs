@@ -18,6 +18,7 @@ use utoipa_axum::router::OpenApiRouter;
 pub const SPEAKER: Definition = Definition {
     name: "speaker",
     migrations: &[],
+    signs_sessions: false,
     beside: &[],
     build: |_ctx: Ctx| {
         Box::pin(async {
@@ -38,6 +39,7 @@ pub const FOLLOWER: Definition = Definition {
         sql: "CREATE TABLE effects (place bigint PRIMARY KEY, user_id uuid NOT NULL);
             CREATE TABLE plans (user_id uuid PRIMARY KEY, plan text NOT NULL, until timestamptz);",
     }],
+    signs_sessions: false,
     beside: &[],
     build: |_ctx: Ctx| {
         Box::pin(async {

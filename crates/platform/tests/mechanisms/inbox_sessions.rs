@@ -15,6 +15,7 @@ use utoipa_axum::routes;
 pub const GREETER: Definition = Definition {
     name: "greeter",
     migrations: &[],
+    signs_sessions: false,
     beside: &[],
     build: |_ctx: Ctx| {
         Box::pin(async {

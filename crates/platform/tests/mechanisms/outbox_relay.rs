@@ -82,6 +82,7 @@ async fn many_events_are_published_in_order_256_at_a_time() {
         speaker,
         app.runtime.bus().clone(),
         app.clock.clone(),
+        app.ids.next(),
     );
     for so_far in [256, 512, 600] {
         assert_eq!(relay.run().await.unwrap(), Next::Again);
@@ -149,7 +150,13 @@ async fn a_service_that_fails_keeps_nothing_from_the_others() {
         )));
     }
     // The speaker has no table for effects: its inbox keeps the event for later.
-    let relay = Relay::new("speaker", app.db("speaker").clone(), bus, app.clock.clone());
+    let relay = Relay::new(
+        "speaker",
+        app.db("speaker").clone(),
+        bus,
+        app.clock.clone(),
+        app.ids.next(),
+    );
     assert_eq!(relay.run().await.unwrap(), Next::Again);
     assert_eq!(effects(&app).await, [user]);
     assert_eq!(unpublished(&app).await, 0);

@@ -27,7 +27,7 @@ fn retention(app: &TestApp, service: &str) -> Retention {
 
 fn relay(app: &TestApp) -> Relay {
     let (db, bus) = (app.db("speaker").clone(), app.runtime.bus().clone());
-    Relay::new("speaker", db, bus, app.clock.clone())
+    Relay::new("speaker", db, bus, app.clock.clone(), app.ids.next())
 }
 
 async fn count(db: &Db, table: &str) -> i64 {

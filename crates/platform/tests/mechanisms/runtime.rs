@@ -27,7 +27,8 @@ async fn runtime(dir: &Path, services: &[Definition]) -> Result<Runtime, StartEr
         ids: Ids::seeded(1, clock.clone()),
         clock,
     };
-    Runtime::build(services, setup, |_| Router::new()).await
+    let services: Vec<&Definition> = services.iter().collect();
+    Runtime::build(&services, setup, |_| Router::new()).await
 }
 
 async fn refusal(dir: &Path) -> String {

@@ -88,7 +88,9 @@ mod tests {
             data_dir: Some(folder.path().display().to_string()),
             ..RawSettings::default()
         };
-        let runtime = commands::build(raw.parse().unwrap()).await.unwrap();
+        let runtime = commands::build(raw.parse().unwrap(), &crate::services::Chosen::all())
+            .await
+            .unwrap();
         let sorted = |follows: &[EventType]| {
             let mut names: Vec<&str> = follows.iter().map(|event| event.name()).collect();
             names.sort_unstable();

@@ -10,6 +10,7 @@ use super::Stopped;
 use super::serve::Server;
 use crate::cli::DemoArgs;
 use crate::demo::{self, Found, Plan, Show};
+use crate::services::Chosen;
 
 /// Where the demo plays.
 struct Place {
@@ -81,7 +82,7 @@ fn address(settings: &Settings) -> String {
 }
 
 async fn start(settings: &Settings, show: Show) -> Result<Place, Stopped> {
-    let server = Server::start(settings.clone()).await?;
+    let server = Server::start(settings.clone(), &Chosen::all()).await?;
     let base = reachable(server.address);
     show.line(format!(
         "It serves at {base} and keeps its data in {}.",

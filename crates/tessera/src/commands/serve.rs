@@ -16,13 +16,13 @@ use tokio::task::JoinSet;
 
 use super::Stopped;
 use crate::services::Chosen;
-use crate::{SERVICES, docs, terminal};
+use crate::{docs, terminal};
 
 /// Serves until it is told to stop.
 pub(super) async fn serve(settings: Settings, chosen: Chosen) -> Result<(), Stopped> {
-    refuse_a_subset(&chosen)?;
+    refuse_what_is_cut_off(&chosen, &settings)?;
     telemetry::init_logs(&settings.rust_log).map_err(Stopped::misused)?;
-    let server = Server::start(settings).await?;
+    let server = Server::start(settings, &chosen).await?;
     terminal::say(format!("Tessera serves at http://{}", server.address));
     terminal::say(tessera_payments::TEST_GATEWAY_NOTICE);
     told_to_stop().await?;
@@ -31,14 +31,22 @@ pub(super) async fn serve(settings: Settings, chosen: Chosen) -> Result<(), Stop
     Ok(())
 }
 
-/// A service alone has to hear of the others.
-fn refuse_a_subset(chosen: &Chosen) -> Result<(), Stopped> {
+/// A service alone has to hear of the others, and to know whose tokens count.
+fn refuse_what_is_cut_off(chosen: &Chosen, settings: &Settings) -> Result<(), Stopped> {
     if chosen.is_whole() {
         return Ok(());
     }
-    Err(Stopped::misused(
-        "NATS_URL: a service alone needs it, to hear of the others",
-    ))
+    if settings.nats.is_none() {
+        return Err(Stopped::misused(
+            "NATS_URL: a service alone needs it, to hear of the others",
+        ));
+    }
+    if chosen.needs_keys() && settings.jwks_url.is_none() {
+        return Err(Stopped::misused(
+            "JWKS_URL: a service without auth needs it, to know whose sessions count; as in http://auth:3000/.well-known/jwks.json",
+        ));
+    }
+    Ok(())
 }
 
 /// A running marketplace.
@@ -54,12 +62,12 @@ pub(super) struct Server {
 
 impl Server {
     /// Opens the databases, starts the workers and listens.
-    pub(super) async fn start(settings: Settings) -> Result<Server, Stopped> {
+    pub(super) async fn start(settings: Settings, chosen: &Chosen) -> Result<Server, Stopped> {
         for note in settings.notes() {
             tracing::warn!("{note}");
         }
         let listen = settings.listen;
-        let runtime = build(settings).await.map_err(Stopped::failed)?;
+        let runtime = build(settings, chosen).await.map_err(Stopped::failed)?;
         let listener = TcpListener::bind(listen).await;
         let listener =
             listener.map_err(|error| Stopped::failed(format!("LISTEN: {listen}: {error}")))?;
@@ -95,7 +103,7 @@ impl Server {
 }
 
 /// The services over their databases; nothing runs yet.
-pub(crate) async fn build(settings: Settings) -> Result<Runtime, StartError> {
+pub(crate) async fn build(settings: Settings, chosen: &Chosen) -> Result<Runtime, StartError> {
     let clock = Clock::system();
     let ids = Ids::system(clock.clone());
     let setup = Setup {
@@ -103,8 +111,12 @@ pub(crate) async fn build(settings: Settings) -> Result<Runtime, StartError> {
         clock,
         ids,
     };
-    let pages = |services: &_| tessera_web::routes(docs::openapi(services));
-    Runtime::build(SERVICES, setup, pages).await
+    let pages = |services: &_| match (chosen.web, chosen.is_whole()) {
+        (false, _) => tessera_web::none(),
+        (true, true) => tessera_web::routes(docs::openapi(services)),
+        (true, false) => tessera_web::routes(docs::of_all_services()),
+    };
+    Runtime::build(&chosen.definitions, setup, pages).await
 }
 
 async fn told_to_stop() -> Result<(), Stopped> {

@@ -66,7 +66,9 @@ async fn ask(http: &Client, url: &str) -> Found {
     let status = answer.status();
     let text = answer.text().await.unwrap_or_default();
     let checks: Option<Value> = serde_json::from_str(&text).ok();
-    let is_tessera = checks.is_some_and(|body| body.pointer("/checks/tickets").is_some());
+    // A service alone, as behind a front, names what it needs itself.
+    let named = |body: &Value, name: &str| body.pointer(&format!("/checks/{name}")).is_some();
+    let is_tessera = checks.is_some_and(|body| named(&body, "tickets") || named(&body, "bus"));
     match status {
         StatusCode::OK if is_tessera => Found::Marketplace,
         StatusCode::SERVICE_UNAVAILABLE if is_tessera => Found::NotReady(text),

@@ -7,7 +7,19 @@ mod openapi;
 pub(crate) use openapi::openapi;
 
 use crate::commands::Stopped;
+use crate::services::Chosen;
 use tessera_platform::config::RawSettings;
+use utoipa::openapi::OpenApi;
+
+/// The reference of all services' endpoints, for a process that does not run them: the committed copy, which the
+/// tests keep current.
+pub(crate) fn of_all_services() -> OpenApi {
+    let text = include_str!("../../../../docs/openapi.json");
+    serde_json::from_str(text).unwrap_or_else(|error| {
+        tracing::error!(%error, "the committed API reference cannot be read");
+        OpenApi::default()
+    })
+}
 
 /// The name and the text of every reference. Puts the services together in a folder that is gone
 /// afterwards, since their endpoints are described by what serves them.
@@ -18,7 +30,7 @@ pub(crate) async fn files() -> Result<Vec<(&'static str, String)>, Stopped> {
         ..RawSettings::default()
     };
     let settings = raw.parse().map_err(Stopped::misused)?;
-    let runtime = crate::commands::build(settings)
+    let runtime = crate::commands::build(settings, &Chosen::all())
         .await
         .map_err(Stopped::failed)?;
     let services: Vec<_> = runtime.services().collect();

@@ -1,0 +1,128 @@
+//! Carries events from outboxes to inboxes. It keeps nothing that counts: durability lives in the databases.
+//!
+//! Inside one process the [`embedded`] bus hands them over; between processes [`nats`] carries them.
+
+pub mod embedded;
+pub mod nats;
+
+use std::sync::Arc;
+
+use tessera_contracts::events::EventType;
+use tessera_contracts::ids::EventId;
+use tokio::sync::broadcast;
+use uuid::Uuid;
+
+use crate::inbox::Inbox;
+use embedded::Embedded;
+use nats::{Intake, Nats};
+
+/// Messages that a slow onlooker may fall behind before it loses the oldest.
+const ONLOOKER_BOUND: usize = 1_024;
+
+/// An event on its way: a CloudEvents envelope, and what is needed to pass it on unread.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// The event's id: the key by which inboxes recognise a duplicate.
+    pub id: EventId,
+    /// The event's type: whether an inbox wants it.
+    pub event_type: EventType,
+    /// The whole envelope, as JSON.
+    pub payload: Arc<str>,
+}
+
+/// A batch that was not taken: the relay offers it again.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct BusError(pub(crate) String);
+
+/// The last message that a bus with a store of its own has confirmed to a relay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Confirmed {
+    /// When its stream was made, in microseconds since 1970: another one has another.
+    pub created: i64,
+    /// The message's number in the stream.
+    pub sequence: i64,
+    /// The event in it.
+    pub event: Uuid,
+}
+
+/// The bus between the services. Cheap to clone.
+#[derive(Clone)]
+pub enum Bus {
+    /// Between the services of this process.
+    Embedded(Arc<Embedded>),
+    /// Between processes.
+    Nats(Arc<Nats>),
+}
+
+impl Bus {
+    /// A bus inside this process.
+    pub fn embedded() -> Bus {
+        Bus::Embedded(Arc::default())
+    }
+
+    /// Hands every later event that `inbox` wants to it. The answer, if there is one, has to be run for that.
+    pub fn subscribe(&self, inbox: Arc<Inbox>) -> Option<Intake> {
+        match self {
+            Bus::Embedded(bus) => {
+                bus.subscribe(inbox);
+                None
+            }
+            Bus::Nats(bus) => Some(Intake::new(bus.clone(), inbox)),
+        }
+    }
+
+    /// Shows events as they pass, without any promise: a slow onlooker misses some.
+    pub fn watch(&self) -> broadcast::Receiver<Message> {
+        match self {
+            Bus::Embedded(bus) => bus.watch(),
+            Bus::Nats(bus) => bus.watch(),
+        }
+    }
+
+    /// Carries `messages`: answers once every inbox of this process has committed them, or once the stream
+    /// has stored them, and then up to where. May be called again with the same messages.
+    pub async fn publish(&self, messages: Vec<Message>) -> Result<Option<Confirmed>, BusError> {
+        match self {
+            Bus::Embedded(bus) => bus.publish(messages).await.map(|()| None),
+            Bus::Nats(bus) => bus.publish(&messages).await,
+        }
+    }
+
+    /// Whether it keeps a store of its own, which may lose what it confirmed.
+    pub fn has_stream(&self) -> bool {
+        matches!(self, Bus::Nats(_))
+    }
+
+    /// Whether its store still has what it confirmed.
+    pub async fn still_has(&self, confirmed: &Confirmed) -> Result<bool, BusError> {
+        match self {
+            Bus::Embedded(_) => Ok(true),
+            Bus::Nats(bus) => bus.still_has(confirmed).await,
+        }
+    }
+
+    /// Tells the process whose relay is `holder` that there is something in the outbox of `service`. A hint:
+    /// one that is lost costs a moment.
+    pub async fn nudge(&self, service: &str, holder: Uuid) {
+        if let Bus::Nats(bus) = self {
+            bus.nudge(service, holder).await;
+        }
+    }
+
+    /// Calls `wake` when another process nudges this one's relay. Never ends by itself.
+    pub async fn on_nudge(&self, service: &str, me: Uuid, wake: impl Fn()) {
+        match self {
+            Bus::Embedded(_) => std::future::pending().await,
+            Bus::Nats(bus) => bus.on_nudge(service, me, wake).await,
+        }
+    }
+
+    /// Whether it can carry anything at this moment.
+    pub fn health(&self) -> Result<(), BusError> {
+        match self {
+            Bus::Embedded(_) => Ok(()),
+            Bus::Nats(bus) => bus.health(),
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! From a relay into the stream.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use async_nats::HeaderMap;
+use async_nats::header::NATS_MESSAGE_ID;
+use futures_util::future::try_join_all;
+use tessera_contracts::events::EventType;
+use uuid::Uuid;
+
+use super::{Nats, PREFIX, failed};
+use crate::bus::{BusError, Confirmed, Message};
+
+/// A client that has lost its server takes what is published for later; this long, and no longer, is waited for
+/// one that takes nothing more.
+const TAKEN_WITHIN: Duration = Duration::from_secs(5);
+
+/// Not among the events: no stream keeps them.
+const NUDGES: &str = "_tessera.nudge";
+
+impl Nats {
+    /// Stores `messages`, all of them on their way at once, and answers up to where the stream has them.
+    pub(in crate::bus) async fn publish(
+        &self,
+        messages: &[Message],
+    ) -> Result<Option<Confirmed>, BusError> {
+        self.health()?;
+        let mut confirmations = Vec::with_capacity(messages.len());
+        for message in messages {
+            let mut headers = HeaderMap::new();
+            headers.insert(NATS_MESSAGE_ID, message.id.to_string());
+            let payload = message.payload.as_bytes().to_vec().into();
+            let subject = subject_of(message.event_type);
+            let sent = self.context.publish_with_headers(subject, headers, payload);
+            let sent = tokio::time::timeout(TAKEN_WITHIN, sent).await;
+            let sent = sent.map_err(|_| failed("it takes nothing more"))?;
+            confirmations.push(sent.map_err(failed)?.into_future());
+        }
+        let confirmed = try_join_all(confirmations).await;
+        if confirmed.is_err() {
+            // The stream may be gone: whoever tries again finds one.
+            drop(self.stream().await);
+        }
+        let stored = confirmed.map_err(failed)?;
+        let last = stored
+            .iter()
+            .zip(messages)
+            .max_by_key(|(ack, _)| ack.sequence);
+        Ok(last.map(|(ack, message)| Confirmed {
+            created: self.created.load(Ordering::Relaxed),
+            sequence: i64::try_from(ack.sequence).unwrap_or(i64::MAX),
+            event: message.id.uuid(),
+        }))
+    }
+
+    pub(in crate::bus) async fn nudge(&self, service: &str, holder: Uuid) {
+        let subject = nudge_subject(service, holder);
+        // Lost or not: it is only a hint.
+        drop(self.client.publish(subject, Vec::new().into()).await);
+    }
+
+    /// Calls `wake` whenever another process nudges the relay `holder` of `service`. Never ends by itself.
+    pub(in crate::bus) async fn on_nudge(&self, service: &str, holder: Uuid, wake: impl Fn()) {
+        use futures_util::StreamExt;
+        if let Ok(mut nudges) = self.client.subscribe(nudge_subject(service, holder)).await {
+            while nudges.next().await.is_some() {
+                wake();
+            }
+        }
+    }
+}
+
+fn nudge_subject(service: &str, holder: Uuid) -> String {
+    format!("{NUDGES}.{service}.{}", holder.simple())
+}
+
+/// `order:created` travels as `tessera.order.created`.
+pub(super) fn subject_of(event_type: EventType) -> String {
+    format!("{PREFIX}{}", event_type.name().replace(':', "."))
+}
+
+/// The type that travels under this subject.
+pub(super) fn type_of(subject: &str) -> Option<EventType> {
+    let name = subject.strip_prefix(PREFIX)?.replacen('.', ":", 1);
+    name.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_type_has_a_subject_and_is_known_by_it() {
+        for event_type in EventType::ALL.iter().copied() {
+            assert_eq!(type_of(&subject_of(event_type)), Some(event_type));
+        }
+        assert_eq!(subject_of(EventType::OrderCreated), "tessera.order.created");
+        assert_eq!(type_of("tessera.order"), None);
+        assert_eq!(type_of("other.order.created"), None);
+    }
+}

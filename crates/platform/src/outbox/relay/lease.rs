@@ -1,0 +1,103 @@
+//! Which of a service's processes publishes its outbox: the one whose name is in the row, until then.
+//!
+//! It saves work, and nothing rests on it: a holder that comes back late publishes what is known already. So
+//! the processes' own clocks are good enough.
+
+use jiff::{SignedDuration, Timestamp};
+use metrics::Gauge;
+use parking_lot::Mutex;
+use uuid::Uuid;
+
+use crate::db::{Db, DbError, Tx};
+use crate::instruments;
+use crate::params;
+
+/// A process that died is missed for so long.
+const LASTS: SignedDuration = SignedDuration::from_secs(5);
+/// A holder renews its lease when so little is left.
+const RENEWED_AT: SignedDuration = SignedDuration::from_secs(3);
+
+const HELD: &str = "SELECT holder, held_until FROM relay WHERE id = 1";
+const TAKE: &str = "INSERT INTO relay (id, holder, held_until) VALUES (1, $1, $2)
+    ON CONFLICT (id) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until
+    WHERE relay.holder = excluded.holder OR relay.held_until <= $3";
+
+/// One process's side of it.
+pub(super) struct Lease {
+    db: Db,
+    me: Uuid,
+    /// Who holds it until when, as was last seen.
+    seen: Mutex<Option<Held>>,
+    leader: Gauge,
+}
+
+/// A holder, and the end of its time.
+#[derive(Clone, Copy)]
+pub(super) struct Held {
+    pub(super) by: Uuid,
+    pub(super) until: Timestamp,
+}
+
+impl Lease {
+    pub(super) fn new(owner: &'static str, db: Db, me: Uuid) -> Lease {
+        Lease {
+            db,
+            me,
+            seen: Mutex::default(),
+            leader: instruments::relay_leader(owner),
+        }
+    }
+
+    /// Takes or renews it; answers who holds it where that is another process.
+    pub(super) async fn take(&self, now: Timestamp) -> Result<(), TakenBy> {
+        let seen = *self.seen.lock();
+        match seen {
+            Some(held) if held.by == self.me && held.until.duration_since(now) > RENEWED_AT => {
+                return Ok(());
+            }
+            Some(held) if held.by != self.me && held.until > now => {
+                return Err(TakenBy::Other(held));
+            }
+            _ => {}
+        }
+        let until = now.saturating_add(LASTS).unwrap_or(Timestamp::MAX);
+        let me = self.me;
+        let taken = self
+            .db
+            .write_bulk((me, until), |tx, (me, until)| {
+                Box::pin(take(tx, *me, *until))
+            })
+            .await?;
+        let held = if taken {
+            Held { by: me, until }
+        } else {
+            let held: Option<(Uuid, Timestamp)> = self.db.opt(HELD, &[]).await?;
+            let (by, until) = held.unwrap_or((me, now));
+            Held { by, until }
+        };
+        *self.seen.lock() = Some(held);
+        self.leader.set(if taken { 1.0 } else { 0.0 });
+        if taken {
+            Ok(())
+        } else {
+            Err(TakenBy::Other(held))
+        }
+    }
+}
+
+/// It was not to be had.
+pub(super) enum TakenBy {
+    Other(Held),
+    Failed(DbError),
+}
+
+impl From<DbError> for TakenBy {
+    fn from(error: DbError) -> TakenBy {
+        TakenBy::Failed(error)
+    }
+}
+
+async fn take(tx: &mut Tx, me: Uuid, until: Timestamp) -> Result<bool, DbError> {
+    let now = tx.now();
+    Ok(tx.execute(TAKE, &params![me, until, now]).await? == 1)
+}

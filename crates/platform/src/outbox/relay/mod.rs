@@ -1,0 +1,179 @@
+//! Carries events from the outbox to the bus, in batches, at least once each.
+
+mod lease;
+mod stream;
+
+use jiff::{SignedDuration, Timestamp};
+use metrics::Gauge;
+use parking_lot::Mutex;
+use tessera_contracts::events::EventType;
+use uuid::Uuid;
+
+use super::SIGNAL;
+use crate::BoxFuture;
+use crate::bus::{Bus, Confirmed, Message};
+use crate::clock::Clock;
+use crate::db::{Db, DbError, FromRow, Param, Row, Tx};
+use crate::instruments;
+use crate::worker::{Next, Worker, WorkerError};
+use lease::{Lease, TakenBy};
+
+// 256 at once, and by what is unpublished, never by "after the last one": transactions commit out of order.
+const UNPUBLISHED: &str = "SELECT id, type, payload, created_at FROM outbox
+    WHERE published_at IS NULL ORDER BY id LIMIT 256";
+const ANY: &str = "SELECT id FROM outbox WHERE published_at IS NULL LIMIT 1";
+const MARK: &str = "UPDATE outbox SET published_at = $2 WHERE id = $1 AND published_at IS NULL";
+
+/// How often a stream is looked at while there is nothing to publish.
+const LOOK_EVERY: SignedDuration = SignedDuration::from_secs(5);
+
+/// The worker that publishes one service's outbox.
+pub struct Relay {
+    owner: &'static str,
+    db: Db,
+    bus: Bus,
+    clock: Clock,
+    lease: Lease,
+    looked_at: Mutex<Option<Timestamp>>,
+    age: Gauge,
+}
+
+struct Unpublished {
+    id: Uuid,
+    event_type: EventType,
+    payload: String,
+    created_at: Timestamp,
+}
+
+impl FromRow for Unpublished {
+    fn from_row(row: &mut Row<'_>) -> Result<Self, DbError> {
+        Ok(Unpublished {
+            id: row.next()?,
+            event_type: row.parse()?,
+            payload: row.next()?,
+            created_at: row.next()?,
+        })
+    }
+}
+
+impl Relay {
+    /// A relay from the outbox in `db` to `bus`; `me` tells the processes of the service apart.
+    pub fn new(owner: &'static str, db: Db, bus: Bus, clock: Clock, me: Uuid) -> Relay {
+        Relay {
+            owner,
+            lease: Lease::new(owner, db.clone(), me),
+            db,
+            bus,
+            clock,
+            looked_at: Mutex::default(),
+            age: instruments::outbox_age(owner),
+        }
+    }
+
+    async fn step(&self) -> Result<Next, WorkerError> {
+        let now = self.clock.now();
+        let has_something = self.db.opt::<(Uuid,)>(ANY, &[]).await?.is_some();
+        if !has_something {
+            self.age.set(0.0);
+            if !self.is_time_to_look(now) {
+                return Ok(Next::Idle);
+            }
+        }
+        match self.lease.take(now).await {
+            Ok(()) => {}
+            Err(TakenBy::Failed(error)) => return Err(error.into()),
+            Err(TakenBy::Other(held)) => {
+                self.bus.nudge(self.owner, held.by).await;
+                return Ok(Next::At(held.until));
+            }
+        }
+        self.look_at_stream(now).await?;
+        self.publish_batch().await
+    }
+
+    fn is_time_to_look(&self, now: Timestamp) -> bool {
+        let looked = *self.looked_at.lock();
+        self.bus.has_stream() && looked.is_none_or(|at| now.duration_since(at) >= LOOK_EVERY)
+    }
+
+    /// Whether the stream still has what it confirmed; what it may lack is published again.
+    async fn look_at_stream(&self, now: Timestamp) -> Result<(), WorkerError> {
+        if !self.is_time_to_look(now) {
+            return Ok(());
+        }
+        if let Some(confirmed) = stream::confirmed(&self.db).await?
+            && !self.bus.still_has(&confirmed).await?
+        {
+            self.refill().await?;
+        }
+        *self.looked_at.lock() = Some(now);
+        Ok(())
+    }
+
+    async fn refill(&self) -> Result<(), WorkerError> {
+        let service = self.owner;
+        tracing::warn!(
+            service,
+            "the stream lacks what it confirmed: filling it from the outbox"
+        );
+        let count = stream::refill(&self.db).await?;
+        tracing::warn!(service, count, "events will be published again");
+        Ok(())
+    }
+
+    async fn publish_batch(&self) -> Result<Next, WorkerError> {
+        let batch: Vec<Unpublished> = self.db.few(UNPUBLISHED, &[]).await?;
+        let Some(oldest) = batch.first() else {
+            self.age.set(0.0);
+            return Ok(Next::Idle);
+        };
+        let age = self.clock.now().duration_since(oldest.created_at);
+        self.age.set(age.as_secs_f64());
+        let ids: Vec<Uuid> = batch.iter().map(|event| event.id).collect();
+        let messages = batch.into_iter().map(Message::from).collect();
+        let confirmed = self.bus.publish(messages).await?;
+        // Dying before this line publishes the batch again: every inbox knows the ids.
+        self.db
+            .write_bulk((ids, confirmed), |tx, (ids, confirmed)| {
+                Box::pin(mark(tx, ids, confirmed.as_ref()))
+            })
+            .await?;
+        Ok(Next::Again)
+    }
+}
+
+async fn mark(tx: &mut Tx, ids: &[Uuid], confirmed: Option<&Confirmed>) -> Result<(), DbError> {
+    let now = Param::Time(tx.now());
+    let rows: Vec<Vec<Param<'_>>> = ids
+        .iter()
+        .map(|id| vec![Param::Uuid(*id), now.clone()])
+        .collect();
+    if let Some(confirmed) = confirmed {
+        stream::advance(tx, confirmed).await?;
+    }
+    tx.execute_many(MARK, &rows).await.map(drop)
+}
+
+impl From<Unpublished> for Message {
+    fn from(row: Unpublished) -> Message {
+        Message {
+            id: row.id.into(),
+            event_type: row.event_type,
+            payload: row.payload.into(),
+        }
+    }
+}
+
+impl Worker for Relay {
+    fn name(&self) -> &'static str {
+        "relay"
+    }
+
+    fn signal(&self) -> Option<&'static str> {
+        Some(SIGNAL)
+    }
+
+    fn run(&self) -> BoxFuture<'_, Result<Next, WorkerError>> {
+        Box::pin(self.step())
+    }
+}

@@ -1,0 +1,75 @@
+//! PostgreSQL and NATS: brought where they are missing, the tests run on them, and the distributed form with them.
+
+use std::path::Path;
+
+use clap::Args;
+
+use crate::run::{Failure, Run};
+use crate::{manifests, places, steps};
+
+/// Where Debian keeps the programs of PostgreSQL, which are not on the path.
+const DEBIAN: &str = "/usr/lib/postgresql";
+
+/// A package that is installed makes a server of its own and starts it, unless this file says otherwise.
+const NO_SERVER: &str = "test -e /etc/postgresql-common/createcluster.conf || {
+    mkdir -p /etc/postgresql-common && echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.conf; }";
+
+/// Those whose subject is the engine, the bus, or what runs on them.
+const PACKAGES: [&str; 6] = [
+    "tessera-platform",
+    "tessera-auth",
+    "tessera-tickets",
+    "tessera-orders",
+    "tessera-expiration",
+    "tessera-payments",
+];
+
+/// Of the whole system's tests, those that do not start the embedded form themselves.
+const OF_THE_SYSTEM: [&str; 4] = ["races", "out_of_order", "check", "apart"];
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// What `apart up` takes, such as --replicas orders=2
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    rest: Vec<String>,
+}
+
+/// Installs what is missing, and says so.
+pub(crate) fn bring() -> Result<(), Failure> {
+    let postgres = places::on_path("initdb") || Path::new(DEBIAN).is_dir();
+    if !postgres {
+        steps::as_root().args(["sh", "-c", NO_SERVER]).show()?;
+    }
+    steps::install("postgresql", postgres)?;
+    manifests::bring_programs()
+}
+
+/// Runs the tests of everything that knows an engine or a bus, on the servers.
+pub(crate) fn tests() -> Result<(), Failure> {
+    let packages = PACKAGES.map(|name| format!("-p {name}")).join(" ");
+    let system = OF_THE_SYSTEM.map(|name| format!("--test {name}")).join(" ");
+    let commands = format!("cargo test {packages} && cargo test -p tessera-tests {system}");
+    Run::cargo([
+        "run",
+        "--quiet",
+        "-p",
+        "tessera-apart",
+        "--bin",
+        "apart",
+        "--",
+        "with",
+    ])
+    .args(["sh", "-c", &commands])
+    .show()
+}
+
+/// The distributed form, behind one port.
+pub(crate) fn up(arguments: &Arguments) -> Result<(), Failure> {
+    bring()?;
+    Run::cargo(["build", "--release", "-p", "tessera", "-p", "tessera-apart"]).show()?;
+    let program = places::target()?.join("release/apart");
+    Run::new(&program.to_string_lossy())
+        .arg("up")
+        .args(&arguments.rest)
+        .show()
+}
