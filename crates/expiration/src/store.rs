@@ -16,15 +16,16 @@ const END: &str = "INSERT INTO deadlines (order_id, version, state, expires_at, 
         WHERE deadlines.version < excluded.version";
 const NEXT: &str = "SELECT expires_at FROM deadlines WHERE state = 'waiting'
     ORDER BY expires_at LIMIT 1";
-// The second look at the state is for a process that waited for the rows of another.
+const DUE: &str = "SELECT order_id FROM deadlines WHERE state = 'waiting' AND expires_at <= $1
+    ORDER BY expires_at LIMIT 500";
 const TELL: &str = "UPDATE deadlines SET state = 'told', changed_at = $1
-    WHERE state = 'waiting' AND order_id IN (
-        SELECT order_id FROM deadlines WHERE state = 'waiting' AND expires_at <= $1
-        ORDER BY expires_at LIMIT 500)
+    WHERE state = 'waiting' AND order_id IN (SELECT order_id FROM claimed)
     RETURNING expires_at, order_id";
+// The second look is for a row that another transaction changes meanwhile.
 const PRUNE: &str = "DELETE FROM deadlines WHERE order_id IN (
     SELECT order_id FROM deadlines WHERE state <> 'waiting' AND changed_at <= $1
-    ORDER BY changed_at LIMIT 500)";
+    ORDER BY changed_at LIMIT 500)
+    AND state <> 'waiting' AND changed_at <= $1";
 
 /// How many rows one round of pruning takes, as its statement says.
 const PORTION: u64 = 500;
@@ -51,10 +52,11 @@ pub async fn next(db: &Db) -> Result<Option<Timestamp>, DbError> {
     Ok(row.map(|(moment,)| moment))
 }
 
-/// Takes one portion of those whose moment has come, the earliest first: nobody takes them again.
+/// Takes one portion of those whose moment has come, the earliest first: nobody takes them again. Other
+/// processes take other ones at the same time.
 pub async fn take_due(tx: &mut Tx) -> Result<Vec<OrderId>, DbError> {
     let now = tx.now();
-    let mut due: Vec<(Timestamp, OrderId)> = tx.all(TELL, &params![now]).await?;
+    let mut due: Vec<(Timestamp, OrderId)> = tx.claim(DUE, TELL, &params![now]).await?;
     due.sort_unstable();
     Ok(due.into_iter().map(|(_, order)| order).collect())
 }

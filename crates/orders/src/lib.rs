@@ -25,10 +25,16 @@ pub const DEFINITION: Definition = Definition {
     build: |ctx| Box::pin(async move { build(ctx) }),
 };
 
-const MIGRATIONS: &[Migration] = &[Migration {
-    name: "orders/0001_orders",
-    sql: include_str!("migrations/0001_orders.sql"),
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        name: "orders/0001_orders",
+        sql: include_str!("migrations/0001_orders.sql"),
+    },
+    Migration {
+        name: "orders/0002_buyers",
+        sql: include_str!("migrations/0002_buyers.sql"),
+    },
+];
 
 fn build(ctx: Ctx) -> Result<Service, StartError> {
     Ok(Service {

@@ -20,12 +20,15 @@ const EVERY: SignedDuration = SignedDuration::from_mins(10);
 const ROWS_AT_ONCE: u64 = 500;
 
 // Ids rise with time, so the oldest rows are found by the primary key alone. What counts is when
-// they were published or received: after a long standstill, old events have only just moved.
+// they were published or received: after a long standstill, old events have only just moved. The second
+// look at it is for a row that another transaction changes meanwhile, such as by a replay.
 const PRUNE_OUTBOX: &str = "DELETE FROM outbox WHERE id IN (
-    SELECT id FROM outbox WHERE id < $1 AND published_at < $2 ORDER BY id LIMIT 500)";
+    SELECT id FROM outbox WHERE id < $1 AND published_at < $2 ORDER BY id LIMIT 500)
+    AND published_at < $2";
 const PRUNE_INBOX: &str = "DELETE FROM inbox WHERE event_id IN (
     SELECT event_id FROM inbox WHERE event_id < $1 AND received_at < $2 AND state = 'done'
-    ORDER BY event_id LIMIT 500)";
+    ORDER BY event_id LIMIT 500)
+    AND received_at < $2 AND state = 'done'";
 
 /// The worker that prunes the outbox, the inbox, the idempotency keys and the ended sessions of one
 /// service.

@@ -37,7 +37,7 @@ use crate::telemetry::Metrics;
 use crate::worker::{self, Next, Stop, Worker, WorkerError};
 
 /// The tables that every service has.
-const MIGRATIONS: [Migration; 5] = [
+const MIGRATIONS: [Migration; 6] = [
     Migration {
         name: "platform/0001_outbox",
         sql: include_str!("migrations/0001_outbox.sql"),
@@ -53,6 +53,10 @@ const MIGRATIONS: [Migration; 5] = [
     Migration {
         name: "platform/0004_idempotency_keys",
         sql: idempotency::MIGRATION,
+    },
+    Migration {
+        name: "platform/0005_ended_sessions_seen",
+        sql: include_str!("migrations/0005_ended_sessions_seen.sql"),
     },
     Migration {
         name: "platform/0006_relay",

@@ -26,10 +26,16 @@ pub const DEFINITION: Definition = Definition {
     build: |ctx| Box::pin(async move { build(ctx) }),
 };
 
-const MIGRATIONS: &[Migration] = &[Migration {
-    name: "tickets/0001_tickets",
-    sql: include_str!("migrations/0001_tickets.sql"),
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        name: "tickets/0001_tickets",
+        sql: include_str!("migrations/0001_tickets.sql"),
+    },
+    Migration {
+        name: "tickets/0002_sellers",
+        sql: include_str!("migrations/0002_sellers.sql"),
+    },
+];
 
 fn build(ctx: Ctx) -> Result<Service, StartError> {
     Ok(Service {

@@ -25,6 +25,11 @@ pub async fn export_own_data(
     State(App { ctx, .. }): State<App>,
     SignedIn(caller): SignedIn,
 ) -> Result<Json<Export>, Failure> {
+    // This process may not have heard yet that the session ended.
+    let session = sessions::find(&ctx.db, caller).await?;
+    if !session.is_some_and(|session| session.lives(ctx.clock.now())) {
+        return Err(Failure::unauthorized());
+    }
     let user = users::find(&ctx.db, caller.id).await?;
     let user = user.ok_or_else(Failure::unauthorized)?;
     let sessions = sessions::list(&ctx.db, user.id).await?;

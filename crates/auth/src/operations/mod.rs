@@ -7,6 +7,8 @@
 mod change_password;
 mod delete_account;
 mod end;
+#[cfg(test)]
+mod races;
 mod renew;
 mod sign_in;
 mod sign_out;

@@ -9,14 +9,15 @@ use super::*;
 use crate::domain::{Email, NewUser, PasswordHash, User};
 use crate::store::{sessions, users};
 
-struct Auth {
-    app: TestApp,
-    caller: Caller,
+/// Auth, with a user.
+pub struct Auth {
+    pub app: TestApp,
+    pub caller: Caller,
 }
 
 impl Auth {
     /// A user of version 1, with one session.
-    async fn start() -> Auth {
+    pub async fn start() -> Auth {
         let app = TestApp::start(&[crate::DEFINITION]).await;
         let caller = Caller {
             id: app.ids.next().into(),
@@ -36,7 +37,7 @@ impl Auth {
         Auth { app, caller }
     }
 
-    fn db(&self) -> &Db {
+    pub fn db(&self) -> &Db {
         self.app.db("auth")
     }
 
@@ -57,7 +58,7 @@ impl Auth {
         write.await.map(drop)
     }
 
-    async fn sign_in(&self, version: i64) -> Result<(), PasswordRefusal> {
+    pub async fn sign_in(&self, version: i64) -> Result<(), PasswordRefusal> {
         let command = SignIn {
             user_id: self.caller.id,
             version,

@@ -13,6 +13,7 @@ const FIND: &str = "SELECT id, user_id, created_at, last_used_at, ended_at
     FROM sessions WHERE id = $1 AND user_id = $2";
 const LIST: &str = "SELECT id, user_id, created_at, last_used_at, ended_at
     FROM sessions WHERE user_id = $1 ORDER BY last_used_at DESC, id DESC LIMIT 10000";
+const IS_THERE: &str = "SELECT 1 FROM sessions WHERE id = $1";
 const INSERT: &str = "INSERT INTO sessions (id, user_id, created_at, last_used_at)
     VALUES ($1, $2, $3, $4)";
 const USE: &str = "UPDATE sessions SET last_used_at = $3
@@ -21,14 +22,17 @@ const END: &str = "UPDATE sessions SET ended_at = $3
     WHERE id = $1 AND user_id = $2 AND ended_at IS NULL AND last_used_at > $4";
 const END_ALL: &str = "UPDATE sessions SET ended_at = $2
     WHERE user_id = $1 AND ended_at IS NULL AND id <> $3 RETURNING id";
+// In this and those below, the second look is for a row that another transaction changes meanwhile.
 const END_BEYOND: &str = "UPDATE sessions SET ended_at = $2 WHERE id IN (
         SELECT id FROM sessions WHERE user_id = $1 AND ended_at IS NULL
         ORDER BY last_used_at DESC, id DESC LIMIT 1000 OFFSET $3)
-    RETURNING id";
+    AND ended_at IS NULL RETURNING id";
 const PRUNE_IDLE: &str = "DELETE FROM sessions WHERE id IN (
-    SELECT id FROM sessions WHERE last_used_at <= $1 ORDER BY last_used_at LIMIT 500)";
+    SELECT id FROM sessions WHERE last_used_at <= $1 ORDER BY last_used_at LIMIT 500)
+    AND last_used_at <= $1";
 const PRUNE_ENDED: &str = "DELETE FROM sessions WHERE id IN (
-    SELECT id FROM sessions WHERE ended_at <= $1 ORDER BY ended_at LIMIT 500)";
+    SELECT id FROM sessions WHERE ended_at <= $1 ORDER BY ended_at LIMIT 500)
+    AND ended_at <= $1";
 
 /// How many rows one round of pruning takes of each kind, as its statements say.
 const PORTION: u64 = 500;
@@ -65,6 +69,7 @@ pub async fn insert(tx: &mut Tx, session: &Session) -> Result<(), DbError> {
         ended_at: _,
     } = *session;
     let params = params![id, user_id, created_at, last_used_at];
+    tx.witness_by(IS_THERE, id.uuid());
     tx.execute(INSERT, &params).await.map(drop)
 }
 

@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 use serde_json::json;
+use tessera_platform::params;
 
 use crate::support::{Auth, Signed, not_signed_in};
 
@@ -53,4 +54,18 @@ async fn it_takes_a_session() {
     let stranger = auth.app.sign_in();
     let unknown = auth.get("export").by(&stranger).send().await;
     assert_eq!(unknown.shown(), not_signed_in());
+}
+
+#[tokio::test]
+async fn it_takes_a_session_that_lives_whatever_this_process_has_heard() {
+    let auth = Auth::start().await;
+    let member = auth.sign_up("ada@example.com").await;
+    // As another process of auth does it.
+    let ended = auth.app.db("auth").write(auth.app.clock.now(), |tx, now| {
+        let sql = "UPDATE sessions SET ended_at = $1";
+        Box::pin(async move { tx.execute(sql, &params![*now]).await })
+    });
+    assert_eq!(ended.await.unwrap(), 1);
+    let answer = auth.get("export").with_token(&member).send().await;
+    assert_eq!(answer.shown(), not_signed_in());
 }

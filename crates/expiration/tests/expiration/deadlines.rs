@@ -1,11 +1,13 @@
 //! Each deadline is told of once: not a millisecond early, and however late.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join;
 use tessera_contracts::events::EventType;
-use tessera_platform::testing::{forbid, permit};
+use tessera_platform::params;
+use tessera_platform::testing::{Halt, are_several_writers, forbid, meet, permit};
 use tessera_platform::worker::Stopper;
 
 use crate::support::{Expiration, LOCK, MILLISECOND, created};
@@ -141,4 +143,34 @@ async fn left_to_itself_it_sleeps_until_the_deadline() {
     stopper.stop();
     workers.join_all().await;
     assert_eq!(expiration.told().await, [order.id]);
+}
+
+#[tokio::test]
+async fn a_process_passes_over_what_another_one_is_taking() {
+    if !are_several_writers() {
+        return;
+    }
+    let expiration = Expiration::start().await;
+    let app = &expiration.app;
+    let orders = [expiration.order(), expiration.order()];
+    for order in &orders {
+        app.publish(created(order)).await;
+    }
+    app.hand.advance(LOCK);
+    let (db, halt) = (app.db("expiration"), Arc::new(Halt::new()));
+    let taken = db.write((orders[0].id, halt.clone()), |tx, (order, halt)| {
+        Box::pin(async move {
+            let sql = "UPDATE deadlines SET state = 'told' WHERE order_id = $1";
+            let taken = tx.execute(sql, &params![*order]).await;
+            halt.stand().await;
+            taken
+        })
+    });
+    let others = async {
+        app.settle().await;
+        assert!(!halt.goes_on(), "it waited for the other one");
+    };
+    let (taken, ()) = meet(db, &halt, taken, others).await;
+    assert_eq!(taken.unwrap(), 1);
+    assert_eq!(expiration.told().await, [orders[1].id]);
 }

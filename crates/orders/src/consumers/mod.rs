@@ -5,7 +5,7 @@ mod payment_created;
 mod payment_failed;
 mod ticket_changed;
 mod ticket_refused;
-mod user_deleted;
+pub mod user_deleted;
 
 use tessera_contracts::events::{Event, EventData, EventType};
 use tessera_platform::BoxFuture;

@@ -2,6 +2,8 @@
 //! the transaction that it is given.
 
 mod cancel;
+#[cfg(test)]
+mod races;
 mod reserve;
 mod transition;
 

@@ -10,7 +10,7 @@ use tessera_platform::http::Failure;
 use tessera_platform::outbox;
 
 use crate::domain::{Order, Reservation, ReserveRefusal, Rules};
-use crate::store::{orders, tickets};
+use crate::store::{buyers, orders, tickets};
 
 /// A buyer's wish, and the rules that it stands under.
 #[derive(Clone, Debug)]
@@ -23,6 +23,8 @@ pub struct Reserve {
 /// Why a ticket was not reserved.
 #[derive(Debug, thiserror::Error)]
 pub enum ReserveError {
+    #[error("the buyer's account is gone")]
+    Gone,
     #[error("there is no such ticket")]
     NoTicket,
     #[error("tickets has not told of it, and may do so yet")]
@@ -44,13 +46,17 @@ pub async fn reserve(tx: &mut Tx, command: &Reserve) -> Result<Order, ReserveErr
         wish,
         rules,
     } = command;
-    let ticket = tickets::find(tx, *ticket_id)
-        .await?
-        .ok_or_else(|| unknown(*ticket_id, tx.now()))?;
-    let unpaid = match rules.most_unpaid {
-        Some(_) => orders::count_unpaid(tx, wish.user_id).await?,
-        None => 0,
-    };
+    // First: what is counted below is counted by nobody else meanwhile.
+    if buyers::hold(tx, wish.user_id).await? {
+        return Err(ReserveError::Gone);
+    }
+    let (ticket, unpaid) = match rules.most_unpaid {
+        Some(_) => tickets::find_and_count(tx, *ticket_id, wish.user_id).await?,
+        None => tickets::find(tx, *ticket_id)
+            .await?
+            .map(|ticket| (ticket, 0)),
+    }
+    .ok_or_else(|| unknown(*ticket_id, tx.now()))?;
     let order = ticket
         .reserve(wish, *rules, unpaid, tx.now())
         .map_err(ReserveError::Refused)?;
@@ -75,6 +81,8 @@ fn unknown(id: TicketId, now: Timestamp) -> ReserveError {
 impl From<ReserveError> for Failure {
     fn from(error: ReserveError) -> Failure {
         match error {
+            // Its tokens live on for a while, but nobody is behind them.
+            ReserveError::Gone => Failure::unauthorized(),
             ReserveError::NoTicket => {
                 Failure::not_found("ticket_not_found", "There is no such ticket.")
             }

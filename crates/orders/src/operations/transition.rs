@@ -26,7 +26,7 @@ pub async fn transition(
     id: OrderId,
     step: impl FnOnce(Order, Timestamp) -> Result<Order, Refused> + Send,
 ) -> Result<Changed, DbError> {
-    let Some(order) = orders::find(tx, id).await? else {
+    let Some(order) = orders::hold(tx, id).await? else {
         return Ok(Changed::Unknown);
     };
     let order = match step(order, tx.now()) {
@@ -34,8 +34,7 @@ pub async fn transition(
         Err(Refused(state)) => return Ok(Changed::Refused(state)),
     };
     if !orders::save(tx, &order).await? {
-        // Somebody else changed it between the two statements: nothing stays, and whoever asked asks again.
-        return Err(DbError::Busy);
+        return Err(tx.conflict());
     }
     outbox::append(tx, super::event(&order)).await?;
     Ok(Changed::Done)

@@ -1,5 +1,6 @@
 //! The only place that knows the tables of orders.
 
+pub mod buyers;
 pub mod orders;
 pub mod tickets;
 

@@ -41,7 +41,6 @@ const SAVE_CANCELLED: &str =
     WHERE id = $1 AND version = $5";
 const LIVE_STATUS: &str =
     "SELECT status FROM orders WHERE ticket_id = $1 AND cancel_reason IS NULL";
-const COUNT_UNPAID: &str = "SELECT count(*) FROM orders WHERE user_id = $1 AND unpaid = true";
 const UNPAID: &str = "SELECT id FROM orders WHERE user_id = $1 AND unpaid = true ORDER BY id";
 
 impl FromRow for Order {
@@ -84,9 +83,14 @@ fn state(status: OrderStatus, reason: Option<CancelReason>) -> Result<State, DbE
     }
 }
 
-/// An order, to change it.
+/// An order, to look at it.
 pub async fn find(tx: &mut Tx, id: OrderId) -> Result<Option<Order>, DbError> {
     tx.opt(FIND, &params![id]).await
+}
+
+/// An order, to change it: nobody else does so until the transaction ends.
+pub async fn hold(tx: &mut Tx, id: OrderId) -> Result<Option<Order>, DbError> {
+    tx.hold(FIND, &params![id]).await
 }
 
 /// An order, to show it.
@@ -157,12 +161,6 @@ pub async fn live_status(tx: &mut Tx, ticket: TicketId) -> Result<Option<OrderSt
     }
     let live: Option<Live> = tx.opt(LIVE_STATUS, &params![ticket]).await?;
     Ok(live.map(|Live(status)| status))
-}
-
-/// How many unpaid orders a buyer holds.
-pub async fn count_unpaid(tx: &mut Tx, user: UserId) -> Result<u32, DbError> {
-    let (count,) = tx.one(COUNT_UNPAID, &params![user]).await?;
-    Ok(count)
 }
 
 /// The unpaid orders of a buyer.

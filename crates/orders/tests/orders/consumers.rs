@@ -1,6 +1,6 @@
 //! Every event that orders follows: once, twice, late and early.
 
-use crate::support::Orders;
+use crate::support::{Orders, refusal};
 use jiff::SignedDuration;
 use tessera_contracts::events::{EventData, TicketRefused, TicketState, UserState};
 use tessera_contracts::{OrderId, PaymentStatus, RefusalReason, TicketStatus};
@@ -179,6 +179,11 @@ async fn a_deleted_account_loses_its_unpaid_orders_and_keeps_what_it_bought() {
     assert_eq!(
         orders.state(unpaid).await,
         state("cancelled", Some("account_deleted"))
+    );
+    let detail = "Please sign in first.";
+    assert_eq!(
+        orders.reserve_by(&orders.buyer, other).await.shown(),
+        refusal(401, "Unauthorized", "not_signed_in", detail)
     );
 }
 

@@ -14,10 +14,12 @@ type Statement = (&'static str, &'static str);
 
 /// Every statement that changes anything here, tried with every event. The relay's own, which marks
 /// what is published, is none of them.
-const STATEMENTS: [Statement; 7] = [
+const STATEMENTS: [Statement; 9] = [
     COPY,
     RENEW,
     ("tickets", "DELETE"),
+    LEAVE,
+    GONE,
     ("orders", "INSERT"),
     MOVE,
     ("orders", "DELETE"),
@@ -28,6 +30,9 @@ const COPY: Statement = ("tickets", "INSERT");
 /// An upsert that finds a row: SQLite asks the triggers of both.
 const RENEW: Statement = ("tickets", "UPDATE");
 const MOVE: Statement = ("orders", "UPDATE");
+const LEAVE: Statement = ("buyers", "INSERT");
+/// The same upsert, as it finds a row.
+const GONE: Statement = ("buyers", "UPDATE");
 const TELL: Statement = ("outbox", "INSERT");
 
 /// What there is when the event comes, besides one ticket.
@@ -181,7 +186,7 @@ const CASES: &[Case] = &[
                 id: orders.buyer.id,
             })
         },
-        steps: &[MOVE, TELL],
+        steps: &[LEAVE, GONE, MOVE, TELL],
         then: &[
             "ticket v1 reserved",
             "ticket v0 available",

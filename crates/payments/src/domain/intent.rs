@@ -8,6 +8,10 @@ use jiff::SignedDuration;
 /// the request waits, so that the two rarely meet (and do no harm when they do).
 pub const RESOLVE_AFTER: SignedDuration = SignedDuration::from_secs(15);
 
+/// How long a process has payments to itself that it asks the gateway about: longer than two calls after each
+/// other take, twice over. Should it die meanwhile, another one takes them then.
+pub const CLAIMED_FOR: SignedDuration = SignedDuration::from_secs(60);
+
 const FIRST_PAUSE_MILLIS: i64 = 200;
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_secs(60);
 

@@ -6,6 +6,6 @@ mod order;
 mod payment;
 
 pub use card::{Authorization, Decline, GatewayId, Token};
-pub use intent::{Intent, RESOLVE_AFTER, Settled, pause_after};
+pub use intent::{CLAIMED_FOR, Intent, RESOLVE_AFTER, Settled, pause_after};
 pub use order::{Order, Unpayable};
 pub use payment::{Payment, Refused, State};

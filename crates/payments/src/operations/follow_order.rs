@@ -3,7 +3,7 @@
 
 use tessera_contracts::OrderStatus;
 use tessera_platform::consumer::{ConsumeError, Outcome};
-use tessera_platform::db::{DbError, Tx};
+use tessera_platform::db::Tx;
 
 use crate::domain::{Order, Payment, Refused, State};
 use crate::store::{orders, payments};
@@ -24,7 +24,7 @@ pub async fn follow_order(tx: &mut Tx, order: &Order) -> Result<Outcome, Consume
 /// From here on the money may be taken.
 async fn complete(tx: &mut Tx, order: &Order) -> Result<Outcome, ConsumeError> {
     let now = tx.now();
-    let Some(payment) = payments::live(tx, order.id).await? else {
+    let Some(payment) = payments::hold_live(tx, order.id).await? else {
         tracing::error!(order = %order.id, "complete without a payment: nothing to capture");
         return Ok(Outcome::Ignored("there is no payment to capture"));
     };
@@ -40,7 +40,7 @@ async fn complete(tx: &mut Tx, order: &Order) -> Result<Outcome, ConsumeError> {
 /// What is held is released; an answer that is still to come finds the order ended.
 async fn cancel(tx: &mut Tx, order: &Order) -> Result<Outcome, ConsumeError> {
     let now = tx.now();
-    let Some(payment) = payments::live(tx, order.id).await? else {
+    let Some(payment) = payments::hold_live(tx, order.id).await? else {
         return Ok(Outcome::Done);
     };
     match payment.order_cancelled(now) {
@@ -58,7 +58,6 @@ async fn save(tx: &mut Tx, payment: &Payment) -> Result<Outcome, ConsumeError> {
     if payments::save(tx, payment).await? {
         Ok(Outcome::Done)
     } else {
-        // Somebody changed it between the two statements: nothing stays, and the event comes again.
-        Err(DbError::Busy.into())
+        Err(tx.conflict().into())
     }
 }

@@ -11,9 +11,6 @@ use crate::domain::Order;
 
 // The columns are read in this order.
 const SHOW: &str = "SELECT id, version, user_id, status, expires_at, total, currency, declined FROM orders WHERE id = $1";
-// It changes nothing: it takes the row's lock, on engines where a plain read would not.
-const HOLD: &str = "UPDATE orders SET version = version WHERE id = $1
-    RETURNING id, version, user_id, status, expires_at, total, currency, declined";
 const SAVE: &str =
     "INSERT INTO orders (id, version, user_id, status, expires_at, total, currency, declined)
     VALUES ($1, $2, $3, $4, $5, $6, $7, 0)
@@ -43,7 +40,7 @@ pub async fn show(db: &Db, id: OrderId) -> Result<Option<Order>, DbError> {
 
 /// An order, which nobody else changes until this transaction ends.
 pub async fn hold(tx: &mut Tx, id: OrderId) -> Result<Option<Order>, DbError> {
-    tx.opt(HOLD, &params![id]).await
+    tx.hold(SHOW, &params![id]).await
 }
 
 /// Keeps what orders said, unless something newer is known: then it answers `false`. The count of

@@ -19,10 +19,11 @@ const LIST: &str =
     "SELECT id, version, order_id, user_id, amount, currency, token, status, intent, gateway_id,
     decline_code, decline_message, created_at, updated_at FROM payments
     WHERE order_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
-const DUE: &str =
-    "SELECT id, version, order_id, user_id, amount, currency, token, status, intent, gateway_id,
-    decline_code, decline_message, created_at, updated_at, intent_tries FROM payments
-    WHERE intent IS NOT NULL AND intent_at <= $1 ORDER BY intent_at LIMIT $2";
+const DUE: &str = "SELECT id FROM payments WHERE intent IS NOT NULL AND intent_at <= $1
+    ORDER BY intent_at LIMIT $3";
+const CLAIM: &str = "UPDATE payments SET intent_at = $2 WHERE id IN (SELECT id FROM claimed)
+    RETURNING id, version, order_id, user_id, amount, currency, token, status, intent, gateway_id,
+        decline_code, decline_message, created_at, updated_at, intent_tries";
 const NEXT: &str =
     "SELECT intent_at FROM payments WHERE intent IS NOT NULL ORDER BY intent_at LIMIT 1";
 const INSERT: &str = "INSERT INTO payments (id, version, order_id, user_id, amount, currency, token, status, intent,
@@ -123,6 +124,11 @@ pub async fn list(
     db.list(LIST, &params![order, before, limit]).await
 }
 
+/// The same, held until the end of the transaction.
+pub async fn hold_live(tx: &mut Tx, order: OrderId) -> Result<Option<Payment>, DbError> {
+    tx.hold(LIVE, &params![order]).await
+}
+
 /// Begins an attempt, whose outcome is asked for at `resolve_at` unless it is known by then: `false`
 /// when another one of its order is under way or done.
 pub async fn insert(
@@ -145,6 +151,7 @@ pub async fn insert(
         payment.created_at,
         payment.updated_at,
     ];
+    tx.witness_by(FIND, payment.id.uuid());
     Ok(tx.execute(INSERT, &params).await? == 1)
 }
 
@@ -174,10 +181,11 @@ pub async fn save(tx: &mut Tx, payment: &Payment) -> Result<bool, DbError> {
 /// Wakes the worker that asks the gateway.
 pub const SIGNAL: &str = "intents";
 
-/// Up to `limit` payments of which the gateway is to be asked something at `now`, the longest due
-/// first.
-pub async fn due(db: &Db, now: Timestamp, limit: u32) -> Result<Vec<Due>, DbError> {
-    db.few(DUE, &params![now, limit]).await
+/// Takes up to `limit` payments of which the gateway is to be asked something now, the longest due first.
+/// Nobody else takes them before `until`, which the answer, or a next try, overwrites.
+pub async fn claim(tx: &mut Tx, until: Timestamp, limit: u32) -> Result<Vec<Due>, DbError> {
+    let now = tx.now();
+    tx.claim(DUE, CLAIM, &params![now, until, limit]).await
 }
 
 /// When the gateway is to be asked something next.

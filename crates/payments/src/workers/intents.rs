@@ -1,22 +1,25 @@
 //! Asks the gateway what is still to be asked of it, and records what it answers: again and again,
 //! until there is an answer.
 //!
-//! Two may run at once, and any step may be cut off: the gateway does a thing once for each payment,
-//! and every result is recorded by compare-and-set.
+//! Processes share the work: each claims what it asks about. That only saves calls. Two may ask the same at
+//! once, and any step may be cut off: the gateway does a thing once for each payment, and every result is
+//! recorded by compare-and-set.
 
 use futures_util::{StreamExt, stream};
+use jiff::Timestamp;
 use tessera_platform::BoxFuture;
 use tessera_platform::db::DbError;
 use tessera_platform::worker::{Next, Worker, WorkerError};
 
 use crate::App;
-use crate::domain::{Authorization, Intent, Payment, Settled, State};
+use crate::domain::{Authorization, CLAIMED_FOR, Intent, Payment, Settled, State};
 use crate::gateway::{self, GatewayError};
 use crate::operations::{Answered, postpone, record_answer, settle};
 use crate::store::payments::{self, Due, SIGNAL};
 
-/// Intents that one step carries out.
-const PORTION: u32 = 256;
+/// Intents that one step carries out: two for each call at the same time, so that all are answered before
+/// their claim is over.
+const PORTION: u32 = 64;
 /// Of them, those at the same time: as many calls the gateway gets at once, at most.
 const AT_ONCE: usize = 32;
 
@@ -39,10 +42,15 @@ impl Intents {
 
     async fn step(&self) -> Result<Next, WorkerError> {
         let ctx = &self.app.ctx;
-        let due = payments::due(&ctx.db, ctx.clock.now(), PORTION).await?;
+        match payments::next_due(&ctx.db).await? {
+            None => return Ok(Next::Idle),
+            Some(moment) if moment > ctx.clock.now() => return Ok(Next::At(moment)),
+            Some(_) => {}
+        }
+        let due = self.claim().await?;
         if due.is_empty() {
-            let next = payments::next_due(&ctx.db).await?;
-            return Ok(next.map_or(Next::Idle, Next::At));
+            // Another process was faster.
+            return Ok(Next::Idle);
         }
         let carried_out = stream::iter(due.into_iter().map(|due| self.carry_out(due)));
         let outcomes: Vec<Result<(), DbError>> =
@@ -50,6 +58,15 @@ impl Intents {
         // One that could not be recorded is still due, and must not keep the others from it.
         outcomes.into_iter().collect::<Result<(), DbError>>()?;
         Ok(Next::Again)
+    }
+
+    async fn claim(&self) -> Result<Vec<Due>, DbError> {
+        let db = &self.app.ctx.db;
+        let claimed = db.write_bulk(db.lease(CLAIMED_FOR), |tx, lease| {
+            let until = tx.now().saturating_add(*lease).unwrap_or(Timestamp::MAX);
+            Box::pin(payments::claim(tx, until, PORTION))
+        });
+        claimed.await
     }
 
     async fn carry_out(&self, due: Due) -> Result<(), DbError> {

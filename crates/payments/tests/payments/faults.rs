@@ -4,7 +4,7 @@
 use serde_json::json;
 use tessera_contracts::events::EventData;
 use tessera_contracts::{CancelReason, PaymentId};
-use tessera_payments::testing::{Call, Fault};
+use tessera_payments::testing::{Call, Fault, Gate};
 use tessera_platform::testing::{forbid, permit};
 
 use crate::support::{DECLINED, Payments, cancelled, completed, payment, refusal};
@@ -234,11 +234,23 @@ async fn a_result_that_could_not_be_recorded_is_recorded_later_and_once() {
             });
             payments.app.deliver(&[&event]).await;
             let db = payments.app.db("payments");
-            forbid(db, table, operation).await;
-            payments.app.runtime.settle().await.expect_err("a fault");
+            // Not before it is asked: what is asked about is noted first.
+            let (call, gate) = (
+                if capture { Call::Capture } else { Call::Void },
+                Gate::closed(),
+            );
+            payments.faults.plan(call, Fault::HoldAnswer(gate.clone()));
+            let fail = async {
+                gate.reached().await;
+                forbid(db, table, operation).await;
+                gate.open();
+            };
+            let (worked, ()) = tokio::join!(payments.app.runtime.settle(), fail);
+            worked.expect_err("a fault");
             assert_eq!(payments.book().await.len(), 2, "the gateway has acted");
             permit(db, table, operation).await;
-            payments.app.settle().await;
+            // Where several processes work, it may be another one's until then.
+            payments.pass_millis(60_000).await;
             assert_eq!(payments.status(id).await, done);
             assert_eq!(payments.book().await.len(), 2, "and not again");
             let told = format!("payment:{done}");

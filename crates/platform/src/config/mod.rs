@@ -163,6 +163,12 @@ impl Settings {
         if let Some(note) = self.database.as_ref().and_then(Server::note) {
             notes.push(format!("DATABASE_URL: {note}"));
         }
+        if self.database.is_some() && self.jwt_key.is_none() {
+            notes.push(
+                "JWT_KEY: not set, so it is made in DATA_DIR; give one where auth runs more than once"
+                    .to_owned(),
+            );
+        }
         if !self.rate_limits {
             notes.push("RATE_LIMITS: off, for load tests only".to_owned());
         }

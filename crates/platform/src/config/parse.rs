@@ -309,7 +309,7 @@ mod tests {
             shown.contains("db.example.com") && !shown.contains("s3cret"),
             "{shown}"
         );
-        assert_eq!(settings.notes().len(), 1, "{:?}", settings.notes());
+        assert_eq!(settings.notes().len(), 2, "{:?}", settings.notes());
         assert!(settings.uses_data_dir(), "for the key");
     }
 

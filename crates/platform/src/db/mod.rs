@@ -5,7 +5,8 @@
 //! and may run more than once: it draws nothing from outside, and its ids of new things are part
 //! of its input. It never calls the network.
 //!
-//! Only [`sqlite`] and [`postgres`] know an engine.
+//! Only [`sqlite`] and [`postgres`] know an engine. What waits for a server is boxed where the two meet: its
+//! futures are large, and would make every future of every service as large.
 
 mod error;
 mod migration;
@@ -19,6 +20,7 @@ mod value;
 use std::path::Path;
 use std::sync::Arc;
 
+use jiff::SignedDuration;
 use parking_lot::RwLock;
 use tokio::sync::Notify;
 
@@ -190,6 +192,24 @@ impl Db {
         match &self.0.engine {
             Engine::Sqlite(engine) => engine.read_list(sql, params).await,
             Engine::Postgres(engine) => Box::pin(engine.read_list(sql, params)).await,
+        }
+    }
+
+    /// For how long a process claims rows that it works on outside of a transaction: for `span` where others
+    /// work on the same database, and not at all where it is alone, so that nothing waits after a crash.
+    pub fn lease(&self, span: SignedDuration) -> SignedDuration {
+        match &self.0.engine {
+            Engine::Sqlite(_) => SignedDuration::ZERO,
+            Engine::Postgres(_) => span,
+        }
+    }
+
+    /// How many events one transaction takes in at most. SQLite's bodies run one after another; those of a
+    /// server hold what they change against each other, the longer the more of it there is.
+    pub(crate) fn batch_bound(&self) -> usize {
+        match &self.0.engine {
+            Engine::Sqlite(_) => usize::MAX,
+            Engine::Postgres(_) => postgres::BATCH,
         }
     }
 

@@ -70,6 +70,26 @@ impl Session {
         }
     }
 
+    pub(super) async fn claim<R: FromRow>(
+        &mut self,
+        select: &str,
+        change: &str,
+        params: &[Param<'_>],
+    ) -> Result<Vec<R>, DbError> {
+        match self {
+            Session::Sqlite(session) => {
+                session.query_all(&format!("WITH claimed AS ({select}) {change}"), params)
+            }
+            Session::Postgres(session) => {
+                // As a table of its own, it is looked at once: within a condition it might be so for each row,
+                // and then take more than its limit.
+                let sql =
+                    format!("WITH claimed AS ({select} FOR NO KEY UPDATE SKIP LOCKED) {change}");
+                Box::pin(session.query_all(&sql, params)).await
+            }
+        }
+    }
+
     pub(super) async fn query_all<R: FromRow>(
         &mut self,
         sql: &str,

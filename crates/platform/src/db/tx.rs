@@ -158,6 +158,21 @@ impl Tx {
         self.noted(answer)
     }
 
+    /// Takes rows that nobody else is about to take: `select` finds them, and `change` changes those in
+    /// `claimed`, which has the columns of `select`. Both share the parameters; the answer is `change`'s.
+    ///
+    /// What another transaction holds is passed over, not waited for: several processes share the work.
+    pub async fn claim<R: FromRow>(
+        &mut self,
+        select: &str,
+        change: &str,
+        params: &[Param<'_>],
+    ) -> Result<Vec<R>, DbError> {
+        self.ready()?;
+        let answer = self.session.claim(select, change, params).await;
+        self.noted(answer)
+    }
+
     /// Runs a statement, and answers how many rows it changed. Look at the answer.
     pub async fn execute(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64, DbError> {
         self.ready()?;

@@ -141,7 +141,7 @@ pub(super) async fn record(
         tx.now(),
         row.attempts,
         row.retry_at,
-        &*letter.payload,
+        storable(&letter.payload),
         row.error
     ];
     tx.execute(RECORD, &params).await?;
@@ -160,7 +160,7 @@ pub(super) struct Kept {
 impl Kept {
     /// What `verdict` makes of an event with so many failed tries behind it.
     pub(super) fn after(verdict: &Handled, attempts: i64, now: Timestamp) -> Kept {
-        let error = Param::from(verdict.to_string());
+        let error = Param::from(storable(&verdict.to_string()));
         let soon = now.checked_add(backoff(1)).ok();
         match verdict {
             Handled::PutOff(moment) => Kept {
@@ -202,6 +202,11 @@ impl Kept {
             }
         }
     }
+}
+
+/// PostgreSQL keeps no U+0000 in a text. JSON has none either, so that nothing readable is lost by this.
+fn storable(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
 }
 
 /// 0.2 s after the first failure, twice as long after each further one, at most 5 minutes.

@@ -1,10 +1,10 @@
 //! Takes events in, each exactly once.
 //!
-//! A batch runs in one transaction: for each event an inbox row (already there: a duplicate) and
-//! the handler's changes. When one event fails, the batch is rolled back and run again one by one,
-//! and the failing event's row keeps its payload, its error and the time of its next try: a poison
-//! event never blocks the others. A failure of the database itself counts for no event: the whole
-//! batch is offered again by the bus.
+//! A batch runs in one transaction (on a server, in a few): for each event an inbox row (already
+//! there: a duplicate) and the handler's changes. When one event fails, the batch is rolled back and
+//! run again one by one, and the failing event's row keeps its payload, its error and the time of its
+//! next try: a poison event never blocks the others. A failure of the database itself counts for no
+//! event: the whole batch is offered again by the bus.
 
 mod dead;
 mod handle;
@@ -100,17 +100,25 @@ impl Inbox {
         }
         letters.sort_by_key(|letter| letter.id);
         self.note_lag(&letters);
+        // Should one of them fail, those before it are known when all are offered again.
+        while !letters.is_empty() {
+            let rest = letters.split_off(self.db.batch_bound().min(letters.len()));
+            self.receive_together(letters).await?;
+            letters = rest;
+        }
+        Ok(())
+    }
+
+    /// Takes events in by one transaction, or one by one if that fails.
+    async fn receive_together(&self, letters: Vec<Letter>) -> Result<(), DbError> {
         let batch = Arc::new(Batch {
             letters,
             handlers: self.handlers.clone(),
         });
-        match self
-            .db
-            .write_bulk(batch.clone(), |tx, batch| {
-                Box::pin(handle::together(tx, batch))
-            })
-            .await
-        {
+        let together = self.db.write_bulk(batch.clone(), |tx, batch| {
+            Box::pin(handle::together(tx, batch))
+        });
+        match together.await {
             Ok(()) => Ok(()),
             Err(Handled::Engine(error)) => Err(error),
             // Some event failed: find out which, and let the others pass.

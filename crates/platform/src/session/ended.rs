@@ -2,7 +2,8 @@
 //!
 //! Every service keeps them in a table of its own, until no token of theirs can count any more,
 //! and in memory, where each request looks. The table is written in the transaction of the
-//! `session:ended` event; memory only ever learns more than the table, never less.
+//! `session:ended` event; memory only ever learns more than the table, never less. What another
+//! process of the same service has written, [`super::FollowEnded`] reads.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -68,15 +69,30 @@ impl Ended {
 /// Notes, for this start and later ones, that the session ended; no token of it counts past `until`.
 /// Follow it, once committed, with [`Ended::insert`].
 pub async fn record(tx: &mut Tx, sid: SessionId, until: Timestamp) -> Result<(), DbError> {
-    const SQL: &str =
-        "INSERT INTO ended_sessions (sid, until) VALUES ($1, $2) ON CONFLICT (sid) DO NOTHING";
-    tx.execute(SQL, &params![sid, until]).await.map(drop)
+    const SQL: &str = "INSERT INTO ended_sessions (sid, until, seen_at) VALUES ($1, $2, $3)
+        ON CONFLICT (sid) DO NOTHING";
+    let now = tx.now();
+    tx.execute(SQL, &params![sid, until, now]).await.map(drop)
+}
+
+/// A session that ended, and when the table was told: the rows are read in this order.
+pub(super) type Seen = (Timestamp, SessionId, Timestamp);
+
+/// Some of those that the table was told of after `moment`, or at it and with an id above `sid`.
+pub(super) async fn seen_after(
+    db: &Db,
+    moment: Timestamp,
+    sid: SessionId,
+) -> Result<Vec<Seen>, DbError> {
+    const SQL: &str = "SELECT seen_at, sid, until FROM ended_sessions
+        WHERE (seen_at, sid) > ($1, $2) ORDER BY seen_at, sid LIMIT $3";
+    db.list(SQL, &params![moment, sid, BATCH]).await
 }
 
 /// Deletes a batch of those whose tokens have all run out. Answers whether there may be more.
 pub async fn prune(tx: &mut Tx) -> Result<bool, DbError> {
     const SQL: &str = "DELETE FROM ended_sessions WHERE sid IN
-        (SELECT sid FROM ended_sessions WHERE until <= $1 ORDER BY until LIMIT $2)";
+        (SELECT sid FROM ended_sessions WHERE until <= $1 ORDER BY until LIMIT $2) AND until <= $1";
     let now = tx.now();
     let deleted = tx.execute(SQL, &params![now, BATCH]).await?;
     Ok(deleted == BATCH.unsigned_abs())

@@ -5,6 +5,7 @@
 
 pub mod cookie;
 pub mod ended;
+mod follow_ended;
 mod follow_keys;
 pub mod keys;
 #[cfg(test)]
@@ -18,6 +19,7 @@ use tessera_contracts::ids::{SessionId, UserId};
 
 pub use cookie::CookieRule;
 pub use ended::Ended;
+pub use follow_ended::FollowEnded;
 pub use follow_keys::FollowKeys;
 pub use token::SigningKeys;
 pub use verifier::Verifier;

@@ -277,15 +277,16 @@ fn the_cookie_is_secure_off_this_machine() {
 async fn ended_sessions_outlive_a_restart_until_their_tokens_end() {
     let dir = tempfile::tempdir().unwrap();
     let (clock, hand) = Clock::manual(noon());
-    let table = Migration {
-        name: "ended",
-        sql: ended::MIGRATION,
-    };
+    let tables = [
+        ended::MIGRATION,
+        include_str!("../migrations/0005_ended_sessions_seen.sql"),
+    ];
+    let tables = tables.map(|sql| Migration { name: sql, sql });
     let ids = Ids::seeded(1, clock.clone());
     let db = Db::open_sqlite(
         &dir.path().join("orders.db"),
         "orders",
-        &[table],
+        &tables,
         &clock,
         &ids,
     )

@@ -51,6 +51,7 @@ pub async fn server_for<'d>(databases: impl Iterator<Item = &'d str>) -> Option<
         drop(client);
         drop(running.await);
     }
-    let own = format!("{url}/?options=-c%20search_path%3D{schema}");
+    // By its name, a test finds its own sessions among all of the server.
+    let own = format!("{url}/?application_name={schema}&options=-c%20search_path%3D{schema}");
     Some(Server::parse(&own, CONNECTIONS).expect("the same address"))
 }

@@ -15,10 +15,12 @@ mod answer;
 mod app;
 mod engine;
 mod faults;
+mod meeting;
 mod nats;
 
 pub use answer::Answer;
 pub use app::{Call, TestApp, TestUser};
 pub use engine::{TEST_DATABASE_URL, server_for};
 pub use faults::{forbid, permit};
+pub use meeting::{Halt, are_several_writers, meet};
 pub use nats::{NatsServer, TEST_NATS_SERVER};

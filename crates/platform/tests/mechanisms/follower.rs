@@ -89,6 +89,7 @@ async fn follow(tx: &mut Tx, user: UserId) -> Result<Outcome, ConsumeError> {
         ("put off", Some(moment)) => Ok(Outcome::PutOff(moment)),
         ("reject", _) => Ok(Outcome::Reject("as planned".to_owned())),
         ("fail", _) => Err(ConsumeError::Handler("as planned".to_owned())),
+        ("fail with a NUL", _) => Err(ConsumeError::Handler("as\0planned".to_owned())),
         ("panic", _) => panic!("as planned"),
         ("mistake", _) => {
             tx.execute("UPDATE nothing", &[]).await?;

@@ -1,7 +1,9 @@
 //! A batch of events: each has its effect once, and none stands in the way of another.
 
+use jiff::SignedDuration;
 use tessera_contracts::events::{EventData, UserState};
 use tessera_platform::bus::Message;
+use tessera_platform::db::Durability;
 use tessera_platform::inbox::list_dead;
 use tessera_platform::params;
 use tessera_platform::testing::{TestApp, forbid, permit};
@@ -106,6 +108,63 @@ async fn a_payload_that_cannot_be_read_is_dead_and_blocks_no_other() {
     assert_eq!(dead[0].id, broken.id);
     assert_eq!(dead[0].payload, "{\"specversion\":");
     assert!(dead[0].error.contains("not an event"), "{}", dead[0].error);
+}
+
+#[tokio::test]
+async fn what_no_text_column_may_hold_is_kept_all_the_same() {
+    let app = start().await;
+    let [user, planned] = [somebody(&app), somebody(&app)];
+    plan(&app, planned, "fail with a NUL").await;
+    let [broken, failing, event] =
+        [somebody(&app), planned, user].map(|user| registered(&app, user));
+    let message = |event: &tessera_contracts::events::Event, payload: String| Message {
+        id: event.id,
+        event_type: event.data.event_type(),
+        payload: payload.into(),
+    };
+    let batch = vec![
+        message(&broken, "{\"type\":\0".to_owned()),
+        message(&failing, failing.to_json()),
+        message(&event, event.to_json()),
+    ];
+    app.runtime.bus().publish(batch).await.unwrap();
+    assert_eq!(effects(&app).await, [user]);
+    let dead = kept(&app, broken.id).await.unwrap();
+    assert_eq!(
+        (dead.state.as_str(), dead.payload.as_deref()),
+        ("dead", Some("{\"type\":\u{fffd}"))
+    );
+    // Also when it fails again.
+    app.pass(SignedDuration::from_secs(1)).await;
+    let retried = kept(&app, failing.id).await.unwrap();
+    assert!(retried.attempts > 1);
+    assert_eq!(
+        retried.error.unwrap(),
+        "the handler failed: as\u{fffd}planned"
+    );
+}
+
+#[tokio::test]
+async fn on_a_server_a_long_batch_is_taken_in_portions() {
+    let app = start().await;
+    let users: Vec<_> = (0..40).map(|_| somebody(&app)).collect();
+    plan(&app, users[35], "busy").await;
+    let events: Vec<_> = users.iter().map(|user| registered(&app, *user)).collect();
+    let messages = events.iter().map(|event| Message {
+        id: event.id,
+        event_type: event.data.event_type(),
+        payload: event.to_json().into(),
+    });
+    let batch: Vec<Message> = messages.collect();
+    app.runtime.bus().publish(batch.clone()).await.unwrap_err();
+    let portion = match app.db("follower").durability().await.unwrap() {
+        Durability::Sqlite { .. } => 0,
+        Durability::Postgres { .. } => 32,
+    };
+    assert_eq!(effects(&app).await, users[..portion]);
+    unplan(&app).await;
+    app.runtime.bus().publish(batch).await.unwrap();
+    assert_eq!(effects(&app).await, users);
 }
 
 #[tokio::test]

@@ -11,7 +11,8 @@ use tessera_platform::testing::{TestApp, TestUser, forbid, permit};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-const GREETER: Definition = Definition {
+/// Tells who asks.
+pub const GREETER: Definition = Definition {
     name: "greeter",
     migrations: &[],
     signs_sessions: false,

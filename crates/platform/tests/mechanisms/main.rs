@@ -11,6 +11,7 @@
 
 mod clock_ids;
 mod db_bodies;
+mod db_claims;
 mod db_file;
 mod db_full;
 mod db_groups;
@@ -20,6 +21,7 @@ mod db_postgres;
 mod db_reads;
 mod db_values;
 mod durability_strace;
+mod follow_ended;
 mod follower;
 mod inbox_batches;
 mod inbox_retries;

@@ -1,5 +1,7 @@
 //! What is old and done is taken away; what is still needed never is.
 
+use std::sync::Arc;
+
 use jiff::SignedDuration;
 use tessera_contracts::events::Event;
 use tessera_platform::config::Settings;
@@ -7,7 +9,7 @@ use tessera_platform::db::Db;
 use tessera_platform::outbox::Relay;
 use tessera_platform::retention::{INBOX_DAYS, OUTBOX_DAYS, Retention};
 use tessera_platform::session::{CookieRule, Ended, Sessions, Verifier};
-use tessera_platform::testing::{TestApp, forbid, permit};
+use tessera_platform::testing::{Halt, TestApp, are_several_writers, forbid, meet, permit};
 use tessera_platform::worker::{Next, Worker};
 
 use crate::follower::{
@@ -110,6 +112,33 @@ async fn events_that_wait_or_are_dead_are_kept_for_an_operator() {
     retention(&app, "follower").run().await.unwrap();
     assert_eq!(state(&app, dead.id).await.0, "dead");
     assert_eq!(state(&app, waiting.id).await.0, "retry");
+}
+
+#[tokio::test]
+async fn an_event_that_is_to_be_published_again_is_not_taken_away_meanwhile() {
+    if !are_several_writers() {
+        return;
+    }
+    let app = start().await;
+    let user = somebody(&app);
+    say(&app, &[user]).await;
+    app.settle().await;
+    app.hand.advance(days(OUTBOX_DAYS + 1));
+    let (db, halt) = (app.db("speaker"), Arc::new(Halt::new()));
+    let replay = db.write(halt.clone(), |tx, halt| {
+        Box::pin(async move {
+            let marked = tx
+                .execute("UPDATE outbox SET published_at = NULL", &[])
+                .await;
+            halt.stand().await;
+            marked
+        })
+    });
+    let retention = retention(&app, "speaker");
+    let (marked, pruned) = meet(db, &halt, replay, retention.run()).await;
+    assert_eq!(marked.unwrap(), 1);
+    pruned.unwrap();
+    assert_eq!(count(db, "outbox").await, 1);
 }
 
 #[tokio::test]

@@ -4,8 +4,11 @@
 //! as unpublished is published by whichever server runs on it next.
 
 mod dead;
+mod reader;
 mod replay;
 mod tail;
+#[cfg(test)]
+mod tests;
 
 use tessera_platform::clock::Clock;
 use tessera_platform::config::Settings;

@@ -1,9 +1,9 @@
 //! The events that tickets follows, one file each.
 
-mod order_cancelled;
+pub mod order_cancelled;
 mod order_completed;
 mod order_created;
-mod user_deleted;
+pub mod user_deleted;
 
 use tessera_contracts::events::{Event, EventData, EventType};
 use tessera_platform::BoxFuture;

@@ -17,7 +17,7 @@ pub async fn handle(tx: &mut Tx, order: &OrderState) -> Result<Outcome, ConsumeE
     if waiting::remove(tx, order.id).await? {
         return Ok(Outcome::Done);
     }
-    let ticket = tickets::find(tx, order.ticket.id).await?;
+    let ticket = tickets::hold(tx, order.ticket.id).await?;
     let held = ticket.filter(|ticket| ticket.state.order_id() == Some(order.id));
     let Some(ticket) = held else {
         return Ok(Outcome::Ignored("the order had no ticket"));

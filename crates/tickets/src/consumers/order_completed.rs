@@ -13,7 +13,7 @@ pub async fn handle(tx: &mut Tx, order: &OrderState) -> Result<Outcome, ConsumeE
     if !versions::advance(tx, order.id.uuid(), order.version).await? {
         return Ok(super::OLD);
     }
-    let Some(ticket) = tickets::find(tx, order.ticket.id).await? else {
+    let Some(ticket) = tickets::hold(tx, order.ticket.id).await? else {
         return Ok(Outcome::Reject("there is no such ticket".to_owned()));
     };
     match sell(tx, ticket, order.id).await {

@@ -8,7 +8,7 @@ use crate::store::sellers;
 use crate::workers::WITHDRAWALS;
 
 pub async fn handle(tx: &mut Tx, user: &UserState) -> Result<Outcome, ConsumeError> {
-    if !sellers::add(tx, user.id).await? {
+    if !sellers::leave(tx, user.id).await? {
         return Ok(Outcome::Ignored("it is known already"));
     }
     tx.wake(WITHDRAWALS);

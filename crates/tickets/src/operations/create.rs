@@ -28,7 +28,7 @@ pub enum CreateError {
 
 /// Puts the ticket on the market.
 pub async fn create(tx: &mut Tx, command: &Create) -> Result<Ticket, CreateError> {
-    if sellers::is_gone(tx, command.user_id).await? {
+    if sellers::hold(tx, command.user_id).await? {
         return Err(CreateError::Gone);
     }
     let Create {

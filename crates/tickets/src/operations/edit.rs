@@ -33,7 +33,8 @@ pub async fn edit(tx: &mut Tx, command: &Edit) -> Result<Ticket, OwnError> {
         return Err(OwnError::VersionChanged);
     }
     if ticket.version > before {
-        guarded(tickets::save_edit(tx, &ticket).await?)?;
+        let saved = tickets::save_edit(tx, &ticket).await?;
+        guarded(tx, saved)?;
         market::arrange(tx, &ticket).await?;
         tell_updated(tx, &ticket).await?;
     }

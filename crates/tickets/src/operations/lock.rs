@@ -25,22 +25,21 @@ pub enum Locked {
 /// ticket is free.
 pub async fn lock(tx: &mut Tx, order: &OrderState) -> Result<Locked, DbError> {
     let (id, seen) = (order.ticket.id, order.ticket.version);
-    let Some(ticket) = tickets::find(tx, id).await? else {
+    let Some(ticket) = tickets::hold(tx, id).await? else {
         tell_refused(tx, id, 0, order.id, RefusalReason::Unknown).await?;
         return Ok(Locked::Refused);
     };
     let version = ticket.version;
     let reason = match ticket.lock(order.id, seen, tx.now()) {
         Ok(ticket) => {
-            guarded(tickets::save_state(tx, &ticket).await?)?;
+            let saved = tickets::save_state(tx, &ticket).await?;
+            guarded(tx, saved)?;
             tell_updated(tx, &ticket).await?;
             return Ok(Locked::Given);
         }
         Err(NoLock::Held(holder)) if holder == order.id => return Ok(Locked::Had),
         Err(NoLock::Held(_)) => {
             let order_id = order.id;
-            // A release that runs at this moment would not see the row, and hand on to nobody.
-            guarded(tickets::stand(tx, id, version).await?)?;
             waiting::add(tx, id, Waiting { order_id, seen }).await?;
             return Ok(Locked::Waits);
         }

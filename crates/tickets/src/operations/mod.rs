@@ -5,6 +5,8 @@ mod create;
 mod edit;
 mod lock;
 mod own;
+#[cfg(test)]
+mod races;
 mod release;
 mod sell;
 mod withdraw;
@@ -85,8 +87,8 @@ async fn tell_refused(
     outbox::append(tx, EventData::TicketRefused(refused)).await
 }
 
-/// Goes on if a guarded save found the version that it expects. Otherwise somebody else changed
-/// the listing between two statements: nothing stays, and whoever asked asks again.
-fn guarded(saved: bool) -> Result<(), DbError> {
-    if saved { Ok(()) } else { Err(DbError::Busy) }
+/// Goes on if a guarded statement found what it expects. Otherwise somebody else changed it since it was
+/// read: nothing stays, and it is all done again.
+fn guarded(tx: &mut Tx, found: bool) -> Result<(), DbError> {
+    if found { Ok(()) } else { Err(tx.conflict()) }
 }

@@ -22,9 +22,9 @@ pub enum OwnError {
     Db(#[from] DbError),
 }
 
-/// The listing `id` of the seller `user`.
+/// The listing `id` of the seller `user`, held until the end of the transaction.
 pub(super) async fn find_own(tx: &mut Tx, id: TicketId, user: UserId) -> Result<Ticket, OwnError> {
-    let ticket = tickets::find(tx, id).await?.ok_or(OwnError::NoTicket)?;
+    let ticket = tickets::hold(tx, id).await?.ok_or(OwnError::NoTicket)?;
     if ticket.user_id == user {
         Ok(ticket)
     } else {

@@ -16,8 +16,8 @@ pub enum ReleaseError {
     Db(#[from] DbError),
 }
 
-/// Frees the ticket of the order that held it, and in the same step locks it for the order that
-/// waited, so that nobody comes in between.
+/// Frees the ticket, which the transaction holds, of the order that held it, and in the same step locks
+/// it for the order that waited, so that nobody comes in between.
 pub async fn release(
     tx: &mut Tx,
     ticket: Ticket,
@@ -29,7 +29,8 @@ pub async fn release(
     let Succession { then, refused } = succession(&ticket, seller_is_gone, &waiting);
     let was_sold = matches!(ticket.state, State::Sold(_));
     let ticket = ticket.release(order, reason, then, tx.now())?;
-    guarded(tickets::save_state(tx, &ticket).await?)?;
+    let saved = tickets::save_state(tx, &ticket).await?;
+    guarded(tx, saved)?;
     tell_updated(tx, &ticket).await?;
     match then {
         Then::Withdraw => market::take_off(tx, ticket.id).await?,
@@ -39,7 +40,8 @@ pub async fn release(
     }
     if let Then::Lock(next) = then {
         // One that has ended meanwhile must not get hold of it: nobody would free it again.
-        guarded(waiting::remove(tx, next).await?)?;
+        let waited = waiting::remove(tx, next).await?;
+        guarded(tx, waited)?;
     }
     for (order, reason) in refused {
         waiting::remove(tx, order).await?;

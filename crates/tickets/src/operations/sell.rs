@@ -16,10 +16,11 @@ pub enum SellError {
     Db(#[from] DbError),
 }
 
-/// Sells the ticket to its holder, and tells all that wait that it is gone.
+/// Sells the ticket, which the transaction holds, to its holder, and tells all that wait that it is gone.
 pub async fn sell(tx: &mut Tx, ticket: Ticket, order: OrderId) -> Result<(), SellError> {
     let ticket = ticket.sell(order, tx.now())?;
-    guarded(tickets::save_state(tx, &ticket).await?)?;
+    let saved = tickets::save_state(tx, &ticket).await?;
+    guarded(tx, saved)?;
     market::take_off(tx, ticket.id).await?;
     tell_updated(tx, &ticket).await?;
     for one in waiting::behind(tx, ticket.id).await? {

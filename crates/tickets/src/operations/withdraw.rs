@@ -6,7 +6,7 @@ use tessera_platform::http::IfMatch;
 
 use super::own::{OwnError, find_own};
 use super::{guarded, tell_updated};
-use crate::domain::{State, Ticket};
+use crate::domain::{Refused, State, Ticket};
 use crate::store::{market, tickets};
 
 /// A seller's wish to sell it no more.
@@ -32,16 +32,23 @@ pub async fn withdraw(tx: &mut Tx, command: &Withdraw) -> Result<(), OwnError> {
     Ok(keep_withdrawn(tx, &ticket).await?)
 }
 
-/// Withdraws the listing if it is free, and leaves every other one as it is.
+/// Withdraws the listing of a seller who is gone if it is free, and leaves every other one as it is: its
+/// release comes after this, and sees that they are gone.
 pub async fn withdraw_free(tx: &mut Tx, ticket: Ticket) -> Result<(), DbError> {
+    let (id, version) = (ticket.id, ticket.version);
     match ticket.withdraw(tx.now()) {
         Ok(ticket) => keep_withdrawn(tx, &ticket).await,
-        Err(_) => Ok(()),
+        Err(Refused(State::Withdrawn)) => Ok(()),
+        Err(Refused(_)) => {
+            let stands = tickets::stand(tx, id, version).await?;
+            guarded(tx, stands)
+        }
     }
 }
 
 async fn keep_withdrawn(tx: &mut Tx, ticket: &Ticket) -> Result<(), DbError> {
-    guarded(tickets::save_state(tx, ticket).await?)?;
+    let saved = tickets::save_state(tx, ticket).await?;
+    guarded(tx, saved)?;
     market::take_off(tx, ticket.id).await?;
     tell_updated(tx, ticket).await
 }

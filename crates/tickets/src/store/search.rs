@@ -37,15 +37,18 @@ struct Statement {
 }
 
 /// A part of a statement, with a `?` for each parameter.
+#[derive(Clone)]
 struct Part {
     sql: &'static str,
     params: Vec<Param<'static>>,
 }
 
-/// A condition on listings, in two forms.
+/// A condition on listings, in three forms.
 struct Filter {
     /// Selects the ids of the listings that meet it, from an index.
     ids: Part,
+    /// Selects as many, or more: to leave out those that come twice, all of them would have to be read.
+    counted: Part,
     /// Whether a listing meets it.
     holds: Part,
 }
@@ -120,20 +123,31 @@ fn filters(search: &Search) -> Vec<Filter> {
 fn term(wanted: &Wanted) -> Filter {
     const HOLDS: &str = "t.terms LIKE ?";
     match wanted {
-        Wanted::Exactly(term) => Filter {
-            ids: Part::new(
+        Wanted::Exactly(term) => {
+            let ids = Part::new(
                 "SELECT ticket_id AS id FROM ticket_terms WHERE term = ?",
                 [term.clone().into_bytes().into()],
-            ),
-            holds: Part::new(HOLDS, [format!("% {term} %").into()]),
-        },
-        Wanted::Prefix(start) => Filter {
-            ids: Part::new(
-                "SELECT DISTINCT ticket_id AS id FROM ticket_terms WHERE term >= ? AND term < ?",
-                [start.clone().into_bytes().into(), behind(start).into()],
-            ),
-            holds: Part::new(HOLDS, [format!("% {start}%").into()]),
-        },
+            );
+            Filter {
+                counted: ids.clone(),
+                ids,
+                holds: Part::new(HOLDS, [format!("% {term} %").into()]),
+            }
+        }
+        Wanted::Prefix(start) => {
+            let range = || [start.clone().into_bytes().into(), behind(start).into()];
+            Filter {
+                ids: Part::new(
+                    "SELECT DISTINCT ticket_id AS id FROM ticket_terms WHERE term >= ? AND term < ?",
+                    range(),
+                ),
+                counted: Part::new(
+                    "SELECT ticket_id AS id FROM ticket_terms WHERE term >= ? AND term < ?",
+                    range(),
+                ),
+                holds: Part::new(HOLDS, [format!("% {start}%").into()]),
+            }
+        }
     }
 }
 
@@ -150,8 +164,10 @@ fn behind(prefix: &str) -> Vec<u8> {
 fn within(range: &RangeInclusive<i64>, column: Column, walked: bool) -> Filter {
     let bounds = || [(*range.start()).into(), (*range.end()).into()];
     let holds = if walked { column.walked } else { column.aside };
+    let ids = Part::new(column.ids, bounds());
     Filter {
-        ids: Part::new(column.ids, bounds()),
+        counted: ids.clone(),
+        ids,
         holds: Part::new(holds, bounds()),
     }
 }
@@ -178,7 +194,7 @@ fn counts(filters: &[Filter]) -> Statement {
         };
         all.text(beginning)
             .text(&format!(" count(*), {place} FROM ("));
-        all.part(&filter.ids);
+        all.part(&filter.counted);
         all.part(&Part::new(" LIMIT ?) AS met", [(FEW + 1).into()]));
     }
     all

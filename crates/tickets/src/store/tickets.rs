@@ -31,7 +31,7 @@ const INSERT: &str = "INSERT INTO tickets (id, version, edit_version, user_id, s
 const SAVE_STATE: &str =
     "UPDATE tickets SET version = $2, status = $3, order_id = $4, updated_at = $5
     WHERE id = $1 AND version = $6";
-const STAND: &str = "UPDATE tickets SET updated_at = updated_at WHERE id = $1 AND version = $2";
+const STAND: &str = "SELECT 1 FROM tickets WHERE id = $1 AND version = $2";
 const SAVE_EDIT: &str = "UPDATE tickets SET version = $2, edit_version = $3, title = $4, price = $5, currency = $6,
     category = $7, venue = $8, city = $9, country = $10, starts_at = $11, time_zone = $12, section = $13,
     seat_row = $14, seat = $15, updated_at = $16
@@ -92,9 +92,10 @@ fn text<T>(row: &mut Row<'_>, stored: fn(String) -> T) -> Result<Option<T>, DbEr
     Ok(row.next::<Option<String>>()?.map(stored))
 }
 
-/// A ticket, to change it.
-pub async fn find(tx: &mut Tx, id: TicketId) -> Result<Option<Ticket>, DbError> {
-    tx.opt(FIND, &params![id]).await
+/// A ticket, to change it: nobody else does so until the transaction ends. It is also what to hold for a
+/// decision by the ticket's state that is written elsewhere, such as who waits for it.
+pub async fn hold(tx: &mut Tx, id: TicketId) -> Result<Option<Ticket>, DbError> {
+    tx.hold(FIND, &params![id]).await
 }
 
 /// A ticket, to show it.
@@ -102,7 +103,7 @@ pub async fn show(db: &Db, id: TicketId) -> Result<Option<Ticket>, DbError> {
     db.opt(FIND, &params![id]).await
 }
 
-/// Listings of a seller after `after`, the oldest first, in any state.
+/// Listings of a seller after `after`, the oldest first, in any state. They are not held.
 pub async fn of_seller(
     tx: &mut Tx,
     user: UserId,
@@ -141,10 +142,11 @@ pub async fn save_state(tx: &mut Tx, ticket: &Ticket) -> Result<bool, DbError> {
     Ok(tx.execute(SAVE_STATE, &params).await? == 1)
 }
 
-/// Keeps a ticket as it is until the end of the transaction: `false` when it is no longer of this
-/// version. For what is decided by its state and written elsewhere.
+/// Keeps a ticket that was read without being held as it is until the end of the transaction: `false`
+/// when it is no longer of this version.
 pub async fn stand(tx: &mut Tx, id: TicketId, version: i64) -> Result<bool, DbError> {
-    Ok(tx.execute(STAND, &params![id, version]).await? == 1)
+    let found: Option<(i64,)> = tx.hold(STAND, &params![id, version]).await?;
+    Ok(found.is_some())
 }
 
 /// Saves an edit: `false` when the ticket is no longer of the version before it, or not free.

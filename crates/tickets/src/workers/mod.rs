@@ -10,8 +10,8 @@ use tessera_platform::worker::Worker;
 
 pub use withdrawals::SIGNAL as WITHDRAWALS;
 
-/// Listings that one step changes at most.
-const PORTION: i64 = 200;
+/// Listings that one step changes at most. Few: on a server it holds them all until its commit.
+const PORTION: i64 = 20;
 
 /// All of them.
 pub fn all(ctx: &Ctx) -> Vec<Arc<dyn Worker>> {

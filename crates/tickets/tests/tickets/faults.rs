@@ -51,7 +51,7 @@ async fn waits() -> Case {
     Case {
         stage,
         event,
-        steps: &[FIRST, SAVE, ("waiting", "INSERT")],
+        steps: &[FIRST, ("waiting", "INSERT")],
         news: &["v2 reserved A"],
     }
 }
@@ -143,7 +143,7 @@ async fn seller_gone() -> Case {
     Case {
         stage,
         event,
-        steps: &[("deleted_users", "INSERT")],
+        steps: &[("sellers", "INSERT"), ("deleted_users", "INSERT")],
         news: &["v2 withdrawn -"],
     }
 }

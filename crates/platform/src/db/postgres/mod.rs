@@ -25,6 +25,9 @@ use pool::Pool;
 pub use server::Server;
 pub(super) use session::Session;
 
+/// How many events of a batch share a transaction: enough to share the cost of its commit.
+pub(super) const BATCH: usize = 32;
+
 /// One service's database on a server.
 pub(super) struct Engine {
     pool: Pool,

@@ -78,8 +78,13 @@ const LOOK_UP: &str = "SELECT fingerprint, status, body, location FROM idempoten
     WHERE scope = $1 AND key = $2";
 
 /// What is known of a key that somebody else claimed.
-async fn look_up(tx: &mut Tx, key: &Key) -> Result<Claim, DbError> {
-    claimed(key, tx.one(LOOK_UP, &params![&key.scope, &key.key]).await?)
+pub(super) async fn look_up(tx: &mut Tx, key: &Key) -> Result<Claim, DbError> {
+    let found = tx.opt(LOOK_UP, &params![&key.scope, &key.key]).await?;
+    match found {
+        Some(columns) => claimed(key, columns),
+        // It was old, and is pruned: it can be claimed now.
+        None => Err(tx.conflict()),
+    }
 }
 
 /// What is known of a key, if anybody claimed it; claims nothing.
@@ -151,7 +156,8 @@ pub async fn complete(tx: &mut Tx, resource: Uuid, stored: &Stored) -> Result<()
 /// Deletes a batch of keys that were [`KEPT`] long enough. Answers whether there may be more.
 pub async fn prune(tx: &mut Tx) -> Result<bool, DbError> {
     const SQL: &str = "DELETE FROM idempotency_keys WHERE (scope, key) IN
-        (SELECT scope, key FROM idempotency_keys WHERE created_at <= $1 ORDER BY created_at LIMIT $2)";
+        (SELECT scope, key FROM idempotency_keys WHERE created_at <= $1 ORDER BY created_at LIMIT $2)
+        AND created_at <= $1";
     let moment = tx.now().saturating_sub(KEPT).unwrap_or(Timestamp::MIN);
     let deleted = tx.execute(SQL, &params![moment, BATCH]).await?;
     Ok(deleted == BATCH.unsigned_abs())

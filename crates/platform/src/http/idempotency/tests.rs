@@ -12,10 +12,11 @@ use uuid::Uuid;
 
 use super::*;
 use crate::clock::{Clock, Hand};
-use crate::db::{Db, DbError, Migration};
+use crate::db::{Db, DbError, Migration, Place};
 use crate::http::body::Body;
 use crate::ids::Ids;
 use crate::params;
+use crate::testing::{are_several_writers, server_for};
 
 /// A database with a table of things, at most five.
 struct Shop {
@@ -89,7 +90,7 @@ fn key(name: &str, body: &str) -> Option<Key> {
 }
 
 impl Shop {
-    fn open() -> Shop {
+    async fn open() -> Shop {
         let dir = tempfile::tempdir().unwrap();
         let (clock, hand) = Clock::manual("2030-01-01T12:00:00Z".parse().unwrap());
         let ids = Ids::seeded(1, clock.clone());
@@ -103,8 +104,11 @@ impl Shop {
                 sql: "CREATE TABLE things (name text NOT NULL);",
             },
         ];
-        let db =
-            Db::open_sqlite(&dir.path().join("shop.db"), "shop", &tables, &clock, &ids).unwrap();
+        let place = match server_for(["shop"].into_iter()).await {
+            Some(server) => Place::Server(Box::new(server)),
+            None => Place::Folder(dir.path().to_owned()),
+        };
+        let db = place.open("shop", &tables, &clock, &ids).await.unwrap();
         Shop {
             db,
             hand,
@@ -152,7 +156,7 @@ impl Shop {
 
 #[tokio::test]
 async fn the_second_request_gets_the_first_answer() {
-    let shop = Shop::open();
+    let shop = Shop::open().await;
     let first = shop.buy(key("k", "{}"), up_to_five).await.unwrap();
     assert!(!first.replayed);
     let second = shop.buy(key("k", "{}"), up_to_five).await.unwrap();
@@ -173,7 +177,7 @@ async fn the_second_request_gets_the_first_answer() {
 
 #[tokio::test]
 async fn without_a_key_every_request_counts() {
-    let shop = Shop::open();
+    let shop = Shop::open().await;
     for number in 1..=3 {
         assert_eq!(
             shop.buy(None, up_to_five).await.unwrap().location,
@@ -185,7 +189,7 @@ async fn without_a_key_every_request_counts() {
 
 #[tokio::test]
 async fn a_key_counts_for_one_body_one_user_and_one_path() {
-    let shop = Shop::open();
+    let shop = Shop::open().await;
     shop.buy(key("k", "{}"), up_to_five).await.unwrap();
     let reused = shop
         .buy(key("k", "{\"other\":1}"), up_to_five)
@@ -208,7 +212,7 @@ async fn a_key_counts_for_one_body_one_user_and_one_path() {
 
 #[tokio::test]
 async fn a_refusal_by_a_rule_is_given_again_even_when_the_rule_would_now_allow_it() {
-    let shop = Shop::open();
+    let shop = Shop::open().await;
     let refused = shop
         .buy(key("k", "{}"), |_| Err(BuyError::SoldOut))
         .await
@@ -237,7 +241,7 @@ async fn what_may_go_better_next_time_is_not_kept() {
         |_| Err(BuyError::Db(DbError::Corrupt("planted".to_owned()))),
     ];
     for outcome in passing {
-        let shop = Shop::open();
+        let shop = Shop::open().await;
         shop.buy(key("k", "{}"), outcome).await.unwrap_err();
         assert_eq!(shop.count("idempotency_keys").await, 0);
         let answer = shop.buy(key("k", "{}"), up_to_five).await.unwrap();
@@ -250,7 +254,7 @@ async fn what_may_go_better_next_time_is_not_kept() {
 
 #[tokio::test]
 async fn twins_buy_once_and_get_the_same_answer() {
-    let shop = Shop::open();
+    let shop = Shop::open().await;
     let runs = Arc::new(AtomicUsize::new(0));
     let twins = (0..32).map(|_| {
         let purchase = Purchase {
@@ -281,7 +285,7 @@ async fn twins_buy_once_and_get_the_same_answer() {
 
 #[tokio::test]
 async fn twins_that_are_refused_get_the_same_refusal() {
-    let shop = Shop::open();
+    let shop = Shop::open().await;
     let twins = (0..32).map(|_| shop.buy(key("k", "{}"), |_| Err(BuyError::SoldOut)));
     let codes = join_all(twins)
         .await
@@ -302,7 +306,7 @@ async fn twins_that_are_refused_get_the_same_refusal() {
 
 #[tokio::test]
 async fn a_write_in_two_steps_is_pending_between_them() {
-    let shop = Shop::open();
+    let shop = Shop::open().await;
     let payment = Uuid::from_u128(1);
     assert!(matches!(
         shop.begin(key("k", "{}"), payment).await,
@@ -339,7 +343,7 @@ async fn a_write_in_two_steps_is_pending_between_them() {
 
 #[tokio::test]
 async fn a_first_step_that_is_refused_keeps_its_refusal() {
-    let shop = Shop::open();
+    let shop = Shop::open().await;
     for _ in 0..5 {
         shop.begin(None, Uuid::from_u128(1)).await.unwrap();
     }
@@ -364,7 +368,7 @@ async fn a_first_step_that_is_refused_keeps_its_refusal() {
 
 #[tokio::test]
 async fn keys_are_forgotten_after_their_time() {
-    let shop = Shop::open();
+    let shop = Shop::open().await;
     shop.buy(key("old", "{}"), up_to_five).await.unwrap();
     shop.hand.advance(SignedDuration::from_hours(1));
     shop.buy(key("new", "{}"), up_to_five).await.unwrap();
@@ -431,4 +435,24 @@ async fn a_key_is_visible_ascii_of_bounded_length() {
             Some("Idempotency-Key")
         );
     }
+}
+
+#[tokio::test]
+async fn a_key_that_is_pruned_between_two_looks_is_free() {
+    if !are_several_writers() {
+        return;
+    }
+    let shop = Shop::open().await;
+    let key = key("k1", "{}").unwrap();
+    // Its first run is one that was told that somebody has the key, and then finds nobody.
+    let runs = AtomicUsize::new(0);
+    let claimed = shop.db.write((key, runs), |tx, (key, runs)| {
+        Box::pin(async move {
+            match runs.fetch_add(1, Ordering::SeqCst) {
+                0 => store::look_up(tx, key).await,
+                _ => store::claim(tx, key, None).await,
+            }
+        })
+    });
+    assert!(matches!(claimed.await, Ok(Claim::Fresh)));
 }

@@ -15,12 +15,13 @@ const KEPT: SignedDuration = SignedDuration::from_hours(24 * OUTBOX_DAYS);
 
 // A portion is counted by the rows that are looked at, not by those that are wanted: a server that writes
 // beside this must not wait for it.
-const PORTION: &str = "SELECT max(id) FROM
-    (SELECT id FROM outbox WHERE id > $1 AND created_at <= $2 ORDER BY id LIMIT 1000) AS portion";
+const PORTION: &str = "SELECT id FROM
+    (SELECT id FROM outbox WHERE id > $1 AND created_at <= $2 ORDER BY id LIMIT 1000) AS portion
+    ORDER BY id DESC LIMIT 1";
 // What is older than `$3` may have left the inboxes before it leaves this outbox again: they would not know it.
 const REPLAY: &str = "UPDATE outbox SET published_at = NULL
     WHERE id > $1 AND id <= $2 AND published_at IS NOT NULL AND created_at >= $3 AND created_at <= $4
-        AND ($5 IS NULL OR type = $5)";
+        AND (CAST($5 AS text) IS NULL OR type = $5)";
 
 /// Marks the events as unpublished, a portion at a time beside a running server: the relay does the rest,
 /// and every inbox knows what it has done.
@@ -47,17 +48,17 @@ pub(super) async fn replay(
 
 /// Those of this type that were made between these moments: what comes after the command is none of them.
 #[derive(Clone, Copy)]
-struct Wanted {
-    from: Timestamp,
-    to: Timestamp,
-    event_type: Option<&'static str>,
+pub(super) struct Wanted {
+    pub(super) from: Timestamp,
+    pub(super) to: Timestamp,
+    pub(super) event_type: Option<&'static str>,
 }
 
-async fn mark_all(db: &Db, wanted: Wanted) -> Result<u64, DbError> {
+pub(super) async fn mark_all(db: &Db, wanted: Wanted) -> Result<u64, DbError> {
     let (mut count, mut last) = (0, Uuid::nil());
     loop {
-        let portion: Vec<(Option<Uuid>,)> = db.list(PORTION, &params![last, wanted.to]).await?;
-        let Some(&(Some(end),)) = portion.first() else {
+        let portion: Vec<(Uuid,)> = db.list(PORTION, &params![last, wanted.to]).await?;
+        let Some(&(end,)) = portion.first() else {
             return Ok(count);
         };
         let marked = db.write_bulk((last, end, wanted), |tx, (last, end, wanted)| {

@@ -3,20 +3,13 @@
 use std::time::Duration;
 
 use tessera_contracts::events::Event;
-use tessera_platform::params;
-use uuid::Uuid;
 
+use super::reader::{Reader, Row};
 use super::{Opened, Stopped};
 use crate::cli::Which;
 use crate::terminal;
 
-const LATEST: &str =
-    "SELECT id, payload FROM outbox WHERE $1 IS NULL OR type = $1 ORDER BY id DESC LIMIT $2";
-const AFTER: &str = "SELECT id, payload FROM outbox WHERE id > $1 AND ($2 IS NULL OR type = $2) ORDER BY id LIMIT 500";
 const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
-
-/// An event's id, and its envelope.
-type Row = (Uuid, String);
 
 /// Prints the latest `lines` events of all `services`, oldest first, and then new ones. Ends quietly when
 /// nobody reads any more.
@@ -28,15 +21,11 @@ pub(super) async fn tail(
     json: bool,
 ) -> Result<(), Stopped> {
     let event_type = which.event_type.map(|event_type| event_type.name());
-    let mut latest: Vec<Row> = Vec::new();
-    // Of each service, the last one that was seen: their ids rise each for itself.
-    let mut seen = Vec::new();
+    let (mut readers, mut latest) = (Vec::new(), Vec::new());
     for (_, db) in services {
-        let rows: Vec<Row> = db
-            .list(LATEST, &params![event_type, lines.max(1)])
-            .await
-            .map_err(Stopped::failed)?;
-        seen.push(rows.first().map_or(Uuid::nil(), |(id, _)| *id));
+        let opened = Reader::open(db, event_type, lines).await;
+        let (reader, rows) = opened.map_err(Stopped::failed)?;
+        readers.push(reader);
         latest.extend(rows);
     }
     latest.sort_unstable_by_key(|(id, _)| *id);
@@ -45,26 +34,15 @@ pub(super) async fn tail(
     latest.drain(..skipped);
     while print_all(&latest, json) && follow {
         pause().await;
-        latest = after(services, &mut seen, event_type).await?;
+        latest = new_ones(&mut readers).await?;
     }
     Ok(())
 }
 
-/// The events after those that were `seen`, up to 500 of each service at a time. One that commits after
-/// a younger one of the same service is missed here, and by nothing else.
-async fn after(
-    services: &[Opened],
-    seen: &mut [Uuid],
-    event_type: Option<&'static str>,
-) -> Result<Vec<Row>, Stopped> {
-    let mut new: Vec<Row> = Vec::new();
-    for ((_, db), seen) in services.iter().zip(seen) {
-        let rows: Vec<Row> = db
-            .list(AFTER, &params![*seen, event_type])
-            .await
-            .map_err(Stopped::failed)?;
-        *seen = rows.last().map_or(*seen, |(id, _)| *id);
-        new.extend(rows);
+async fn new_ones(readers: &mut [Reader<'_>]) -> Result<Vec<Row>, Stopped> {
+    let mut new = Vec::new();
+    for reader in readers {
+        new.extend(reader.new_ones().await.map_err(Stopped::failed)?);
     }
     new.sort_unstable_by_key(|(id, _)| *id);
     Ok(new)

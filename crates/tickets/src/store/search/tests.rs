@@ -127,6 +127,11 @@ async fn filters_are_counted_on_an_index() {
             step.starts_with("SEARCH") && step.contains("INDEX"),
             "{plan:?}"
         );
+        // It ends at the limit only if nothing has to be collected first.
+        assert!(
+            !plan.iter().any(|step| step.contains("TEMP B-TREE")),
+            "{plan:?}"
+        );
         assert_eq!(reads.next(), None, "{plan:?}");
     }
 }
