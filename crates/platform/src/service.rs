@@ -32,7 +32,9 @@ use crate::limits::Limits;
 use crate::outbox::{self, Relay};
 use crate::retention::Retention;
 use crate::session::keys::{self, KeyError};
-use crate::session::{CookieRule, Ended, FollowKeys, Sessions, SigningKeys, Verifier, ended};
+use crate::session::{
+    CookieRule, Ended, FollowEnded, FollowKeys, Sessions, SigningKeys, Verifier, ended,
+};
 use crate::telemetry::Metrics;
 use crate::worker::{self, Next, Stop, Worker, WorkerError};
 
@@ -432,6 +434,14 @@ fn running(
         Arc::new(inbox.retry()),
         Arc::new(Retention::new(db.clone(), clock, ctx.sessions.clone())),
     ];
+    if ctx.settings.database.is_some() {
+        // The event that a session has ended reaches one process only.
+        workers.push(Arc::new(FollowEnded::new(
+            db.clone(),
+            ctx.clock.clone(),
+            ctx.sessions.clone(),
+        )));
+    }
     workers.extend(own);
     Running {
         name,

@@ -112,7 +112,7 @@ async fn a_payload_that_cannot_be_read_is_dead_and_blocks_no_other() {
 
 #[tokio::test]
 async fn what_no_text_column_may_hold_is_kept_all_the_same() {
-    let app = start().await;
+    let app = start_in_process().await;
     let [user, planned] = [somebody(&app), somebody(&app)];
     plan(&app, planned, "fail with a NUL").await;
     let [broken, failing, event] =
@@ -146,7 +146,7 @@ async fn what_no_text_column_may_hold_is_kept_all_the_same() {
 
 #[tokio::test]
 async fn on_a_server_a_long_batch_is_taken_in_portions() {
-    let app = start().await;
+    let app = start_in_process().await;
     let users: Vec<_> = (0..40).map(|_| somebody(&app)).collect();
     plan(&app, users[35], "busy").await;
     let events: Vec<_> = users.iter().map(|user| registered(&app, *user)).collect();
