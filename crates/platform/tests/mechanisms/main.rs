@@ -17,6 +17,7 @@ mod db_groups;
 mod db_lanes;
 mod db_log;
 mod db_reads;
+mod db_snapshot;
 mod db_values;
 mod durability_strace;
 mod follower;
