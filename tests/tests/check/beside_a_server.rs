@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::json;
 use tessera::check::{self, Report};
 use tessera_platform::clock::Clock;
+use tessera_platform::config::Settings;
 use tessera_tests::client::Client;
 use tessera_tests::pause;
 use tessera_tests::process::Server;
@@ -72,9 +73,11 @@ async fn buy(buyer: &Client, ticket: &str, way: usize) {
 }
 
 async fn checked(data: &Path, patience: Duration) -> Report {
-    let data = data.to_owned();
-    let check = move || check::run(&data, &Clock::system(), patience);
-    tokio::task::spawn_blocking(check).await.unwrap().unwrap()
+    let mut settings = Settings::for_tests();
+    settings.data_dir = data.to_owned();
+    check::run(&settings, &Clock::system(), patience)
+        .await
+        .unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -19,6 +19,7 @@ mod db_lanes;
 mod db_log;
 mod db_postgres;
 mod db_reads;
+mod db_snapshot;
 mod db_values;
 mod durability_strace;
 mod follow_ended;

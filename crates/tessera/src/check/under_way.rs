@@ -13,19 +13,21 @@ pub(super) const TABLE: &str = "CREATE TEMP TABLE under_way (id blob PRIMARY KEY
 
 const NAMED: &str = "SELECT 1 FROM temp.under_way WHERE id = ?1";
 
-/// Fills the table, as of the snapshots of the reading.
+/// Fills the table, as of the snapshots of the reading. What was published before `arrived` (microseconds
+/// since 1970) is not on its way any more.
 ///
 /// An event that is published again from its outbox (`events replay`) is under way only where it
 /// has not been done before.
-pub(super) fn fill(connection: &Connection) -> Result<(), Fault> {
+pub(super) fn fill(connection: &Connection, arrived: i64) -> Result<(), Fault> {
     let lacking = follower_lacking(Lacking::Effect);
     for (service, _) in SERVICES {
-        let unpublished = format!(
-            "SELECT e.payload FROM {service}.outbox AS e WHERE e.published_at IS NULL AND {lacking} IS NOT NULL"
+        let travelling = format!(
+            "SELECT e.payload FROM {service}.outbox AS e
+             WHERE (e.published_at IS NULL OR e.published_at >= {arrived}) AND {lacking} IS NOT NULL"
         );
         let retried = format!("SELECT payload FROM {service}.inbox WHERE state = 'retry'");
         let dead = format!("SELECT payload FROM {service}.inbox WHERE state = 'dead'");
-        for payloads in [unpublished, retried, dead] {
+        for payloads in [travelling, retried, dead] {
             connection.execute(&ids_named_in(&payloads), [])?;
         }
     }
