@@ -23,7 +23,8 @@ impl Server {
     /// The way to the same corner through another address.
     pub fn url_for_tests(&self, through: std::net::SocketAddr) -> String {
         let options = self.own_options().replace(' ', "%20").replace('=', "%3D");
-        format!("postgres://postgres@{through}/?options={options}")
+        let role = self.role().expect("a role");
+        format!("postgres://{role}@{through}/?options={options}")
     }
 }
 

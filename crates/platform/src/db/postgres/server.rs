@@ -110,6 +110,12 @@ impl Server {
         })
     }
 
+    /// As whom it is signed in to.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn role(&self) -> Option<&str> {
+        self.config.get_user()
+    }
+
     /// The options that its URL names, without ours.
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn own_options(&self) -> String {
