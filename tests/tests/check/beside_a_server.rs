@@ -1,6 +1,5 @@
 //! Beside a running server under load: no false alarm, and no need for quiet.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -14,9 +13,12 @@ use tessera_tests::pause;
 use tessera_tests::process::Server;
 use tokio::task::JoinSet;
 
+use super::on_postgres::scene::{Served, or_skip};
+
 const SETTINGS: &[(&str, &str)] = &[("LOCK_SECONDS", "1"), ("MAX_LIVE_ORDERS", "0")];
 const BUYERS: usize = 8;
 const CHECKS: usize = 10;
+const CHECKS_OF_COPIES: usize = 6;
 
 /// Somebody who lists a ticket and leaves it to two buyers, again and again.
 async fn trade(seller: Client, buyers: [Client; 2], stop: Arc<AtomicBool>) {
@@ -72,10 +74,8 @@ async fn buy(buyer: &Client, ticket: &str, way: usize) {
     }
 }
 
-async fn checked(data: &Path, patience: Duration) -> Report {
-    let mut settings = Settings::for_tests();
-    settings.data_dir = data.to_owned();
-    check::run(&settings, &Clock::system(), patience)
+async fn checked(settings: &Settings, patience: Duration) -> Report {
+    check::run(settings, &Clock::system(), patience)
         .await
         .unwrap()
 }
@@ -83,7 +83,25 @@ async fn checked(data: &Path, patience: Duration) -> Report {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_busy_marketplace_is_sound_at_every_moment() {
     let folder = tempfile::tempdir().unwrap();
+    let mut settings = Settings::for_tests();
+    settings.data_dir = folder.path().to_owned();
     let server = Server::start(folder.path(), SETTINGS).await;
+    is_sound_under_load(server, &settings, CHECKS).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_busy_marketplace_on_postgres_is_sound_at_every_moment() {
+    let corner = or_skip!(Served::open().await);
+    let folder = tempfile::tempdir().unwrap();
+    let mut settings = corner.scene.settings.clone();
+    settings.nats = None;
+    let url = corner.url().await;
+    let on_server = [SETTINGS, &[("DATABASE_URL", url.as_str())]].concat();
+    let server = Server::start(folder.path(), &on_server).await;
+    is_sound_under_load(server, &settings, CHECKS_OF_COPIES).await;
+}
+
+async fn is_sound_under_load(server: Server, settings: &Settings, checks: usize) {
     let anyone = Client::new(&server.url);
     let mut people = Vec::new();
     for number in 0..BUYERS + 1 {
@@ -100,14 +118,14 @@ async fn a_busy_marketplace_is_sound_at_every_moment() {
         let buyers = [pair[0].clone(), pair[1].clone()];
         trades.spawn(trade(seller.clone(), buyers, stop.clone()));
     }
-    for round in 0..CHECKS {
+    for round in 0..checks {
         let patience = Duration::from_millis(if round % 2 == 0 { 0 } else { 600 });
-        let report = checked(folder.path(), patience).await;
+        let report = checked(settings, patience).await;
         assert!(report.is_sound(), "{report}");
     }
     stop.store(true, Ordering::Relaxed);
     trades.join_all().await;
     assert!(server.terminate().await.success());
-    let report = checked(folder.path(), Duration::ZERO).await;
+    let report = checked(settings, Duration::ZERO).await;
     assert!(report.is_sound(), "{report}");
 }
