@@ -8,6 +8,7 @@ use serde_json::json;
 use tessera::check::{self, Report};
 use tessera_platform::clock::Clock;
 use tessera_platform::config::Settings;
+use tessera_platform::testing::NatsServer;
 use tessera_tests::client::Client;
 use tessera_tests::pause;
 use tessera_tests::process::Server;
@@ -94,10 +95,13 @@ async fn a_busy_marketplace_on_postgres_is_sound_at_every_moment() {
     let corner = or_skip!(Served::open().await);
     let folder = tempfile::tempdir().unwrap();
     let mut settings = corner.scene.settings.clone();
-    settings.nats = None;
-    let url = corner.url().await;
-    let on_server = [SETTINGS, &[("DATABASE_URL", url.as_str())]].concat();
-    let server = Server::start(folder.path(), &on_server).await;
+    // A stream of its own, if the tests have one: the corner's belongs to the services that hold it open.
+    let nats = NatsServer::start();
+    settings.nats = nats.as_ref().map(NatsServer::settings);
+    let (database, stream) = (corner.url().await, nats.as_ref().map(NatsServer::url));
+    let mut apart = [SETTINGS, &[("DATABASE_URL", database.as_str())]].concat();
+    apart.extend(stream.as_deref().map(|url| ("NATS_URL", url)));
+    let server = Server::start(folder.path(), &apart).await;
     is_sound_under_load(server, &settings, CHECKS_OF_COPIES).await;
 }
 
