@@ -1,7 +1,7 @@
 //! The same, of a marketplace on a PostgreSQL server. Skipped where the tests have none.
 
 mod program;
-mod scene;
+pub mod scene;
 
 use tessera::check::Invariant::{self, Delivered, Files, OneLiveOrder, PaidOnce, Unchanged};
 

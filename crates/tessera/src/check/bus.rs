@@ -16,7 +16,12 @@ pub(super) enum Bus {
 /// started; one that was handed to a process which then died is handed to another after ten. So a minute is long,
 /// even with the clocks of two machines some seconds apart. What takes longer is lost, or its follower
 /// does not run: both want looking into.
-pub(super) const ON_ITS_WAY: SignedDuration = SignedDuration::from_secs(60);
+const ON_ITS_WAY: SignedDuration = SignedDuration::from_secs(60);
+
+/// From when on what was published may still be on its way at `now`.
+pub(super) fn travelling_since(now: Timestamp) -> Timestamp {
+    now.saturating_sub(ON_ITS_WAY).unwrap_or(Timestamp::MIN)
+}
 
 impl Bus {
     pub(super) fn of(settings: &Settings) -> Bus {
@@ -26,14 +31,12 @@ impl Bus {
         }
     }
 
-    /// What was published before this moment, as microseconds since 1970, must have arrived by `now`.
-    pub(super) fn arrived(self, now: Timestamp) -> i64 {
+    /// What was published before this moment, as microseconds since 1970, must have arrived by `now`. Without
+    /// one, whatever is published has arrived.
+    pub(super) fn arrived(self, now: Timestamp) -> Option<i64> {
         match self {
-            Bus::Embedded => i64::MAX,
-            Bus::Nats => now
-                .saturating_sub(ON_ITS_WAY)
-                .unwrap_or(Timestamp::MIN)
-                .as_microsecond(),
+            Bus::Embedded => None,
+            Bus::Nats => Some(travelling_since(now).as_microsecond()),
         }
     }
 }

@@ -135,14 +135,17 @@ fn read_files<T>(
     })
 }
 
-/// A copy stays as it is, and what was noted of it stays true.
+/// A copy stays as it is, and what was noted of it stays true: it is kept for the next look.
 fn read_copy<T>(copy: &Copy, bus: Bus, look: impl Look<T>) -> Result<T, Fault> {
-    look(&Reading {
-        snapshots: &copy.connection,
+    let notes = copy.connection.unchecked_transaction()?;
+    let seen = look(&Reading {
+        snapshots: &notes,
         now: copy.taken_at,
         bus,
         under_way_is_known: &copy.under_way_is_known,
-    })
+    })?;
+    notes.commit()?;
+    Ok(seen)
 }
 
 impl Reading<'_> {
@@ -209,7 +212,7 @@ impl Reading<'_> {
                 // Locks that ended before this moment should have been released.
                 ":overdue" => Value::Integer(self.before(GRACE).as_microsecond()),
                 // Events that were published before this moment are with all their followers.
-                ":arrived" => Value::Integer(self.arrived()),
+                ":arrived" => Value::Integer(self.arrived().unwrap_or(i64::MAX)),
                 // Events from this moment on are still in their outboxes, published or not.
                 ":recent" => Value::Integer(self.before(days(OUTBOX_DAYS)).as_microsecond()),
                 // Every inbox still knows the events with this id and later ones.
@@ -225,7 +228,7 @@ impl Reading<'_> {
         Ok(statement.raw_query())
     }
 
-    fn arrived(&self) -> i64 {
+    fn arrived(&self) -> Option<i64> {
         self.bus.arrived(self.now)
     }
 

@@ -25,7 +25,7 @@ macro_rules! or_skip {
         }
     };
 }
-pub(super) use or_skip;
+pub(crate) use or_skip;
 
 impl Served {
     /// Opens a marketplace in which nothing has happened.

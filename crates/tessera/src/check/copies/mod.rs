@@ -18,7 +18,7 @@ use tessera_platform::db::{DbError, Migration};
 use tokio::runtime::Handle;
 
 use super::attached::{self, Database};
-use super::bus::ON_ITS_WAY;
+use super::bus::travelling_since;
 use super::fault::{Fault, Unreadable};
 use super::market::SNAPSHOTS;
 use super::report::Report;
@@ -161,9 +161,7 @@ impl Served {
             migrations: &self.migrations,
             snapshot: &self.snapshot,
             extent,
-            since: taken_at
-                .saturating_sub(ON_ITS_WAY)
-                .unwrap_or(Timestamp::MIN),
+            since: travelling_since(taken_at),
         }
     }
 
