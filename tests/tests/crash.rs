@@ -80,7 +80,7 @@ async fn nothing_is_lost_or_done_twice_when_the_process_is_killed_at_any_moment(
     println!("{orders} orders, {cancelled} cancellations and {payments} payments were answered");
     let rounds = usize::try_from(rounds).unwrap();
     assert!(
-        payments > rounds && cancelled >= rounds / 5,
+        payments > rounds / 3 && cancelled >= rounds / 10,
         "the load was no load"
     );
 }
