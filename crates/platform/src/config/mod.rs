@@ -129,8 +129,12 @@ impl Settings {
 
     /// Whether anything is kept in the data directory.
     pub fn uses_data_dir(&self) -> bool {
-        let makes_keys = self.jwt_key.is_none() && self.jwks_url.is_none();
-        self.database.is_none() || makes_keys
+        self.database.is_none() || self.makes_keys()
+    }
+
+    /// Whether the key that signs sessions is made at the first start.
+    fn makes_keys(&self) -> bool {
+        self.jwt_key.is_none() && self.jwks_url.is_none()
     }
 
     /// The defaults, for tests: no rate limits, and a quiet log.
@@ -163,7 +167,7 @@ impl Settings {
         if let Some(note) = self.database.as_ref().and_then(Server::note) {
             notes.push(format!("DATABASE_URL: {note}"));
         }
-        if self.database.is_some() && self.jwt_key.is_none() {
+        if self.database.is_some() && self.makes_keys() {
             notes.push(
                 "JWT_KEY: not set, so it is made in DATA_DIR; give one where auth runs more than once"
                     .to_owned(),
