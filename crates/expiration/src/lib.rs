@@ -6,6 +6,7 @@
 //! the store.
 
 mod consumers;
+mod instruments;
 mod store;
 mod workers;
 

@@ -12,6 +12,7 @@ mod consumers;
 mod domain;
 pub mod gateway;
 mod http;
+mod instruments;
 mod operations;
 mod store;
 #[cfg(any(test, feature = "testing"))]

@@ -32,7 +32,9 @@ use crate::limits::Limits;
 use crate::outbox::{self, Relay};
 use crate::retention::Retention;
 use crate::session::keys::{self, KeyError};
-use crate::session::{CookieRule, Ended, FollowKeys, Sessions, SigningKeys, Verifier, ended};
+use crate::session::{
+    CookieRule, Ended, FollowEnded, FollowKeys, Sessions, SigningKeys, Verifier, ended,
+};
 use crate::telemetry::Metrics;
 use crate::worker::{self, Next, Stop, Worker, WorkerError};
 
@@ -346,6 +348,19 @@ impl Runtime {
         });
     }
 
+    /// Takes in by hand what the bus holds for the services; answers whether that was nothing.
+    pub async fn take_in(&self) -> Result<bool, WorkerError> {
+        let mut nothing = true;
+        for intake in self
+            .services
+            .iter()
+            .filter_map(|service| service.intake.as_ref())
+        {
+            nothing &= intake.step().await? == Next::Idle;
+        }
+        Ok(nothing)
+    }
+
     /// Runs every worker by hand until none has anything to do at this moment: how a test, whose
     /// workers were never started, lets events travel.
     pub async fn settle(&self) -> Result<(), WorkerError> {
@@ -358,13 +373,7 @@ impl Runtime {
                     Next::Idle => true,
                 };
             }
-            for intake in self
-                .services
-                .iter()
-                .filter_map(|service| service.intake.as_ref())
-            {
-                rested &= intake.step().await? == Next::Idle;
-            }
+            rested &= self.take_in().await?;
             if rested {
                 return Ok(());
             }
@@ -425,6 +434,14 @@ fn running(
         Arc::new(inbox.retry()),
         Arc::new(Retention::new(db.clone(), clock, ctx.sessions.clone())),
     ];
+    if ctx.settings.database.is_some() {
+        // The event that a session has ended reaches one process only.
+        workers.push(Arc::new(FollowEnded::new(
+            db.clone(),
+            ctx.clock.clone(),
+            ctx.sessions.clone(),
+        )));
+    }
     workers.extend(own);
     Running {
         name,

@@ -56,7 +56,11 @@ pub(crate) enum Command {
     Events(EventsCommand),
     /// Check the invariants across all databases, and exit 1 if one is broken
     ///
-    /// Reads the databases of a stopped or a running server, and allows for what is still under way.
+    /// Reads the files in DATA_DIR, of a stopped or a running server, or copies the databases at DATABASE_URL
+    /// into temporary files and reads those. Changes nothing, and allows for what is still under way. Give it
+    /// the NATS_URL of the servers, if they have one: it then knows how events travel.
+    ///
+    /// Exits 1 if an invariant is broken, and 2 if the databases cannot be read.
     Check(CheckArgs),
     /// Write the API description and the event reference
     #[command(hide = true)]

@@ -302,7 +302,7 @@ async fn each_kind_of_damage_breaks_its_invariant_and_no_other() {
         for (service, sql) in *statements {
             copy.damage(service, &sql.replace("{NOBODY}", NOBODY));
         }
-        let (broken, report) = copy.broken();
+        let (broken, report) = copy.broken().await;
         if broken != [*invariant] {
             wrong.push(format!("{what}: {broken:?}, not {invariant:?}\n{report}"));
         }
@@ -317,7 +317,7 @@ async fn a_violation_names_what_it_is_about() {
         "tickets",
         "UPDATE tickets SET title = 'Faust' WHERE id = {sold}",
     );
-    let report = copy.check();
+    let report = copy.check().await;
     let (sold, complete) = (copy.id("sold"), copy.id("complete"));
     assert_eq!(
         report.violations(Unchanged),
@@ -348,21 +348,21 @@ async fn an_order_that_is_unpaid_past_its_deadline_beside_a_server_is_broken() {
         "expiration",
         &format!("UPDATE deadlines SET {past} WHERE order_id = {{awaiting}}"),
     );
-    let (broken, report) = copy.broken();
+    let (broken, report) = copy.broken().await;
     assert_eq!(
         (broken, report.under_way(Released)),
         (vec![], 1),
         "{report}"
     );
     copy.pretend_that_a_server_runs();
-    let (broken, report) = copy.broken();
+    let (broken, report) = copy.broken().await;
     assert_eq!(broken, [Released], "{report}");
 }
 
 #[tokio::test]
 async fn damaged_files_are_reported_as_such() {
     let scene = Scene::play().await;
-    let spoil = |from: u64, bytes: usize| {
+    let spoil = async |from: u64, bytes: usize| {
         let copy = scene.copy();
         // Everything into the file itself.
         copy.damage("orders", "PRAGMA journal_mode = DELETE");
@@ -372,10 +372,10 @@ async fn damaged_files_are_reported_as_such() {
             .unwrap();
         file.seek(SeekFrom::Start(from)).unwrap();
         file.write_all(&vec![0x5a; bytes]).unwrap();
-        copy.broken()
+        copy.broken().await
     };
     for (from, bytes) in [(0, 100), (4_096, 4_096), (5 * 4_096, 4_096)] {
-        let (broken, report) = spoil(from, bytes);
+        let (broken, report) = spoil(from, bytes).await;
         assert_eq!(broken, [Files], "{from}: {report}");
     }
 }
@@ -387,7 +387,7 @@ async fn an_index_that_disagrees_with_its_rows_is_damage() {
         UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'orders_of_user')
         WHERE name = 'orders_one_live'";
     copy.damage("orders", unindexed);
-    let (broken, report) = copy.broken();
+    let (broken, report) = copy.broken().await;
     assert_eq!(broken, [Files], "{report}");
 }
 
@@ -400,6 +400,6 @@ async fn an_event_that_is_lost_before_anybody_heard_of_it_leaves_the_services_at
     scene.name("order", order);
     let copy = scene.copy();
     copy.damage("orders", "DELETE FROM outbox WHERE published_at IS NULL");
-    let (broken, report) = copy.broken();
+    let (broken, report) = copy.broken().await;
     assert_eq!(broken, [Delivered, Agreed], "{report}");
 }

@@ -4,6 +4,7 @@
 
 mod beside_a_server;
 mod damage;
+mod on_postgres;
 mod program;
 mod scene;
 mod under_way;
@@ -14,7 +15,7 @@ use tessera::check::Invariant;
 #[tokio::test]
 async fn a_marketplace_with_orders_in_every_state_is_sound() {
     let scene = Scene::play().await;
-    let report = scene.copy().check();
+    let report = scene.copy().check().await;
     assert!(report.is_sound(), "{report}");
     let under_way = Invariant::ALL.map(|invariant| report.under_way(invariant));
     assert_eq!(under_way, [0; 8], "{report}");
@@ -25,6 +26,6 @@ async fn looking_changes_nothing() {
     let scene = Scene::play().await;
     let copy = scene.copy();
     let before = copy.contents();
-    copy.check();
+    copy.check().await;
     assert_eq!(before, copy.contents());
 }

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tessera::check::{self, Invariant, Report};
 use tessera_platform::clock::Clock;
+use tessera_platform::config::Settings;
 use tessera_platform::testing::TestUser;
 use tessera_tests::market::Market;
 use uuid::Uuid;
@@ -18,6 +19,8 @@ use uuid::Uuid;
 /// What happened, by the names that damages use: `{sold}` is a ticket, `{complete}` its order.
 pub struct Scene {
     pub market: Market,
+    /// Where its databases are, and what carries its events.
+    pub settings: Settings,
     data: TempDir,
     names: BTreeMap<&'static str, String>,
 }
@@ -32,21 +35,41 @@ pub struct Copy {
 }
 
 impl Scene {
-    /// Opens a marketplace in which nothing has happened.
+    /// Opens a marketplace in which nothing has happened, on files: damage is done to these.
     pub async fn open() -> Scene {
+        Scene::open_with(|settings| {
+            settings.database = None;
+            settings.nats = None;
+        })
+        .await
+    }
+
+    /// Opens one on whatever the tests run on.
+    pub async fn open_with(change: impl FnOnce(&mut Settings)) -> Scene {
         let data = tempfile::tempdir().unwrap();
-        let path = data.path().to_owned();
-        let market = Market::open_with(|settings| settings.data_dir = path).await;
+        let mut used = None;
+        let market = Market::open_with(|settings| {
+            settings.data_dir = data.path().to_owned();
+            change(settings);
+            used = Some(settings.clone());
+        })
+        .await;
         Scene {
             market,
+            settings: used.unwrap(),
             data,
             names: BTreeMap::new(),
         }
     }
 
-    /// Lets orders come to every state, and everything settle.
+    /// One on files in which everything has happened.
     pub async fn play() -> Scene {
-        let mut scene = Scene::open().await;
+        Scene::open().await.played().await
+    }
+
+    /// Lets orders come to every state, and everything settle.
+    pub async fn played(mut self) -> Scene {
+        let scene = &mut self;
         scene.sign_up_and_out().await;
         scene.list_and_withdraw().await;
         scene.expire().await;
@@ -55,7 +78,12 @@ impl Scene {
         scene.end_while_authorized().await;
         scene.await_payment().await;
         scene.market.app.settle().await;
-        scene
+        self
+    }
+
+    /// The statements with ids in the places of `{their names}`, as an engine writes them.
+    pub fn fill(&self, sql: &str, written: impl Fn(&str) -> String) -> String {
+        fill(&self.names, sql, written)
     }
 
     async fn sign_up_and_out(&mut self) {
@@ -195,11 +223,8 @@ impl Copy {
 
     /// Runs statements on the database of a service; `{name}` is the id of that name.
     pub fn damage(&self, service: &str, sql: &str) -> &Copy {
-        let fill = |sql: String, (name, id): (&&str, &String)| {
-            let id = id.parse::<Uuid>().unwrap();
-            sql.replace(&format!("{{{name}}}"), &format!("x'{}'", id.simple()))
-        };
-        let sql = self.names.iter().fold(sql.to_owned(), fill);
+        let bytes = |id: &str| format!("x'{}'", id.parse::<Uuid>().unwrap().simple());
+        let sql = fill(&self.names, sql, bytes);
         let database = Connection::open(self.path().join(format!("{service}.db"))).unwrap();
         database
             .execute_batch(&sql)
@@ -220,17 +245,24 @@ impl Copy {
     }
 
     /// Checks it, without patience: nothing moves here.
-    pub fn check(&self) -> Report {
-        check::run(self.path(), &self.clock, Duration::ZERO).unwrap()
+    pub async fn check(&self) -> Report {
+        self.check_with(|_| {}).await
+    }
+
+    /// Checks it with settings of the test's own.
+    pub async fn check_with(&self, change: impl FnOnce(&mut Settings)) -> Report {
+        let mut settings = Settings::for_tests();
+        settings.data_dir = self.path().to_owned();
+        change(&mut settings);
+        check::run(&settings, &self.clock, Duration::ZERO)
+            .await
+            .unwrap()
     }
 
     /// What is broken.
-    pub fn broken(&self) -> (Vec<Invariant>, Report) {
-        let report = self.check();
-        let broken = Invariant::ALL
-            .into_iter()
-            .filter(|invariant| report.is_broken(*invariant));
-        (broken.collect(), report)
+    pub async fn broken(&self) -> (Vec<Invariant>, Report) {
+        let report = self.check().await;
+        (broken(&report), report)
     }
 
     /// The id of a name.
@@ -248,4 +280,21 @@ impl Copy {
             .map(|path| (path.display().to_string(), fs::read(&path).unwrap()))
             .collect()
     }
+}
+
+fn fill(
+    names: &BTreeMap<&'static str, String>,
+    sql: &str,
+    written: impl Fn(&str) -> String,
+) -> String {
+    names.iter().fold(sql.to_owned(), |sql, (name, id)| {
+        sql.replace(&format!("{{{name}}}"), &written(id))
+    })
+}
+
+/// What is broken.
+pub fn broken(report: &Report) -> Vec<Invariant> {
+    let all = Invariant::ALL.into_iter();
+    all.filter(|invariant| report.is_broken(*invariant))
+        .collect()
 }

@@ -1,5 +1,6 @@
 //! Tells of the deadlines that have come: each exactly once, however many and however late.
 
+use metrics::Gauge;
 use tessera_contracts::events::{EventData, ExpirationComplete};
 use tessera_platform::BoxFuture;
 use tessera_platform::clock::Clock;
@@ -7,7 +8,7 @@ use tessera_platform::db::{Db, DbError, Tx};
 use tessera_platform::outbox;
 use tessera_platform::worker::{Next, Worker, WorkerError};
 
-use crate::store;
+use crate::{instruments, store};
 
 /// Wakes the worker: a deadline was noted that may be the earliest.
 pub const SIGNAL: &str = "deadlines";
@@ -16,18 +17,26 @@ pub const SIGNAL: &str = "deadlines";
 pub struct Deadlines {
     db: Db,
     clock: Clock,
+    overdue: Gauge,
 }
 
 impl Deadlines {
     /// Tells of the deadlines in `db`.
     pub fn new(db: Db, clock: Clock) -> Deadlines {
-        Deadlines { db, clock }
+        Deadlines {
+            db,
+            clock,
+            overdue: instruments::locks_overdue(),
+        }
     }
 
     async fn step(&self) -> Result<Next, WorkerError> {
-        match store::next(&self.db).await? {
+        let (next, now) = (store::next(&self.db).await?, self.clock.now());
+        let late = next.map_or(0.0, |moment| now.duration_since(moment).as_secs_f64());
+        self.overdue.set(late.max(0.0));
+        match next {
             None => return Ok(Next::Idle),
-            Some(moment) if moment > self.clock.now() => return Ok(Next::At(moment)),
+            Some(moment) if moment > now => return Ok(Next::At(moment)),
             Some(_) => {}
         }
         let told = self.db.write_bulk((), |tx, ()| Box::pin(tell(tx))).await?;

@@ -24,6 +24,10 @@ const DUE: &str = "SELECT id FROM payments WHERE intent IS NOT NULL AND intent_a
 const CLAIM: &str = "UPDATE payments SET intent_at = $2 WHERE id IN (SELECT id FROM claimed)
     RETURNING id, version, order_id, user_id, amount, currency, token, status, intent, gateway_id,
         decline_code, decline_message, created_at, updated_at, intent_tries";
+// Asking puts the next try off, and leaves the moment at which it was recorded. Of those that come first, which is
+// enough for an alarm.
+const OLDEST: &str = "SELECT min(updated_at) FROM
+    (SELECT updated_at FROM payments WHERE intent IS NOT NULL ORDER BY intent_at LIMIT 1000) AS open";
 const NEXT: &str =
     "SELECT intent_at FROM payments WHERE intent IS NOT NULL ORDER BY intent_at LIMIT 1";
 const INSERT: &str = "INSERT INTO payments (id, version, order_id, user_id, amount, currency, token, status, intent,
@@ -186,6 +190,12 @@ pub const SIGNAL: &str = "intents";
 pub async fn claim(tx: &mut Tx, until: Timestamp, limit: u32) -> Result<Vec<Due>, DbError> {
     let now = tx.now();
     tx.claim(DUE, CLAIM, &params![now, until, limit]).await
+}
+
+/// When the oldest of what the gateway is to be asked was recorded.
+pub async fn oldest_intent(db: &Db) -> Result<Option<Timestamp>, DbError> {
+    let oldest: Option<(Option<Timestamp>,)> = db.opt(OLDEST, &[]).await?;
+    Ok(oldest.and_then(|(since,)| since))
 }
 
 /// When the gateway is to be asked something next.

@@ -7,6 +7,7 @@
 
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
+use metrics::Gauge;
 use tessera_platform::BoxFuture;
 use tessera_platform::db::DbError;
 use tessera_platform::worker::{Next, Worker, WorkerError};
@@ -14,6 +15,7 @@ use tessera_platform::worker::{Next, Worker, WorkerError};
 use crate::App;
 use crate::domain::{Authorization, CLAIMED_FOR, Intent, Payment, Settled, State};
 use crate::gateway::{self, GatewayError};
+use crate::instruments;
 use crate::operations::{Answered, postpone, record_answer, settle};
 use crate::store::payments::{self, Due, SIGNAL};
 
@@ -26,6 +28,7 @@ const AT_ONCE: usize = 32;
 /// The worker that carries out what is recorded.
 pub struct Intents {
     app: App,
+    overdue: Gauge,
 }
 
 /// What the gateway said.
@@ -37,11 +40,19 @@ enum Word {
 impl Intents {
     /// Works on the payments of `app`.
     pub fn new(app: App) -> Intents {
-        Intents { app }
+        Intents {
+            app,
+            overdue: instruments::payments_overdue(),
+        }
     }
 
     async fn step(&self) -> Result<Next, WorkerError> {
         let ctx = &self.app.ctx;
+        let oldest = payments::oldest_intent(&ctx.db).await?;
+        let age = oldest.map_or(0.0, |since| {
+            ctx.clock.now().duration_since(since).as_secs_f64()
+        });
+        self.overdue.set(age.max(0.0));
         match payments::next_due(&ctx.db).await? {
             None => return Ok(Next::Idle),
             Some(moment) if moment > ctx.clock.now() => return Ok(Next::At(moment)),

@@ -74,6 +74,12 @@ impl TestApp {
         .await
     }
 
+    /// Starts `services` with a bus inside this process, whatever the other tests run on: for what that one
+    /// promises more.
+    pub async fn start_in_process(services: &[Definition]) -> TestApp {
+        TestApp::start_with(services, |settings| settings.nats = None).await
+    }
+
     /// Starts `services` with settings of the test's own.
     pub async fn start_with(
         services: &[Definition],
@@ -220,6 +226,7 @@ impl TestApp {
             .publish(messages.collect())
             .await
             .expect("the batch is taken");
+        while !self.runtime.take_in().await.expect("it comes in") {}
     }
 
     /// All events that a service has published, the oldest first.

@@ -105,6 +105,11 @@ pub async fn start() -> TestApp {
     TestApp::start(&[SPEAKER, FOLLOWER]).await
 }
 
+/// With a bus that hands over what it is given before it answers.
+pub async fn start_in_process() -> TestApp {
+    TestApp::start_in_process(&[SPEAKER, FOLLOWER]).await
+}
+
 /// A user that nobody has heard of.
 pub fn somebody(app: &TestApp) -> UserId {
     app.ids.next().into()

@@ -9,12 +9,13 @@ use tessera_platform::params;
 use tessera_platform::testing::{TestApp, forbid, permit};
 
 use crate::follower::{
-    FOLLOWER, SPEAKER, done, effects, kept, plan, registered, say, somebody, start, state, unplan,
+    FOLLOWER, SPEAKER, done, effects, kept, plan, registered, say, somebody, start_in_process,
+    state, unplan,
 };
 
 #[tokio::test]
 async fn an_event_has_its_effect_once_however_often_it_comes() {
-    let app = start().await;
+    let app = start_in_process().await;
     let (user, other) = (somebody(&app), somebody(&app));
     let (event, next) = (registered(&app, user), registered(&app, other));
     app.deliver(&[&event, &event]).await;
@@ -26,7 +27,7 @@ async fn an_event_has_its_effect_once_however_often_it_comes() {
 
 #[tokio::test]
 async fn a_batch_is_taken_in_the_order_in_which_it_was_made() {
-    let app = start().await;
+    let app = start_in_process().await;
     let users = [somebody(&app), somebody(&app), somebody(&app)];
     let [first, second, third] = users.map(|user| registered(&app, user));
     app.deliver(&[&third, &first, &second]).await;
@@ -35,7 +36,7 @@ async fn a_batch_is_taken_in_the_order_in_which_it_was_made() {
 
 #[tokio::test]
 async fn an_older_event_that_comes_in_a_later_batch_still_has_its_effect() {
-    let app = start().await;
+    let app = start_in_process().await;
     let users = [somebody(&app), somebody(&app)];
     let [older, newer] = users.map(|user| registered(&app, user));
     app.deliver(&[&newer]).await;
@@ -46,7 +47,7 @@ async fn an_older_event_that_comes_in_a_later_batch_still_has_its_effect() {
 #[tokio::test]
 async fn a_poison_event_blocks_no_other_of_its_batch_whatever_is_wrong_with_it() {
     for poison in ["fail", "panic", "mistake", "reject"] {
-        let app = start().await;
+        let app = start_in_process().await;
         let users = [somebody(&app), somebody(&app), somebody(&app)];
         let [first, poisoned, last] = users.map(|user| registered(&app, user));
         plan(&app, users[1], poison).await;
@@ -71,7 +72,7 @@ async fn a_poison_event_blocks_no_other_of_its_batch_whatever_is_wrong_with_it()
 
 #[tokio::test]
 async fn an_event_that_rightly_changes_nothing_is_done() {
-    let app = start().await;
+    let app = start_in_process().await;
     let user = somebody(&app);
     plan(&app, user, "ignore").await;
     let event = app.publish(registered(&app, user).data).await;
@@ -80,7 +81,7 @@ async fn an_event_that_rightly_changes_nothing_is_done() {
 
 #[tokio::test]
 async fn events_that_nobody_follows_leave_no_trace() {
-    let app = start().await;
+    let app = start_in_process().await;
     let id = somebody(&app);
     let event = app.publish(EventData::UserDeleted(UserState { id })).await;
     assert_eq!(kept(&app, event.id).await, None);
@@ -88,7 +89,7 @@ async fn events_that_nobody_follows_leave_no_trace() {
 
 #[tokio::test]
 async fn a_payload_that_cannot_be_read_is_dead_and_blocks_no_other() {
-    let app = start().await;
+    let app = start_in_process().await;
     let user = somebody(&app);
     let (event, broken) = (registered(&app, user), registered(&app, somebody(&app)));
     let message = |event: &tessera_contracts::events::Event, payload: String| Message {
@@ -111,7 +112,7 @@ async fn a_payload_that_cannot_be_read_is_dead_and_blocks_no_other() {
 
 #[tokio::test]
 async fn what_no_text_column_may_hold_is_kept_all_the_same() {
-    let app = start().await;
+    let app = start_in_process().await;
     let [user, planned] = [somebody(&app), somebody(&app)];
     plan(&app, planned, "fail with a NUL").await;
     let [broken, failing, event] =
@@ -145,7 +146,7 @@ async fn what_no_text_column_may_hold_is_kept_all_the_same() {
 
 #[tokio::test]
 async fn on_a_server_a_long_batch_is_taken_in_portions() {
-    let app = start().await;
+    let app = start_in_process().await;
     let users: Vec<_> = (0..40).map(|_| somebody(&app)).collect();
     plan(&app, users[35], "busy").await;
     let events: Vec<_> = users.iter().map(|user| registered(&app, *user)).collect();
@@ -168,7 +169,7 @@ async fn on_a_server_a_long_batch_is_taken_in_portions() {
 
 #[tokio::test]
 async fn a_failure_of_the_database_fails_the_batch_and_counts_against_nobody() {
-    let app = start().await;
+    let app = start_in_process().await;
     let users = [somebody(&app), somebody(&app)];
     let [first, second] = users.map(|user| registered(&app, user));
     let batch = || {
@@ -219,7 +220,7 @@ async fn a_full_disk_fails_the_batch_and_once_there_is_room_it_is_taken() {
 
 #[tokio::test]
 async fn an_event_whose_failure_cannot_even_be_recorded_is_not_lost() {
-    let app = start().await;
+    let app = start_in_process().await;
     let user = somebody(&app);
     forbid(app.db("follower"), "inbox", "INSERT").await;
     say(&app, &[user]).await;
@@ -232,7 +233,7 @@ async fn an_event_whose_failure_cannot_even_be_recorded_is_not_lost() {
 
 #[tokio::test]
 async fn whoever_watches_the_bus_sees_events_that_have_been_taken() {
-    let app = start().await;
+    let app = start_in_process().await;
     let mut onlooker = app.runtime.bus().watch();
     let event = app.publish(registered(&app, somebody(&app)).data).await;
     let seen = onlooker.try_recv().unwrap();

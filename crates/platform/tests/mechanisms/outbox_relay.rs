@@ -10,7 +10,7 @@ use tessera_platform::outbox::{self, Relay};
 use tessera_platform::testing::{TestApp, forbid, permit};
 use tessera_platform::worker::{Next, Worker};
 
-use crate::follower::{effects, news_of, say, somebody, start};
+use crate::follower::{effects, news_of, say, somebody, start, start_in_process};
 
 async fn unpublished(app: &TestApp) -> i64 {
     let sql = "SELECT count(*) FROM outbox WHERE published_at IS NULL";
@@ -71,7 +71,7 @@ async fn an_event_tells_who_said_it_when_and_on_whose_behalf() {
 
 #[tokio::test]
 async fn many_events_are_published_in_order_256_at_a_time() {
-    let app = start().await;
+    let app = start_in_process().await;
     let (first, rest) = ((0..100), (100..600));
     let users: Vec<_> = (0..600).map(|_| somebody(&app)).collect();
     say(&app, &users[first]).await;
@@ -94,7 +94,7 @@ async fn many_events_are_published_in_order_256_at_a_time() {
 
 #[tokio::test]
 async fn a_crash_between_publishing_and_noting_it_repeats_the_event_and_not_its_effect() {
-    let app = start().await;
+    let app = start_in_process().await;
     let users = [somebody(&app), somebody(&app)];
     say(&app, &users).await;
     forbid(app.db("speaker"), "outbox", "UPDATE").await;
@@ -111,7 +111,7 @@ async fn a_crash_between_publishing_and_noting_it_repeats_the_event_and_not_its_
 
 #[tokio::test]
 async fn events_that_were_not_taken_stay_and_are_offered_again() {
-    let app = start().await;
+    let app = start_in_process().await;
     let user = somebody(&app);
     say(&app, &[user]).await;
     forbid(app.db("follower"), "inbox", "INSERT").await;
@@ -160,4 +160,30 @@ async fn a_service_that_fails_keeps_nothing_from_the_others() {
     assert_eq!(relay.run().await.unwrap(), Next::Again);
     assert_eq!(effects(&app).await, [user]);
     assert_eq!(unpublished(&app).await, 0);
+}
+
+#[tokio::test]
+async fn of_two_relays_one_publishes_and_the_other_takes_over_when_it_is_gone() {
+    let app = start_in_process().await;
+    let relay = || {
+        let (db, bus) = (app.db("speaker").clone(), app.runtime.bus().clone());
+        Relay::new("speaker", db, bus, app.clock.clone(), app.ids.next())
+    };
+    let (first, second) = (relay(), relay());
+    say(&app, &[somebody(&app)]).await;
+    assert_eq!(first.run().await.unwrap(), Next::Again);
+    say(&app, &[somebody(&app)]).await;
+    let until = match second.run().await.unwrap() {
+        Next::At(until) => until,
+        other => panic!("it published, too: {other:?}"),
+    };
+    assert_eq!(unpublished(&app).await, 1);
+    // The first one is heard of no more.
+    app.hand.advance(until.duration_since(app.clock.now()));
+    assert_eq!(second.run().await.unwrap(), Next::Again);
+    assert_eq!(unpublished(&app).await, 0);
+    // It comes back late, and finds that it is no longer the one.
+    say(&app, &[somebody(&app)]).await;
+    assert!(matches!(first.run().await.unwrap(), Next::At(_)));
+    assert_eq!(effects(&app).await.len(), 2);
 }

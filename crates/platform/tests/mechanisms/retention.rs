@@ -12,7 +12,9 @@ use tessera_platform::session::{CookieRule, Ended, Sessions, Verifier};
 use tessera_platform::testing::{Halt, TestApp, are_several_writers, forbid, meet, permit};
 use tessera_platform::worker::{Next, Worker};
 
-use crate::follower::{effects, kept, plan, registered, say, somebody, start, state};
+use crate::follower::{
+    effects, kept, plan, registered, say, somebody, start, start_in_process, state,
+};
 
 fn days(days: i64) -> SignedDuration {
     SignedDuration::from_hours(24 * days)
@@ -141,7 +143,7 @@ async fn an_event_that_is_to_be_published_again_is_not_taken_away_meanwhile() {
 
 #[tokio::test]
 async fn much_is_taken_away_a_little_at_a_time() {
-    let app = start().await;
+    let app = start_in_process().await;
     let users: Vec<_> = (0..1_200).map(|_| somebody(&app)).collect();
     say(&app, &users).await;
     app.settle().await;

@@ -13,7 +13,7 @@ use tessera_platform::service::{Definition, Runtime, Setup, StartError};
 use tessera_platform::testing::TestApp;
 use tessera_platform::worker::Stopper;
 
-use crate::follower::{SPEAKER, effects, plan_until, say, somebody, start};
+use crate::follower::{FOLLOWER, SPEAKER, effects, plan_until, say, somebody, start};
 use crate::scratch::{noon, within};
 
 async fn runtime(dir: &Path, services: &[Definition]) -> Result<Runtime, StartError> {
@@ -99,7 +99,7 @@ async fn heard_of(app: &TestApp, users: usize) {
 
 #[tokio::test]
 async fn a_started_server_carries_events_by_itself_and_stops_when_it_is_told_to() {
-    let app = start().await;
+    let app = TestApp::start_embedded(&[SPEAKER, FOLLOWER]).await;
     let (stopper, stop) = Stopper::new();
     let workers = app.runtime.start(&stop);
     assert_eq!(workers.len(), 6, "relay, retries and retention of each");

@@ -3,18 +3,15 @@
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 use tessera_payments::gateway::test_gateway::BOOK;
 
+use super::attached::{BUSY, Database};
 use super::fault::{Fault, Unreadable};
 use super::report::{Invariant, Report};
 use super::shape;
 use crate::SERVICES;
-
-/// How long a reader waits for a lock that a writer holds only while it opens or closes the file.
-const BUSY: Duration = Duration::from_secs(5);
 
 /// Complaints of SQLite that are told of one file: more of them say nothing new.
 const MOST_COMPLAINTS: usize = 5;
@@ -27,13 +24,6 @@ const LOCKS: &[(&str, &str)] = &[("orders", "orders"), ("payments", "payments")]
 pub(super) struct Files {
     all: Vec<Database>,
     lock: PathBuf,
-}
-
-/// One of them.
-pub(super) struct Database {
-    /// The service's name, or `gateway` for the book of the test gateway.
-    pub(super) name: &'static str,
-    pub(super) path: PathBuf,
 }
 
 impl Files {

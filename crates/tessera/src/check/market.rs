@@ -1,26 +1,24 @@
-//! All databases of a marketplace on one connection that only reads.
+//! All databases of a marketplace on one connection that only reads: as files, or as copies.
 
 use std::cell::Cell;
-use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::types::Value;
-use rusqlite::{Connection, OpenFlags, Rows, Statement, Transaction};
+use rusqlite::{Connection, Rows, Statement};
 use tessera_platform::clock::Clock;
 use tessera_platform::retention::{INBOX_DAYS, OUTBOX_DAYS};
 use uuid::{Builder, Uuid};
 
+use super::bus::Bus;
+use super::copies::{Copies, Copy};
 use super::fact::Facts;
 use super::fault::{Fault, Unreadable};
-use super::files::{Database, Files};
+use super::files::Files;
 use super::rule::Rule;
-use super::{events, under_way};
-
-/// How long a reader waits for a lock that a writer holds only while it opens or closes the file.
-const BUSY: Duration = Duration::from_secs(5);
+use super::{attached, under_way};
 
 /// The order in which the snapshots are taken: what is charged before what is paid.
-const SNAPSHOTS: [&str; 6] = [
+pub(super) const SNAPSHOTS: [&str; 6] = [
     "gateway",
     "payments",
     "tickets",
@@ -28,9 +26,6 @@ const SNAPSHOTS: [&str; 6] = [
     "auth",
     "orders",
 ];
-
-/// Statements kept prepared: a rule is asked again for each of its suspects.
-const PREPARED: usize = 64;
 
 /// An order whose lock is over may stay unpaid for so long before that is remarkable.
 const GRACE: SignedDuration = SignedDuration::from_secs(5);
@@ -42,64 +37,120 @@ const MARGIN: SignedDuration = SignedDuration::from_hours(1);
 pub(super) const PAGE: usize = 1_000;
 const NO_LIMIT: i64 = -1;
 
-/// The databases, attached under the names of their services.
-pub(super) struct Market {
-    connection: Connection,
-    clock: Clock,
+/// Where the readings come from.
+pub(super) enum Market {
+    /// The files themselves: each look takes new snapshots of them.
+    Files {
+        connection: Connection,
+        clock: Clock,
+        bus: Bus,
+    },
+    /// Copies of a server's databases. They take long to make, so few are made.
+    Copies { copies: Box<Copies>, bus: Bus },
 }
 
 /// One snapshot of each database, all taken within an instant.
 pub(super) struct Reading<'m> {
-    snapshots: Transaction<'m>,
+    snapshots: &'m Connection,
     now: Timestamp,
-    under_way_is_known: Cell<bool>,
+    bus: Bus,
+    under_way_is_known: &'m Cell<bool>,
 }
 
 impl Market {
-    pub(super) fn open(files: &Files, clock: &Clock) -> Result<Market, Fault> {
-        // What is attached inherits that it is only read.
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_in_memory_with_flags(flags)?;
-        connection.busy_timeout(BUSY)?;
-        connection.set_prepared_statement_cache_capacity(PREPARED);
-        for Database { name, path } in files.all() {
-            let path = path
-                .to_str()
-                .ok_or_else(|| Unreadable("DATA_DIR: not a UTF-8 path".to_owned()))?;
-            connection.execute(&format!("ATTACH ?1 AS {name}"), [path])?;
-        }
-        connection.execute_batch(under_way::TABLE)?;
-        connection.execute_batch(events::TABLE)?;
-        Ok(Market {
-            connection,
+    pub(super) fn of_files(files: &Files, clock: &Clock, bus: Bus) -> Result<Market, Fault> {
+        Ok(Market::Files {
+            connection: attached::attach(files.all())?,
             clock: clock.clone(),
+            bus,
         })
     }
 
-    /// Takes snapshots, and looks at them. They are given up afterwards, and with them whatever was
-    /// noted in temporary tables.
-    pub(super) fn read<T>(
-        &mut self,
-        look: impl FnOnce(&Reading<'_>) -> Result<T, Fault>,
-    ) -> Result<T, Fault> {
-        let snapshots = self.connection.transaction()?;
-        for name in SNAPSHOTS {
-            // A transaction sees a database as it is when it first reads it.
-            snapshots
-                .prepare_cached(&format!("SELECT 1 FROM {name}.migrations"))?
-                .exists([])?;
+    pub(super) fn of_copies(copies: Copies, bus: Bus) -> Market {
+        Market::Copies {
+            copies: Box::new(copies),
+            bus,
         }
-        look(&Reading {
-            snapshots,
-            now: self.clock.now(),
-            under_way_is_known: Cell::new(false),
-        })
     }
+
+    /// A first look, at everything.
+    pub(super) fn read<T>(&mut self, look: impl Look<T>) -> Result<T, Fault> {
+        match self {
+            Market::Files {
+                connection,
+                clock,
+                bus,
+            } => read_files(connection, clock, *bus, look),
+            Market::Copies { copies, bus } => read_copy(copies.first()?, *bus, look),
+        }
+    }
+
+    /// A second look at what the first one found, at a later moment.
+    pub(super) fn read_again<T>(&mut self, look: impl Look<T>) -> Result<T, Fault> {
+        match self {
+            Market::Files { .. } => self.read(look),
+            Market::Copies { copies, bus } => read_copy(copies.second()?, *bus, look),
+        }
+    }
+
+    /// One more look, at a moment later than all before it.
+    pub(super) fn read_anew<T>(&mut self, look: impl Look<T>) -> Result<T, Fault> {
+        match self {
+            Market::Files { .. } => self.read(look),
+            Market::Copies { copies, bus } => read_copy(copies.another()?, *bus, look),
+        }
+    }
+
+    /// Whether a look costs so much that no more of them are taken than are needed.
+    pub(super) fn is_costly(&self) -> bool {
+        matches!(self, Market::Copies { .. })
+    }
+}
+
+/// What somebody does with a reading.
+pub(super) trait Look<T>: FnOnce(&Reading<'_>) -> Result<T, Fault> {}
+
+impl<T, F: FnOnce(&Reading<'_>) -> Result<T, Fault>> Look<T> for F {}
+
+/// Takes snapshots of the files. They are given up afterwards, and with them whatever was noted in
+/// temporary tables.
+fn read_files<T>(
+    connection: &mut Connection,
+    clock: &Clock,
+    bus: Bus,
+    look: impl Look<T>,
+) -> Result<T, Fault> {
+    let snapshots = connection.transaction()?;
+    for name in SNAPSHOTS {
+        // A transaction sees a database as it is when it first reads it.
+        snapshots
+            .prepare_cached(&format!("SELECT 1 FROM {name}.migrations"))?
+            .exists([])?;
+    }
+    look(&Reading {
+        snapshots: &snapshots,
+        now: clock.now(),
+        bus,
+        under_way_is_known: &Cell::new(false),
+    })
+}
+
+/// A copy stays as it is, and what was noted of it stays true: it is kept for the next look.
+fn read_copy<T>(copy: &Copy, bus: Bus, look: impl Look<T>) -> Result<T, Fault> {
+    let notes = copy.connection.unchecked_transaction()?;
+    let seen = look(&Reading {
+        snapshots: &notes,
+        now: copy.taken_at,
+        bus,
+        under_way_is_known: &copy.under_way_is_known,
+    })?;
+    notes.commit()?;
+    Ok(seen)
 }
 
 impl Reading<'_> {
     pub(super) fn connection(&self) -> &Connection {
-        &self.snapshots
+        self.snapshots
     }
 
     /// Hands over everything that breaks a rule.
@@ -129,10 +180,10 @@ impl Reading<'_> {
     /// Whether an event that is still to be handled names any of these ids.
     pub(super) fn is_under_way(&self, facts: &Facts) -> Result<bool, Fault> {
         if !self.under_way_is_known.replace(true) {
-            under_way::fill(&self.snapshots)?;
+            under_way::fill(self.snapshots, self.arrived())?;
         }
         for id in facts.ids() {
-            if under_way::names(&self.snapshots, id.as_bytes())? {
+            if under_way::names(self.snapshots, id.as_bytes())? {
                 return Ok(true);
             }
         }
@@ -160,6 +211,8 @@ impl Reading<'_> {
                 ":most" => Value::Integer(most),
                 // Locks that ended before this moment should have been released.
                 ":overdue" => Value::Integer(self.before(GRACE).as_microsecond()),
+                // Events that were published before this moment are with all their followers.
+                ":arrived" => Value::Integer(self.arrived().unwrap_or(i64::MAX)),
                 // Events from this moment on are still in their outboxes, published or not.
                 ":recent" => Value::Integer(self.before(days(OUTBOX_DAYS)).as_microsecond()),
                 // Every inbox still knows the events with this id and later ones.
@@ -173,6 +226,10 @@ impl Reading<'_> {
             statement.raw_bind_parameter(index, value)?;
         }
         Ok(statement.raw_query())
+    }
+
+    fn arrived(&self) -> Option<i64> {
+        self.bus.arrived(self.now)
     }
 
     fn before(&self, span: SignedDuration) -> Timestamp {

@@ -29,7 +29,8 @@ pub(super) struct Misshapen {
     pub(super) what: String,
 }
 
-type Statements = BTreeMap<String, String>;
+/// What made each table and index, by its name.
+pub(super) type Statements = BTreeMap<String, String>;
 
 /// Compares the tables and indexes of a database with those that its own record of migrations makes.
 /// `known` are the migrations of this program; of the gateway's book the record alone is known.
@@ -48,20 +49,25 @@ pub(super) fn compare(
     }
     let found: Statements = pairs(database, MADE)?;
     let expected: Statements = pairs(&fresh, MADE)?;
-    let wrong = expected.into_iter().filter_map(|(what, sql)| {
-        let how = match found.get(&what) {
-            Some(same) if *same == sql => return None,
+    Ok(differences(&format!("{name}.db"), &found, &expected))
+}
+
+/// What is not as it should be in the database that people know as `of`.
+pub(super) fn differences(of: &str, found: &Statements, expected: &Statements) -> Vec<Misshapen> {
+    let wrong = expected.iter().filter_map(|(what, made)| {
+        let how = match found.get(what) {
+            Some(same) if same == made => return None,
             Some(_) => "is not as it was made",
             None => "is missing",
         };
-        let lock = LOCKS.iter().find(|(lock, _)| *lock == what);
+        let lock = LOCKS.iter().find(|(lock, _)| lock == what);
         let invariant = lock.map_or(Invariant::Files, |(_, invariant)| *invariant);
         Some(Misshapen {
             invariant,
-            what: format!("{name}.db: {what} {how}"),
+            what: format!("{of}: {what} {how}"),
         })
     });
-    Ok(wrong.collect())
+    wrong.collect()
 }
 
 fn pairs<C: FromIterator<(String, String)>>(database: &Connection, sql: &str) -> Result<C, Fault> {

@@ -93,7 +93,7 @@ fn find(
         report.are_under_way(rule.invariant, page.explained);
         let mut suspects = page.suspects;
         if !suspects.is_empty() {
-            market.read(|reading| look_again(reading, &mut suspects))?;
+            market.read_again(|reading| look_again(reading, &mut suspects))?;
         }
         let room = WATCHED.saturating_sub(found.watched.len());
         let besides = suspects.split_off(suspects.len().min(room));
@@ -179,15 +179,14 @@ fn look_again(reading: &Reading<'_>, suspects: &mut Vec<Suspect>) -> Result<(), 
     reason = "it waits for another process, which tells nobody what it does"
 )]
 fn watch(market: &mut Market, all: &mut [Found], patience: Duration) -> Result<(), Fault> {
-    let rounds = patience.as_millis() / PAUSE.as_millis();
-    let rounds = u32::try_from(rounds).unwrap_or(u32::MAX).max(FEWEST_ROUNDS);
+    let rounds = rounds(patience, market.is_costly());
     let overdue_before: usize = all.iter().map(Found::overdue).sum();
     for _ in 0..rounds {
         if all.iter().all(|found| found.watched.is_empty()) {
             break;
         }
         std::thread::sleep(patience / rounds);
-        market.read(|reading| {
+        market.read_anew(|reading| {
             all.iter_mut()
                 .try_for_each(|found| look_again(reading, &mut found.watched))
         })?;
@@ -203,6 +202,15 @@ fn watch(market: &mut Market, all: &mut [Found], patience: Duration) -> Result<(
             .for_each(|suspect| suspect.steady = 0);
     }
     Ok(())
+}
+
+/// Copies of whole databases are made only as often as a verdict needs.
+fn rounds(patience: Duration, is_costly: bool) -> u32 {
+    let rounds = patience.as_millis() / PAUSE.as_millis();
+    let most = if is_costly { FEWEST_ROUNDS } else { u32::MAX };
+    u32::try_from(rounds)
+        .unwrap_or(u32::MAX)
+        .clamp(FEWEST_ROUNDS, most)
 }
 
 fn judge(found: Found, needed: u32, report: &mut Report) {

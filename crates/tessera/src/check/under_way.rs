@@ -13,19 +13,25 @@ pub(super) const TABLE: &str = "CREATE TEMP TABLE under_way (id blob PRIMARY KEY
 
 const NAMED: &str = "SELECT 1 FROM temp.under_way WHERE id = ?1";
 
-/// Fills the table, as of the snapshots of the reading.
+/// Fills the table, as of the snapshots of the reading. What was published since `arrived` (microseconds
+/// since 1970) may still be on its way; without such a moment, what is published has arrived.
 ///
 /// An event that is published again from its outbox (`events replay`) is under way only where it
 /// has not been done before.
-pub(super) fn fill(connection: &Connection) -> Result<(), Fault> {
+pub(super) fn fill(connection: &Connection, arrived: Option<i64>) -> Result<(), Fault> {
     let lacking = follower_lacking(Lacking::Effect);
     for (service, _) in SERVICES {
-        let unpublished = format!(
-            "SELECT e.payload FROM {service}.outbox AS e WHERE e.published_at IS NULL AND {lacking} IS NOT NULL"
-        );
-        let retried = format!("SELECT payload FROM {service}.inbox WHERE state = 'retry'");
-        let dead = format!("SELECT payload FROM {service}.inbox WHERE state = 'dead'");
-        for payloads in [unpublished, retried, dead] {
+        let lacked = |published: &str| {
+            format!(
+                "SELECT e.payload FROM {service}.outbox AS e WHERE e.published_at {published} AND {lacking} IS NOT NULL"
+            )
+        };
+        let received =
+            |state: &str| format!("SELECT payload FROM {service}.inbox WHERE state = '{state}'");
+        // One statement each: there is an index for what is not published, and none for what is.
+        let mut all = vec![lacked("IS NULL"), received("retry"), received("dead")];
+        all.extend(arrived.map(|moment| lacked(&format!(">= {moment}"))));
+        for payloads in all {
             connection.execute(&ids_named_in(&payloads), [])?;
         }
     }

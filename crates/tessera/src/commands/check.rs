@@ -12,14 +12,8 @@ use crate::{check, terminal};
 
 /// Checks and tells; the answer is that of the program: 0 when sound, 1 when broken.
 pub(super) async fn check(settings: &Settings, args: &CheckArgs) -> Result<ExitCode, Stopped> {
-    let (data_dir, patience) = (
-        settings.data_dir.clone(),
-        Duration::from_secs(args.patience),
-    );
-    let check = move || check::run(&data_dir, &Clock::system(), patience);
-    let report = tokio::task::spawn_blocking(check)
-        .await
-        .map_err(Stopped::failed)?;
+    let patience = Duration::from_secs(args.patience);
+    let report = check::run(settings, &Clock::system(), patience).await;
     // 2 for whoever cannot be told whether anything is broken.
     let report = report.map_err(Stopped::misused)?;
     terminal::say(&report);

@@ -5,6 +5,7 @@
 //! beginning.
 
 mod answer;
+mod catalogue;
 mod connect;
 mod doubt;
 mod error;
@@ -13,6 +14,7 @@ mod pool;
 mod read;
 mod server;
 mod session;
+mod snapshot;
 mod tls;
 mod value;
 mod write;
@@ -22,8 +24,10 @@ use super::tx::Seed;
 use super::{Durability, Shape, Signals};
 use pool::Pool;
 
+pub use catalogue::Catalogue;
 pub use server::Server;
 pub(super) use session::Session;
+pub use snapshot::Snapshot;
 
 /// How many events of a batch share a transaction: enough to share the cost of its commit.
 pub(super) const BATCH: usize = 32;

@@ -100,6 +100,29 @@ impl Server {
         )
     }
 
+    /// The first host that it names, and its port.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn first_host(&self) -> Option<(String, u16)> {
+        let port = self.config.get_ports().first().copied().unwrap_or(5432);
+        self.config.get_hosts().iter().find_map(|host| match host {
+            tokio_postgres::config::Host::Tcp(name) => Some((name.clone(), port)),
+            tokio_postgres::config::Host::Unix(_) => None,
+        })
+    }
+
+    /// As whom it is signed in to.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn role(&self) -> Option<&str> {
+        self.config.get_user()
+    }
+
+    /// The options that its URL names, without ours.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn own_options(&self) -> String {
+        let all = self.config.get_options().unwrap_or_default();
+        all.strip_prefix(SESSION).unwrap_or(all).trim().to_owned()
+    }
+
     fn is_on_this_machine(&self) -> bool {
         self.config.get_hosts().iter().all(|host| match host {
             tokio_postgres::config::Host::Tcp(name) => {

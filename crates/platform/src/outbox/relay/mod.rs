@@ -83,6 +83,8 @@ impl Relay {
             Ok(()) => {}
             Err(TakenBy::Failed(error)) => return Err(error.into()),
             Err(TakenBy::Other(held)) => {
+                // How old it is, is the holder's to say.
+                self.age.set(0.0);
                 self.bus.nudge(self.owner, held.by).await;
                 return Ok(Next::At(held.until));
             }

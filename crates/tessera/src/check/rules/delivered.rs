@@ -70,19 +70,20 @@ pub(super) fn of_each_service() -> Vec<Rule> {
     SERVICES.into_iter().map(rule).collect()
 }
 
-/// Events that are published, of which a follower never heard. An inbox forgets those before
-/// `:remembered`.
+/// Events that are published and must have arrived, of which a follower never heard. An inbox forgets those
+/// before `:remembered`.
 pub(super) fn between_services() -> Vec<Rule> {
     let lacking = follower_lacking(Lacking::Row);
     let rule = |(service, _)| {
         let sql = format!(
-            "SELECT e.id AS key, e.type AS type, {lacking} AS follower FROM {service}.outbox AS e
+            "SELECT e.id AS key, e.type AS type, e.published_at AS published_at, {lacking} AS follower
+             FROM {service}.outbox AS e
              WHERE e.id BETWEEN max(:from, :remembered) AND :to
-                 AND e.published_at IS NOT NULL AND follower IS NOT NULL
+                 AND e.published_at < :arrived AND follower IS NOT NULL
              ORDER BY e.id LIMIT :most"
         );
         let words = format!(
-            "event {{key}} ({{type}}) of {service} is published, but {{follower}} never got it"
+            "event {{key}} ({{type}}) of {service} was published at {{published_at}}, but {{follower}} never got it"
         );
         Rule::made(Delivered, sql, words)
     };
