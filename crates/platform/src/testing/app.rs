@@ -250,6 +250,13 @@ impl TestApp {
             .collect()
     }
 
+    /// How many events a service could not handle at once.
+    pub async fn failed(&self, service: &str) -> i64 {
+        let sql = "SELECT count(*) FROM inbox WHERE attempts > 0 OR state <> 'done'";
+        let row: Option<(i64,)> = self.db(service).opt(sql, &[]).await.expect("the inbox");
+        row.map_or(0, |(count,)| count)
+    }
+
     /// `GET path`
     pub fn get(&self, path: &str) -> Call<'_> {
         self.call(Method::GET, path, None)
