@@ -7,6 +7,8 @@
 )]
 
 use std::fs;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -188,7 +190,13 @@ fn key(given: Option<&String>, folder: &Path) -> Result<String, Failure> {
     let mut bytes = [0; 32];
     rand::rng().fill_bytes(&mut bytes);
     let made = base64::engine::general_purpose::STANDARD.encode(bytes);
-    fs::write(&path, &made).because(path.display())?;
+    let file = fs::File::options()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&path);
+    let mut file = file.because(path.display())?;
+    file.write_all(made.as_bytes()).because(path.display())?;
     Ok(made)
 }
 

@@ -182,12 +182,21 @@ async fn as_nobody(program: &Path) -> Command {
 }
 
 async fn give_away(folder: &Path) -> Result<(), Failure> {
-    if is_root().await {
-        let mut chown = Command::new("chown");
-        chown.arg("nobody:nogroup").arg(folder);
-        chown.status().await.because("chown")?;
+    if !is_root().await {
+        return Ok(());
     }
-    Ok(())
+    let mut chown = Command::new("chown");
+    chown.arg("nobody:nogroup").arg(folder);
+    chown.status().await.because("chown")?;
+    let mut look = as_nobody(Path::new("test")).await;
+    look.arg("-w").arg(folder);
+    if look.status().await.because("setpriv")?.success() {
+        return Ok(());
+    }
+    let folder = folder.display();
+    Err(Failure::new(format!(
+        "DATA_DIR: PostgreSQL refuses to run as root, and the user nobody does not get into {folder}; choose another folder, as in --data-dir /var/tmp/tessera"
+    )))
 }
 
 async fn is_root() -> bool {

@@ -59,7 +59,10 @@ async fn nothing_is_lost_or_done_twice_when_the_process_is_killed_at_any_moment(
         buyers.push(anyone.sign_up(&format!("buyer-{buyer}@example.com")).await);
     }
     let mut promised = Promised::default();
-    for round in 0..rounds {
+    let mut round = 0;
+    // A busy machine answers less in the same time: it is killed more often then, until the load was one.
+    while round < rounds || (round < 4 * rounds && !promised.is_a_load(rounds)) {
+        round += 1;
         let people = People {
             seller: seller.at(&server.url),
             buyers: at(&buyers, &server.url),
@@ -74,15 +77,19 @@ async fn nothing_is_lost_or_done_twice_when_the_process_is_killed_at_any_moment(
     let buyers = at(&buyers, &server.url);
     everything_ends(&buyers).await;
     promised.is_kept(&buyers).await;
-    check(data, rounds, seed);
+    check(data, round, seed);
     let [orders, cancelled, payments] =
         [&promised.orders, &promised.cancelled, &promised.payments].map(Vec::len);
     println!("{orders} orders, {cancelled} cancellations and {payments} payments were answered");
-    let rounds = usize::try_from(rounds).unwrap();
-    assert!(
-        payments > rounds / 3 && cancelled >= rounds / 10,
-        "the load was no load"
-    );
+    assert!(promised.is_a_load(rounds), "the load was no load");
+}
+
+impl Promised {
+    /// Whether so much was promised that its loss would be seen.
+    fn is_a_load(&self, rounds: u64) -> bool {
+        let rounds = usize::try_from(rounds).unwrap();
+        self.payments.len() > rounds && self.cancelled.len() >= rounds / 5
+    }
 }
 
 fn at(buyers: &[Client], url: &str) -> Vec<Client> {

@@ -1,6 +1,6 @@
 //! PostgreSQL and NATS: brought where they are missing, the tests run on them, and the distributed form with them.
 
-use std::path::Path;
+use std::fs;
 
 use clap::Args;
 
@@ -36,12 +36,19 @@ pub(crate) struct Arguments {
 
 /// Installs what is missing, and says so.
 pub(crate) fn bring() -> Result<(), Failure> {
-    let postgres = places::on_path("initdb") || Path::new(DEBIAN).is_dir();
+    let postgres = places::on_path("initdb") || debian_has_it();
     if !postgres {
         steps::as_root().args(["sh", "-c", NO_SERVER]).show()?;
     }
     steps::install("postgresql", postgres)?;
     manifests::bring_programs()
+}
+
+/// The client's package has a folder there, too, and none of these in it.
+fn debian_has_it() -> bool {
+    let versions = fs::read_dir(DEBIAN).into_iter().flatten().flatten();
+    let mut programs = versions.map(|version| version.path().join("bin/initdb"));
+    programs.any(|program| program.is_file())
 }
 
 /// Runs the tests of everything that knows an engine or a bus, on the servers.

@@ -179,11 +179,11 @@ impl Intake {
     }
 }
 
+/// Waits for `work`, and says meanwhile that it is under way.
 #[expect(
     clippy::disallowed_methods,
     reason = "the server measures silence in the machine's own time"
 )]
-/// Waits for `work`, and says meanwhile that it is under way.
 async fn at_work<T>(work: impl Future<Output = T>, held: &[jetstream::Message]) -> T {
     let mut work = std::pin::pin!(work);
     let mut ticks = tokio::time::interval(STILL_AT_WORK);

@@ -1,11 +1,6 @@
-//! What a service is made of, and how services are put together into a process.
-//!
-//! A service is a router, a consumer and workers over one database. [`Runtime`] opens the
-//! databases, connects the inboxes to the bus, and runs the workers; it knows no service by name.
+//! The services of a process: put together, run, and driven by hand in tests.
 
-use std::fs::{DirBuilder, File, TryLockError};
-use std::os::unix::fs::DirBuilderExt;
-use std::path::Path;
+use std::fs::File;
 use std::sync::Arc;
 
 use axum::Router;
@@ -13,163 +8,24 @@ use tessera_contracts::events::EventType;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use utoipa::openapi::OpenApi;
-use utoipa_axum::router::OpenApiRouter;
 use uuid::Uuid;
 
-use crate::BoxFuture;
+use super::{Ctx, Definition, Setup, StartError, data_dir, keys, ready};
 use crate::arrival::Arrivals;
 use crate::bus::Bus;
-use crate::bus::nats::{ConnectError, Intake, Nats};
+use crate::bus::nats::{Intake, Nats};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::consumer::Consumer;
-use crate::db::{Db, DbError, Migration};
-use crate::http::health::{BUS, Check};
-use crate::http::{Front, idempotency};
-use crate::ids::Ids;
+use crate::db::Db;
+use crate::http::Front;
 use crate::inbox::Inbox;
 use crate::limits::Limits;
 use crate::outbox::{self, Relay};
 use crate::retention::Retention;
-use crate::session::keys::{self, KeyError};
-use crate::session::{
-    CookieRule, Ended, FollowEnded, FollowKeys, Sessions, SigningKeys, Verifier, ended,
-};
+use crate::session::{CookieRule, Ended, FollowEnded, FollowKeys, Sessions, SigningKeys, Verifier};
 use crate::telemetry::Metrics;
 use crate::worker::{self, Next, Stop, Worker, WorkerError};
-
-/// The tables that every service has.
-const MIGRATIONS: [Migration; 6] = [
-    Migration {
-        name: "platform/0001_outbox",
-        sql: include_str!("migrations/0001_outbox.sql"),
-    },
-    Migration {
-        name: "platform/0002_inbox",
-        sql: include_str!("migrations/0002_inbox.sql"),
-    },
-    Migration {
-        name: "platform/0003_ended_sessions",
-        sql: ended::MIGRATION,
-    },
-    Migration {
-        name: "platform/0004_idempotency_keys",
-        sql: idempotency::MIGRATION,
-    },
-    Migration {
-        name: "platform/0005_ended_sessions_seen",
-        sql: include_str!("migrations/0005_ended_sessions_seen.sql"),
-    },
-    Migration {
-        name: "platform/0006_relay",
-        sql: include_str!("migrations/0006_relay.sql"),
-    },
-];
-
-/// A service before it runs: one row of the binary's table.
-#[derive(Clone, Copy)]
-pub struct Definition {
-    /// Its name: that of its database, its metrics and the `source` of its events.
-    pub name: &'static str,
-    /// Its own tables.
-    pub migrations: &'static [Migration],
-    /// Whether it signs sessions: auth alone does, and alone is handed the keys.
-    pub signs_sessions: bool,
-    /// Databases that it keeps besides its own: those of what it stands in for.
-    pub beside: &'static [Beside],
-    /// Puts it together.
-    pub build: fn(Ctx) -> BoxFuture<'static, Result<Service, StartError>>,
-}
-
-/// A database that a service keeps besides its own.
-#[derive(Clone, Copy)]
-pub struct Beside {
-    /// Its name.
-    pub name: &'static str,
-    /// Its tables.
-    pub migrations: &'static [Migration],
-}
-
-impl Definition {
-    /// All databases that it keeps: their names, and all their tables.
-    pub fn databases(&self) -> impl Iterator<Item = (&'static str, Vec<Migration>)> {
-        let beside = self.beside.iter();
-        [(self.name, self.all_migrations())]
-            .into_iter()
-            .chain(beside.map(|beside| (beside.name, beside.migrations.to_vec())))
-    }
-
-    /// All its tables: those that every service has, and its own.
-    pub fn all_migrations(&self) -> Vec<Migration> {
-        [&MIGRATIONS, self.migrations].concat()
-    }
-}
-
-/// What a service is handed to live on. Cheap to clone.
-#[derive(Clone)]
-pub struct Ctx {
-    /// Its own database.
-    pub db: Db,
-    /// The time.
-    pub clock: Clock,
-    /// Ids and randomness.
-    pub ids: Ids,
-    /// The settings of the process.
-    pub settings: Arc<Settings>,
-    /// Who is asking.
-    pub sessions: Sessions,
-    /// The keys that sign sessions, for a service that does.
-    pub keys: Option<SigningKeys>,
-    /// How often one account, or one address, may do what.
-    pub limits: Limits,
-    /// Waits for what another service made a moment ago.
-    pub arrivals: Arrivals,
-}
-
-/// A service, put together.
-pub struct Service {
-    /// Its endpoints, with their descriptions.
-    pub routes: OpenApiRouter,
-    /// What it does with events.
-    pub consumer: Option<Arc<dyn Consumer>>,
-    /// Its duties besides the relay and the retries, which every service has.
-    pub workers: Vec<Arc<dyn Worker>>,
-}
-
-/// What a process hands to its services.
-pub struct Setup {
-    /// The settings.
-    pub settings: Arc<Settings>,
-    /// The time.
-    pub clock: Clock,
-    /// Ids and randomness.
-    pub ids: Ids,
-}
-
-/// Why a process did not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The data directory cannot be used.
-    #[error("DATA_DIR: {0}")]
-    DataDir(String),
-    /// A database cannot be used.
-    #[error("the database of {service}: {error}")]
-    Database {
-        /// Whose.
-        service: &'static str,
-        /// Why.
-        error: DbError,
-    },
-    /// The session keys cannot be used.
-    #[error(transparent)]
-    Keys(#[from] KeyError),
-    /// There is no bus.
-    #[error(transparent)]
-    Bus(#[from] ConnectError),
-    /// Anything else.
-    #[error("{0}")]
-    Other(String),
-}
 
 /// The services of a process, ready to run.
 pub struct Runtime {
@@ -218,11 +74,11 @@ impl Runtime {
     ) -> Result<Runtime, StartError> {
         // First: an instrument that is made before it measures nothing, for ever.
         Metrics::install();
-        let lock = lock_data_dir(&setup.settings)?;
-        let keys = signing_keys(definitions, &setup)?;
+        let lock = data_dir::lock_for(definitions, &setup.settings)?;
+        let keys = keys::signing(definitions, &setup)?;
         let public = keys.as_ref().map_or(&[][..], SigningKeys::public_keys);
         let verifier = Verifier::new(public);
-        let follow_keys = follow_keys(keys.as_ref(), &setup, &verifier)?;
+        let follow_keys = keys::follow(keys.as_ref(), &setup, &verifier)?;
         let bus = connect(definitions, &setup.settings).await?;
         let limits = Limits::new(&setup.settings, &setup.clock);
         let shared = Shared {
@@ -247,7 +103,10 @@ impl Runtime {
                 service.workers,
             ));
         }
-        front.add_checks(checks(&shared, follow_keys.is_some()));
+        front.add_checks(ready::checks(
+            &shared.bus,
+            follow_keys.is_some().then_some(&shared.verifier),
+        ));
         front.add_routes("web", pages(front.openapi()), None);
         let (router, openapi) = front.finish();
         Ok(Runtime {
@@ -452,35 +311,6 @@ fn running(
     }
 }
 
-/// The keys are auth's; a process without it that knows where auth's public ones are needs none of its own.
-fn signing_keys(
-    definitions: &[&Definition],
-    setup: &Setup,
-) -> Result<Option<SigningKeys>, StartError> {
-    let signs = definitions
-        .iter()
-        .any(|definition| definition.signs_sessions);
-    if definitions.is_empty() || (!signs && setup.settings.jwks_url.is_some()) {
-        return Ok(None);
-    }
-    Ok(Some(keys::load_or_make(&setup.settings, &setup.ids)?))
-}
-
-fn follow_keys(
-    keys: Option<&SigningKeys>,
-    setup: &Setup,
-    verifier: &Verifier,
-) -> Result<Option<Arc<FollowKeys>>, StartError> {
-    match &setup.settings.jwks_url {
-        Some(url) if keys.is_none() => {
-            let follow = FollowKeys::new(url.clone(), verifier.clone(), setup.clock.clone());
-            let failed = |error| StartError::Other(format!("JWKS_URL: {error}"));
-            follow.map(Some).map_err(failed)
-        }
-        _ => Ok(None),
-    }
-}
-
 async fn connect(definitions: &[&Definition], settings: &Settings) -> Result<Bus, StartError> {
     let Some(nats) = &settings.nats else {
         return Ok(Bus::embedded());
@@ -490,59 +320,4 @@ async fn connect(definitions: &[&Definition], settings: &Settings) -> Result<Bus
         .map(|definition| definition.name)
         .collect();
     Ok(Bus::Nats(Nats::connect(nats, &names.join(" ")).await?))
-}
-
-/// What has to answer besides the databases.
-fn checks(shared: &Shared, follows_keys: bool) -> Vec<Check> {
-    let mut checks = Vec::new();
-    if shared.bus.has_stream() {
-        let bus = shared.bus.clone();
-        checks.push(Check::new(BUS, move || {
-            let health = bus.health().map_err(|error| error.to_string());
-            Box::pin(async move { health })
-        }));
-    }
-    if follows_keys {
-        let verifier = shared.verifier.clone();
-        checks.push(Check::new("keys", move || {
-            let has_keys = verifier.has_keys();
-            Box::pin(async move {
-                has_keys
-                    .then_some(())
-                    .ok_or_else(|| "JWKS_URL has not answered yet".to_owned())
-            })
-        }));
-    }
-    checks
-}
-
-/// Makes the data directory if need be, and keeps every other server out of it; does nothing where the
-/// settings need none. The lock is given back when the file is closed.
-pub fn lock_data_dir(settings: &Settings) -> Result<Option<File>, StartError> {
-    let used = settings
-        .uses_data_dir()
-        .then(|| lock_dir(&settings.data_dir));
-    used.transpose()
-}
-
-fn lock_dir(dir: &Path) -> Result<File, StartError> {
-    let failed = |error: std::io::Error| StartError::DataDir(format!("{}: {error}", dir.display()));
-    // Password hashes and addresses are in there.
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(dir);
-    made.map_err(failed)?;
-    let path = dir.join("lock");
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(path)
-        .map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StartError::DataDir(format!(
-            "{} is in use by another server",
-            dir.display()
-        ))),
-        Err(TryLockError::Error(error)) => Err(failed(error)),
-    }
 }
