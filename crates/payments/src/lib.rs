@@ -60,6 +60,7 @@ async fn build(ctx: Ctx) -> Result<Service, StartError> {
 async fn open_test_gateway(ctx: &Ctx) -> Result<TestGateway, StartError> {
     let opened = TestGateway::open(&ctx.settings.place(), &ctx.clock, &ctx.ids).await;
     opened.map_err(|error| StartError::Database {
+        setting: ctx.settings.place_setting(),
         service: "the test gateway",
         error,
     })

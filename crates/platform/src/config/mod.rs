@@ -127,6 +127,14 @@ impl Settings {
         }
     }
 
+    /// The name of the setting that says so.
+    pub fn place_setting(&self) -> &'static str {
+        match self.database {
+            Some(_) => "DATABASE_URL",
+            None => "DATA_DIR",
+        }
+    }
+
     /// Whether anything is kept in the data directory.
     pub fn uses_data_dir(&self) -> bool {
         self.database.is_none() || self.makes_keys()

@@ -234,7 +234,7 @@ mod tests {
 
     type Change = fn(&mut RawSettings);
 
-    const WRONG: [(&str, Change); 20] = [
+    const WRONG: [(&str, Change); 21] = [
         ("LISTEN", |raw| raw.listen = some("3000")),
         ("PUBLIC_URL", |raw| {
             raw.public_url = some("tickets.example.com")
@@ -274,6 +274,7 @@ mod tests {
         ("NATS_URL", |raw| {
             raw.nats_url = some("http://bus.example.com")
         }),
+        ("NATS_URL", |raw| raw.nats_url = some("nats://")),
         ("NATS_REPLICAS", |raw| raw.nats_replicas = some("0")),
         ("STRIPE_KEY", |raw| {
             raw.stripe_key = some("sk_test_fictional")

@@ -144,8 +144,10 @@ pub enum StartError {
     #[error("DATA_DIR: {0}")]
     DataDir(String),
     /// A database cannot be used.
-    #[error("the database of {service}: {error}")]
+    #[error("{setting}: the database of {service}: {error}")]
     Database {
+        /// What says where it is.
+        setting: &'static str,
         /// Whose.
         service: &'static str,
         /// Why.

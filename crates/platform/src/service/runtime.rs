@@ -246,6 +246,7 @@ async fn context(
     shared: &Shared,
 ) -> Result<Ctx, StartError> {
     let failed = |error| StartError::Database {
+        setting: setup.settings.place_setting(),
         service: definition.name,
         error,
     };

@@ -71,7 +71,8 @@ async fn a_database_that_cannot_be_used_is_named_by_its_service() {
     let dir = folder();
     std::fs::write(dir.path().join("speaker.db"), "no database ".repeat(100)).unwrap();
     let words = refusal(dir.path()).await;
-    assert!(words.starts_with("the database of speaker: "), "{words}");
+    let named = "DATA_DIR: the database of speaker: ";
+    assert!(words.starts_with(named), "{words}");
 }
 
 #[tokio::test]

@@ -13,12 +13,12 @@ pub(super) async fn migrate(
     settings: &Settings,
     services: &[&'static Definition],
 ) -> Result<(), Stopped> {
-    let place = settings.place();
+    let (place, setting) = (settings.place(), settings.place_setting());
     let clock = Clock::system();
     let ids = Ids::system(clock.clone());
     let _lock = lock_data_dir(settings).map_err(Stopped::failed)?;
     for (name, tables) in services.iter().flat_map(|service| service.databases()) {
-        let failed = |error| Stopped::failed(format!("{name}: {error}"));
+        let failed = |error| Stopped::failed(format!("{setting}: database {name}: {error}"));
         place.create(name).await.map_err(failed)?;
         place
             .open(name, &tables, &clock, &ids)

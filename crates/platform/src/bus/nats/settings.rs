@@ -37,9 +37,12 @@ impl NatsSettings {
             if !url.starts_with("nats://") && !url.starts_with("tls://") {
                 return Err("not of the form nats://host:4222 or tls://host:4222".to_owned());
             }
-            let server = url
+            let server: ServerAddr = url
                 .parse()
                 .map_err(|error| format!("not an address: {error}"))?;
+            if server.host().is_empty() {
+                return Err("it names no host".to_owned());
+            }
             servers.push(server);
         }
         let Some(first) = servers.first() else {
