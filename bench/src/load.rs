@@ -44,6 +44,26 @@ struct Watched {
     answered: Instant,
 }
 
+/// When a connection sends.
+struct Turns {
+    next: Instant,
+    /// Zero: as soon as it is answered.
+    gap: Duration,
+}
+
+impl Turns {
+    /// Waits for the next one, and says when it was to be.
+    async fn come(&mut self) -> Instant {
+        if self.gap.is_zero() {
+            return pace::now();
+        }
+        let turn = self.next;
+        self.next += self.gap;
+        pace::pause_until(turn).await;
+        turn
+    }
+}
+
 /// What came of one round.
 pub(crate) struct Tally {
     /// Answered with 201 before the round's end.
@@ -98,14 +118,44 @@ impl Load {
         connections: Vec<Connection>,
         until: Instant,
     ) -> Result<(Vec<Connection>, Tally), Failure> {
+        self.drive_all(Duration::ZERO, connections, until).await
+    }
+
+    /// One round at so many reservations a second in all, evenly. What comes late counts from when it was to come.
+    pub(crate) async fn drive_at(
+        self: &Arc<Self>,
+        rate: u64,
+        connections: Vec<Connection>,
+        until: Instant,
+    ) -> Result<(Vec<Connection>, Tally), Failure> {
+        let gap = Duration::from_micros(1_000_000 / rate.max(1));
+        self.drive_all(gap, connections, until).await
+    }
+
+    /// `gap` lies between two reservations, whoever makes them.
+    async fn drive_all(
+        self: &Arc<Self>,
+        gap: Duration,
+        connections: Vec<Connection>,
+        until: Instant,
+    ) -> Result<(Vec<Connection>, Tally), Failure> {
         let mut tasks = JoinSet::new();
+        let all = u32::try_from(connections.len()).because("so many connections")?;
+        let mut first = pace::now();
         for (mut connection, buyer) in connections
             .into_iter()
             .zip(self.buyers.iter().cycle().cloned())
         {
             let load = Arc::clone(self);
+            first += gap;
+            let turns = Turns {
+                next: first,
+                gap: gap * all,
+            };
             tasks.spawn(async move {
-                let tally = load.drive_one(&mut connection, &buyer, until).await?;
+                let tally = load
+                    .drive_one(&mut connection, &buyer, turns, until)
+                    .await?;
                 Ok((connection, tally))
             });
         }
@@ -122,11 +172,12 @@ impl Load {
         &self,
         connection: &mut Connection,
         buyer: &Person,
+        mut turns: Turns,
         until: Instant,
     ) -> Result<Tally, Failure> {
         let mut tally = Tally::new()?;
         loop {
-            let sent = pace::now();
+            let sent = turns.come().await;
             if sent >= until {
                 return Ok(tally);
             }

@@ -28,7 +28,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use failure::{Because, Failure};
-use scenarios::{expire, latency, ratio, reserve, startup};
+use scenarios::{apart, expire, latency, ratio, reserve, startup};
 
 /// Measure Tessera over HTTP.
 ///
@@ -53,6 +53,8 @@ enum Scenario {
     Startup(startup::Arguments),
     /// Reservations against a bare handler with answers of the same size, in alternating rounds
     Ratio(ratio::Arguments),
+    /// The distributed form on PostgreSQL and NATS, beside pgbench with the one reserving transaction
+    Apart(apart::Arguments),
     /// Serve the bare handler that `ratio` compares with
     Bare(bare::Arguments),
 }
@@ -84,6 +86,7 @@ fn perform(scenario: Scenario) -> Result<(), Failure> {
             Scenario::Expire(arguments) => expire::run(&arguments).await,
             Scenario::Startup(arguments) => startup::run(&arguments).await,
             Scenario::Ratio(arguments) => ratio::run(&arguments).await,
+            Scenario::Apart(arguments) => apart::run(&arguments).await,
             Scenario::Bare(arguments) => bare::run(&arguments).await,
         }
     })

@@ -1,5 +1,6 @@
 //! One file per question that is asked of the server.
 
+pub(crate) mod apart;
 pub(crate) mod expire;
 pub(crate) mod latency;
 pub(crate) mod ratio;

@@ -10,7 +10,7 @@ use tessera_platform::http::Failure;
 use tessera_platform::outbox;
 
 use crate::domain::{Order, Reservation, ReserveRefusal, Rules};
-use crate::store::{buyers, orders, tickets};
+use crate::store::{orders, wanted};
 
 /// A buyer's wish, and the rules that it stands under.
 #[derive(Clone, Debug)]
@@ -46,28 +46,33 @@ pub async fn reserve(tx: &mut Tx, command: &Reserve) -> Result<Order, ReserveErr
         wish,
         rules,
     } = command;
-    // First: what is counted below is counted by nobody else meanwhile.
-    if buyers::hold(tx, wish.user_id).await? {
+    let counts = rules.most_unpaid.is_some();
+    let (is_gone, wanted) = wanted::hold(tx, *ticket_id, wish.user_id, counts).await?;
+    if is_gone {
         return Err(ReserveError::Gone);
     }
-    let (ticket, unpaid) = match rules.most_unpaid {
-        Some(_) => tickets::find_and_count(tx, *ticket_id, wish.user_id).await?,
-        None => tickets::find(tx, *ticket_id)
-            .await?
-            .map(|ticket| (ticket, 0)),
-    }
-    .ok_or_else(|| unknown(*ticket_id, tx.now()))?;
-    let order = ticket
-        .reserve(wish, *rules, unpaid, tx.now())
+    let wanted = wanted.ok_or_else(|| unknown(*ticket_id, tx.now()))?;
+    let order = wanted
+        .ticket
+        .reserve(wish, *rules, wanted.unpaid, tx.now())
         .map_err(ReserveError::Refused)?;
-    if !orders::insert(tx, &order).await? {
-        return Err(match orders::live_status(tx, *ticket_id).await? {
-            Some(OrderStatus::Complete) => ReserveError::Sold,
-            _ => ReserveError::Taken,
-        });
+    // Most who are too late are told so by this read; the insert decides.
+    if wanted.taken.is_some() || !orders::insert(tx, &order).await? {
+        let taken = match wanted.taken {
+            Some(status) => Some(status),
+            None => orders::live_status(tx, *ticket_id).await?,
+        };
+        return Err(lost_to(taken));
     }
     outbox::append(tx, super::event(&order)).await?;
     Ok(order)
+}
+
+fn lost_to(status: Option<OrderStatus>) -> ReserveError {
+    match status {
+        Some(OrderStatus::Complete) => ReserveError::Sold,
+        _ => ReserveError::Taken,
+    }
 }
 
 fn unknown(id: TicketId, now: Timestamp) -> ReserveError {

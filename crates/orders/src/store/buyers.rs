@@ -7,22 +7,15 @@ use tessera_contracts::UserId;
 use tessera_platform::db::{DbError, Tx};
 use tessera_platform::params;
 
-const HOLD: &str = "SELECT gone FROM buyers WHERE user_id = $1";
+pub(super) const HOLD: &str = "SELECT gone FROM buyers WHERE user_id = $1";
 const ADD: &str = "INSERT INTO buyers (user_id, gone) VALUES ($1, false)
     ON CONFLICT (user_id) DO NOTHING";
 const LEAVE: &str = "INSERT INTO buyers (user_id, gone) VALUES ($1, true)
     ON CONFLICT (user_id) DO UPDATE SET gone = true";
 
-/// Keeps a buyer until the end of the transaction, and answers whether they are gone.
-pub async fn hold(tx: &mut Tx, user: UserId) -> Result<bool, DbError> {
-    if let Some((gone,)) = tx.hold(HOLD, &params![user]).await? {
-        return Ok(gone);
-    }
-    tx.later(ADD, &params![user]).await?;
-    match tx.hold(HOLD, &params![user]).await? {
-        Some((gone,)) => Ok(gone),
-        None => Err(tx.conflict()),
-    }
+/// Makes the row of somebody who reserves for the first time.
+pub(super) async fn add(tx: &mut Tx, user: UserId) -> Result<(), DbError> {
+    tx.later(ADD, &params![user]).await
 }
 
 /// Remembers that a user is gone, once whoever reserves for them has done so.

@@ -3,6 +3,7 @@
 pub mod buyers;
 pub mod orders;
 pub mod tickets;
+pub mod wanted;
 
 use serde::de::DeserializeOwned;
 use tessera_platform::db::{DbError, Row};

@@ -25,11 +25,19 @@ const LIST: &str = concat!(
     " FROM orders WHERE user_id = $1 AND unpaid = false AND id < $2 ORDER BY id DESC LIMIT $3) AS ended
     ORDER BY id DESC LIMIT $3"
 );
-const INSERT: &str =
-    "INSERT INTO orders (id, version, user_id, status, unpaid, expires_at, price, fee, total,
-    currency, ticket_id, snapshot, created_at, updated_at)
-    VALUES ($1, $2, $3, $4, true, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-    ON CONFLICT (ticket_id) WHERE cancel_reason IS NULL DO NOTHING";
+macro_rules! insert {
+    () => {
+        "INSERT INTO orders (id, version, user_id, status, unpaid, expires_at, price, fee, total,
+        currency, ticket_id, snapshot, created_at, updated_at)
+        VALUES ($1, $2, $3, $4, true, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+    };
+}
+
+const INSERT: &str = insert!();
+const INSERT_OR_NOTHING: &str = concat!(
+    insert!(),
+    " ON CONFLICT (ticket_id) WHERE cancel_reason IS NULL DO NOTHING"
+);
 // One statement for each column that an index looks at: naming it is what costs.
 const SAVE_LOCKED: &str = "UPDATE orders SET version = $2, status = $3, updated_at = $4
     WHERE id = $1 AND version = $5";
@@ -127,7 +135,7 @@ pub async fn insert(tx: &mut Tx, order: &Order) -> Result<bool, DbError> {
         order.created_at,
         order.updated_at,
     ];
-    Ok(tx.execute(INSERT, &params).await? == 1)
+    tx.insert_or_nothing(INSERT, INSERT_OR_NOTHING, &params).await
 }
 
 /// Saves a change: `false` when the order is no longer of the version before it.

@@ -1,16 +1,11 @@
 //! The table `tickets`: what orders knows of them, from their events.
 
-use tessera_contracts::{Currency, Money, TicketId, UserId};
+use tessera_contracts::{Currency, Money, TicketId};
 use tessera_platform::db::{Db, DbError, FromRow, Row, Tx};
 use tessera_platform::params;
 
 use crate::domain::Ticket;
 
-const FIND: &str = "SELECT status, price, currency, starts_at, snapshot FROM tickets WHERE id = $1";
-// In one statement, so that the count costs no way to the server of its own.
-const FIND_AND_COUNT: &str = "SELECT status, price, currency, starts_at, snapshot,
-        (SELECT count(*) FROM orders WHERE user_id = $2 AND unpaid = true)
-    FROM tickets WHERE id = $1";
 const IS_KNOWN: &str = "SELECT 1 FROM tickets WHERE id = $1";
 const SAVE: &str = "INSERT INTO tickets (id, version, seller_id, status, price, currency, starts_at, snapshot)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -31,36 +26,6 @@ impl FromRow for Ticket {
             snapshot: super::json(row)?,
         })
     }
-}
-
-/// A ticket, and how many unpaid orders the buyer holds who wants it.
-struct Wanted {
-    ticket: Ticket,
-    unpaid: u32,
-}
-
-impl FromRow for Wanted {
-    fn from_row(row: &mut Row<'_>) -> Result<Self, DbError> {
-        Ok(Wanted {
-            ticket: Ticket::from_row(row)?,
-            unpaid: row.next()?,
-        })
-    }
-}
-
-/// A ticket, to reserve it.
-pub async fn find(tx: &mut Tx, id: TicketId) -> Result<Option<Ticket>, DbError> {
-    tx.opt(FIND, &params![id]).await
-}
-
-/// A ticket, to reserve it, and how many unpaid orders the buyer holds.
-pub async fn find_and_count(
-    tx: &mut Tx,
-    id: TicketId,
-    buyer: UserId,
-) -> Result<Option<(Ticket, u32)>, DbError> {
-    let found: Option<Wanted> = tx.opt(FIND_AND_COUNT, &params![id, buyer]).await?;
-    Ok(found.map(|Wanted { ticket, unpaid }| (ticket, unpaid)))
 }
 
 /// Whether tickets has told of it yet.

@@ -12,6 +12,32 @@ pub(super) enum Session {
 }
 
 impl Session {
+    /// Whether a statement may fail later than where it is, and undo the transaction, without harm to others in it.
+    pub(super) fn may_hope(&self) -> bool {
+        matches!(self, Session::Postgres(_))
+    }
+
+    /// Sessions of the same transaction whose statements travel together; none where statements do not travel.
+    pub(super) async fn fork(&mut self, count: usize) -> Result<Vec<Session>, DbError> {
+        match self {
+            Session::Sqlite(_) => Ok(Vec::new()),
+            Session::Postgres(session) => {
+                let forks = Box::pin(session.fork(count)).await?;
+                Ok(forks.into_iter().map(Session::from).collect())
+            }
+        }
+    }
+
+    /// Takes up what such a session has left to travel.
+    pub(super) async fn join(&mut self, fork: Session) -> Result<(), DbError> {
+        match (self, fork) {
+            (Session::Postgres(session), Session::Postgres(fork)) => {
+                Box::pin(session.join(*fork)).await
+            }
+            _ => Ok(()),
+        }
+    }
+
     pub(super) async fn execute(
         &mut self,
         sql: &str,
@@ -66,6 +92,24 @@ impl Session {
                 // Others may still refer to the row.
                 let sql = format!("{sql} FOR NO KEY UPDATE");
                 Box::pin(session.query_opt(&sql, params)).await
+            }
+        }
+    }
+
+    /// What [`Session::hold`] and [`Session::query_opt`] answer, asked for together.
+    pub(super) async fn hold_and_opt<A: FromRow, B: FromRow>(
+        &mut self,
+        hold: (&str, &[Param<'_>]),
+        opt: (&str, &[Param<'_>]),
+    ) -> Result<(Option<A>, Option<B>), DbError> {
+        match self {
+            Session::Sqlite(session) => {
+                let held = session.query_opt(hold.0, hold.1)?;
+                Ok((held, session.query_opt(opt.0, opt.1)?))
+            }
+            Session::Postgres(session) => {
+                let sql = format!("{} FOR NO KEY UPDATE", hold.0);
+                Box::pin(session.query_both((&sql, hold.1), opt)).await
             }
         }
     }

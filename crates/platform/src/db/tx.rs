@@ -1,5 +1,6 @@
 //! A transaction, as its body sees it.
 
+use futures_util::future::join_all;
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -7,6 +8,7 @@ use super::error::DbError;
 use super::session::Session;
 use super::value::{FromRow, Param};
 use super::{postgres, sqlite};
+use crate::BoxFuture;
 use crate::clock::Clock;
 use crate::http::trace::TraceParent;
 use crate::ids::Ids;
@@ -21,6 +23,9 @@ pub struct Tx {
     wakes: Vec<&'static str>,
     witness: Option<Witness>,
     traceparent: Option<String>,
+    is_rerun: bool,
+    /// A row was written of which only the end of the transaction tells whether it may be there.
+    hopes: bool,
 }
 
 /// A row that one run of one transaction alone writes: it stands if, and only if, that is committed.
@@ -60,6 +65,8 @@ impl Tx {
             wakes: Vec::new(),
             witness: None,
             traceparent: None,
+            is_rerun: false,
+            hopes: false,
         }
     }
 
@@ -70,6 +77,17 @@ impl Tx {
         self.wakes.clear();
         self.witness = None;
         self.traceparent = traceparent;
+        self.hopes = false;
+    }
+
+    /// Says that the body was given up before, and runs anew.
+    pub(super) fn is_rerun(&mut self) {
+        self.is_rerun = true;
+    }
+
+    /// Whether a constraint that refuses may only say that [`Tx::insert_or_nothing`] has to ask.
+    pub(super) fn hopes(&self) -> bool {
+        self.hopes
     }
 
     /// The session, for the engine that made it.
@@ -156,6 +174,106 @@ impl Tx {
         self.ready()?;
         let answer = self.session.hold(sql, params).await;
         self.noted(answer)
+    }
+
+    /// What [`Tx::hold`] answers to the first statement, and [`Tx::opt`] to the second: they travel together, and
+    /// the second sees what was waited for.
+    pub async fn hold_and_opt<A: FromRow, B: FromRow>(
+        &mut self,
+        hold: (&str, &[Param<'_>]),
+        opt: (&str, &[Param<'_>]),
+    ) -> Result<(Option<A>, Option<B>), DbError> {
+        self.ready()?;
+        let answer = self.session.hold_and_opt(hold, opt).await;
+        self.noted(answer)
+    }
+
+    /// Inserts a row that a unique index may refuse: `false` when another row is in its way. `or_nothing` is `insert`
+    /// with the `ON CONFLICT` clause that makes it do nothing then.
+    ///
+    /// On a server it answers `true` at once, and the row travels with the next statement or the commit. Should the
+    /// index refuse it, all of the transaction is undone, and the body runs again and is told so.
+    pub async fn insert_or_nothing(
+        &mut self,
+        insert: &str,
+        or_nothing: &str,
+        params: &[Param<'_>],
+    ) -> Result<bool, DbError> {
+        if self.session.may_hope() && !self.is_rerun {
+            self.hopes = true;
+            self.later(insert, params).await?;
+            return Ok(true);
+        }
+        Ok(self.execute(or_nothing, params).await? == 1)
+    }
+
+    /// Runs `body` for each of `items`, which must not touch the same rows: on a server their statements travel
+    /// side by side. The first failure counts.
+    pub async fn side_by_side<I, E, F>(&mut self, items: &[I], body: F) -> Result<(), E>
+    where
+        F: for<'a> Fn(&'a mut Tx, &'a I) -> BoxFuture<'a, Result<(), E>>,
+        E: From<DbError>,
+    {
+        let mut forks = self.fork(items.len()).await?;
+        if forks.is_empty() {
+            for item in items {
+                body(self, item).await?;
+            }
+            return Ok(());
+        }
+        let bodies = forks.iter_mut().zip(items);
+        let outcomes = join_all(bodies.map(|(fork, item)| body(fork, item))).await;
+        let cause = forks.iter().position(Tx::is_a_cause);
+        self.join(forks).await?;
+        let (mut first, mut caused) = (None, None);
+        for (place, outcome) in outcomes.into_iter().enumerate() {
+            if let Err(error) = outcome {
+                if cause == Some(place) {
+                    caused = Some(error);
+                } else if first.is_none() {
+                    first = Some(error);
+                }
+            }
+        }
+        caused.or(first).map_or(Ok(()), Err)
+    }
+
+    /// One for each of so many bodies, in the same transaction; none where the engine runs them in turn.
+    async fn fork(&mut self, count: usize) -> Result<Vec<Tx>, DbError> {
+        self.ready()?;
+        let sessions = self.session.fork(count).await;
+        let sessions = self.noted(sessions)?;
+        let fork = |session| {
+            let mut fork = Tx::new(session, self.seed.clone());
+            fork.now = self.now;
+            fork.is_rerun = self.is_rerun;
+            fork.traceparent.clone_from(&self.traceparent);
+            fork
+        };
+        Ok(sessions.into_iter().map(fork).collect())
+    }
+
+    /// Takes up what the forks have left behind.
+    async fn join(&mut self, forks: Vec<Tx>) -> Result<(), DbError> {
+        let cause = forks.iter().find(|fork| fork.is_a_cause());
+        let failed = cause.or_else(|| forks.iter().find(|fork| fork.failure.is_some()));
+        self.failure = failed.and_then(|fork| fork.failure.clone());
+        for fork in forks {
+            fork.wakes.iter().for_each(|signal| self.wake(signal));
+            self.witness = fork.witness.or(self.witness);
+            self.hopes |= fork.hopes;
+            if self.failure.is_none() {
+                let joined = self.session.join(fork.session).await;
+                self.noted(joined)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a statement of it failed, and not only because one of another had.
+    fn is_a_cause(&self) -> bool {
+        let failure = self.failure.as_ref();
+        failure.is_some_and(|failure| !matches!(failure, DbError::Failed))
     }
 
     /// Takes rows that nobody else is about to take: `select` finds them, and `change` changes those in

@@ -1,11 +1,13 @@
 //! One event, or a batch, in one transaction.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
 use tessera_contracts::events::{Event, EventData};
 use tessera_contracts::ids::EventId;
 
+use super::waves::waves;
 use super::{Handlers, MOST_ATTEMPTS, SIGNAL};
 use crate::bus::Message;
 use crate::consumer::{ConsumeError, Outcome};
@@ -40,6 +42,8 @@ impl Letter {
 pub(super) struct Batch {
     pub(super) letters: Vec<Letter>,
     pub(super) handlers: Arc<Handlers>,
+    /// Set by the first run.
+    pub(super) is_rerun: AtomicBool,
 }
 
 /// Why a run over an event kept nothing.
@@ -65,9 +69,22 @@ impl From<DbError> for Handled {
     }
 }
 
+/// In waves, so that the statements of events that have nothing to do with each other travel side by side. Should
+/// two of a wave have been in each other's way nevertheless, the next run takes one after another.
 pub(super) async fn together(tx: &mut Tx, batch: &Batch) -> Result<(), Handled> {
-    for letter in &batch.letters {
-        receive(tx, letter, &batch.handlers).await?;
+    if batch.is_rerun.swap(true, Ordering::Relaxed) {
+        for letter in &batch.letters {
+            receive(tx, letter, &batch.handlers).await?;
+        }
+        return Ok(());
+    }
+    for wave in waves(&batch.letters) {
+        let each = |letter| (letter, &*batch.handlers);
+        let each: Vec<_> = wave.iter().map(each).collect();
+        tx.side_by_side(&each, |tx, (letter, handlers)| {
+            Box::pin(receive(tx, letter, handlers))
+        })
+        .await?;
     }
     Ok(())
 }

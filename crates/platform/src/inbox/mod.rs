@@ -9,8 +9,10 @@
 mod dead;
 mod handle;
 mod retry;
+mod waves;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use metrics::Histogram;
 use tessera_contracts::events::{Event, EventType};
@@ -114,6 +116,7 @@ impl Inbox {
         let batch = Arc::new(Batch {
             letters,
             handlers: self.handlers.clone(),
+            is_rerun: AtomicBool::new(false),
         });
         let together = self.db.write_bulk(batch.clone(), |tx, batch| {
             Box::pin(handle::together(tx, batch))

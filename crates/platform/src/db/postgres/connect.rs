@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use parking_lot::RwLock;
+use tokio::sync::Mutex;
 use tokio_postgres::{Client, Config, Statement};
 
 use super::server::Server;
@@ -12,7 +14,9 @@ use crate::db::error::DbError;
 pub(super) struct Connection {
     pub(super) client: Client,
     pub(super) backend: Backend,
-    prepared: HashMap<String, Statement>,
+    prepared: RwLock<HashMap<String, Statement>>,
+    /// Of those who find the same statement missing one prepares it.
+    preparing: Mutex<()>,
 }
 
 /// The server's own process behind a connection. Numbers are used again, with another start.
@@ -36,18 +40,29 @@ impl Connection {
         Ok(Connection {
             client,
             backend,
-            prepared: HashMap::new(),
+            prepared: RwLock::default(),
+            preparing: Mutex::default(),
         })
     }
 
     /// The statement, prepared once for each connection.
-    pub(super) async fn prepare(&mut self, sql: &str) -> Result<Statement, DbError> {
-        if let Some(found) = self.prepared.get(sql) {
-            return Ok(found.clone());
+    pub(super) async fn prepare(&self, sql: &str) -> Result<Statement, DbError> {
+        if let Some(found) = self.prepared(sql) {
+            return Ok(found);
+        }
+        let _turn = self.preparing.lock().await;
+        if let Some(found) = self.prepared(sql) {
+            return Ok(found);
         }
         let statement = self.client.prepare(sql).await?;
-        self.prepared.insert(sql.to_owned(), statement.clone());
+        self.prepared
+            .write()
+            .insert(sql.to_owned(), statement.clone());
         Ok(statement)
+    }
+
+    fn prepared(&self, sql: &str) -> Option<Statement> {
+        self.prepared.read().get(sql).cloned()
     }
 }
 

@@ -43,7 +43,7 @@ pub(super) async fn resolve(pool: &Pool, backend: &Backend, witness: Option<Witn
 
 /// Whether the row is there; `None` as long as the transaction may still go on.
 async fn look(pool: &Pool, backend: &Backend, witness: Witness) -> Result<Option<bool>, DbError> {
-    let mut connection: Pooled = pool.main().await?;
+    let connection: Pooled = pool.main().await?;
     let still_there = connection
         .client
         .query(END, &[&backend.pid, &backend.started])

@@ -26,6 +26,8 @@ fn meaning(said: &Said) -> DbError {
         // A lock was not to be had in time; no connection is free.
         "55P03" | "53300" => DbError::Busy,
         "57014" => DbError::Deadline,
+        // It follows another failure, which tells more.
+        "25P02" => DbError::Failed,
         "53100" | "53200" => DbError::Full,
         "3D000" => DbError::Missing(text),
         // It stops, crashed, starts, or threw this session out (one that forgot its transaction, say).

@@ -65,7 +65,7 @@ impl Engine {
 }
 
 async fn query(
-    mut connection: Pooled,
+    connection: Pooled,
     sql: &str,
     params: &[Param<'_>],
 ) -> Result<Vec<PgRow>, DbError> {

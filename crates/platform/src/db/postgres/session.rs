@@ -1,9 +1,11 @@
 //! A transaction on one connection: its statements, those that wait to travel, and its end.
 
 use std::pin::pin;
+use std::sync::Arc;
 
 use deadpool::managed::Object;
 use futures_util::TryStreamExt;
+use futures_util::future::try_join;
 use tokio_postgres::{Row as PgRow, Statement};
 
 use super::answer::{Ahead, begin, together};
@@ -18,7 +20,7 @@ const UNANSWERED: usize = 256;
 
 /// A connection, and the transaction that is open on it from its first statement on.
 pub(in crate::db) struct Session {
-    connection: Pooled,
+    connection: Arc<Pooled>,
     open: bool,
     queued: Vec<Queued>,
 }
@@ -32,10 +34,31 @@ struct Queued {
 impl Session {
     pub(super) fn new(connection: Pooled) -> Session {
         Session {
-            connection,
+            connection: Arc::new(connection),
             open: false,
             queued: Vec::new(),
         }
+    }
+
+    /// So many sessions in the same transaction, whose statements travel together. They end before it does, and
+    /// [`Session::join`] takes up what they have queued.
+    pub(in crate::db) async fn fork(&mut self, count: usize) -> Result<Vec<Session>, DbError> {
+        self.flush().await?;
+        let fork = || Session {
+            connection: self.connection.clone(),
+            open: true,
+            queued: Vec::new(),
+        };
+        Ok(std::iter::repeat_with(fork).take(count).collect())
+    }
+
+    /// Takes up what a session of the same transaction has left to travel.
+    pub(in crate::db) async fn join(&mut self, fork: Session) -> Result<(), DbError> {
+        self.queued.extend(fork.queued);
+        if self.queued.len() >= UNANSWERED {
+            self.flush().await?;
+        }
+        Ok(())
     }
 
     pub(in crate::db) async fn execute(
@@ -108,6 +131,29 @@ impl Session {
             .collect()
     }
 
+    /// Two queries that travel together.
+    pub(in crate::db) async fn query_both<A: FromRow, B: FromRow>(
+        &mut self,
+        (first, first_params): (&str, &[Param<'_>]),
+        (second, second_params): (&str, &[Param<'_>]),
+    ) -> Result<(Option<A>, Option<B>), DbError> {
+        let first = self.connection.prepare(first).await?;
+        let second = self.connection.prepare(second).await?;
+        let queued = std::mem::take(&mut self.queued);
+        let (client, ahead) = self.ahead(&queued);
+        let rows = async |statement, params: &[Param<'_>]| {
+            let rows = client.query_raw(statement, params).await?;
+            rows.try_collect::<Vec<PgRow>>().await
+        };
+        let both = async {
+            try_join(rows(&first, first_params), rows(&second, second_params)).await
+        };
+        let (held, found) = together(ahead, both).await?;
+        let held = held.first().map(|row| A::from_row(&mut Row::new(row)));
+        let found = found.first().map(|row| B::from_row(&mut Row::new(row)));
+        Ok((held.transpose()?, found.transpose()?))
+    }
+
     async fn query(&mut self, sql: &str, params: &[Param<'_>]) -> Result<Vec<PgRow>, DbError> {
         let statement = self.connection.prepare(sql).await?;
         let queued = std::mem::take(&mut self.queued);
@@ -124,6 +170,9 @@ impl Session {
 
     /// Sends what waits, and hears that it was done.
     async fn flush(&mut self) -> Result<(), DbError> {
+        if self.open && self.queued.is_empty() {
+            return Ok(());
+        }
         let queued = std::mem::take(&mut self.queued);
         let (_, ahead) = self.ahead(&queued);
         together(ahead, async { Ok(()) }).await
@@ -154,7 +203,9 @@ impl Session {
 
     /// Gives up the connection itself: what its transaction is doing is not known.
     pub(super) fn discard(self) {
-        drop(Object::take(self.connection));
+        if let Ok(connection) = Arc::try_unwrap(self.connection) {
+            drop(Object::take(connection));
+        }
     }
 
     /// Who works on it on the other side.

@@ -65,11 +65,15 @@ impl Engine {
         E: From<DbError>,
     {
         let mut patience = Patience::new();
+        let mut is_rerun = false;
         loop {
             let run = match self.pool.main().await {
                 Ok(connection) => {
                     let mut tx = Tx::new(Session::new(connection), self.seed.clone());
                     tx.start(traceparent.clone());
+                    if is_rerun {
+                        tx.is_rerun();
+                    }
                     self.run_once(tx, input, body).await
                 }
                 Err(error) => Run::Again(error),
@@ -78,6 +82,7 @@ impl Engine {
                 Run::Over(outcome) => return outcome,
                 Run::Again(error) if error.is_of_the_moment() && patience.waits().await => {
                     tracing::debug!(service = self.seed.owner, %error, "a transaction is run again");
+                    is_rerun = true;
                 }
                 Run::Again(error) => return Err(error.into()),
             }
@@ -92,7 +97,7 @@ impl Engine {
         let outcome = AssertUnwindSafe(async { body(&mut tx, input).await })
             .catch_unwind()
             .await;
-        let failure = tx.failure().cloned();
+        let failure = tx.failure().cloned().map(|failure| hope(&tx, failure));
         match (outcome, failure) {
             (Err(panic), _) => {
                 tx.into_postgres().discard();
@@ -117,6 +122,7 @@ impl Engine {
 
     async fn commit<T, E: From<DbError>>(&self, tx: Tx, answer: T) -> Run<T, E> {
         let (wakes, witness) = (tx.wakes().to_vec(), tx.witness());
+        let hopes = tx.hopes();
         let mut session = tx.into_postgres();
         let error = match session.commit().await {
             Ok(()) => {
@@ -125,6 +131,7 @@ impl Engine {
                     .for_each(|signal| self.signals.wake(signal));
                 return Run::Over(Ok(answer));
             }
+            Err(DbError::Constraint(text)) if hopes => DbError::Conflict(text),
             Err(error) => error,
         };
         if !matches!(error, DbError::Unavailable(_)) {
@@ -147,6 +154,14 @@ impl Engine {
             Fate::Lost => Run::Again(error),
             Fate::Unknown => Run::Over(Err(DbError::InDoubt.into())),
         }
+    }
+}
+
+/// A hope that was in vain is another transaction's doing.
+fn hope(tx: &Tx, failure: DbError) -> DbError {
+    match failure {
+        DbError::Constraint(text) if tx.hopes() => DbError::Conflict(text),
+        failure => failure,
     }
 }
 

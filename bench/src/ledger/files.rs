@@ -1,5 +1,4 @@
-//! The server's own books, read from its SQLite files: an exact count of what was durably done at a moment, which
-//! asking over HTTP cannot give without disturbing. Its SQL is all in this file.
+//! The books of the one process: its SQLite files.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

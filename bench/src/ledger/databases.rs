@@ -1,0 +1,184 @@
+//! The books of the distributed form: a database for each service, on one PostgreSQL.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tokio_postgres::{Client, NoTls};
+
+use crate::failure::{Because, Failure};
+use crate::latencies::Latencies;
+use crate::pace;
+
+const ORDERS: &str = "SELECT count(*) FROM orders";
+const CREATED: &str = "SELECT count(*) FROM orders WHERE status = 'created'";
+const AWAITING_PAYMENT: &str = "SELECT count(*) FROM orders WHERE status = 'awaiting:payment'";
+const KNOWN_TICKETS: &str = "SELECT count(*) FROM tickets";
+const UNPUBLISHED: &str = "SELECT count(*) FROM outbox WHERE published_at IS NULL";
+/// Times are microseconds since 1970, as the server keeps them.
+const LAGS: &str =
+    "SELECT (extract(epoch FROM updated_at - created_at) * 1000000)::bigint FROM orders
+    WHERE status = 'awaiting:payment' AND created_at >= to_timestamp($1::bigint / 1000000.0)";
+/// When the transaction began that appended the event: its commit is later, so no latency is made to look shorter.
+const PUBLISHED: &str =
+    "SELECT id::text, (extract(epoch FROM created_at) * 1000000)::bigint FROM outbox
+    WHERE created_at >= to_timestamp($1::bigint / 1000000.0)";
+/// When the transaction was committed that took the event in.
+const TAKEN_IN: &str =
+    "SELECT event_id::text, (extract(epoch FROM pg_xact_commit_timestamp(xmin)) * 1000000)::bigint
+    FROM inbox WHERE received_at >= to_timestamp($1::bigint / 1000000.0)";
+const SETTINGS: &str = "SELECT current_setting('fsync'), current_setting('synchronous_commit'),
+    current_setting('server_version')";
+/// The baseline's own: as many buyers as it has clients, and tickets to look at.
+const FILL_BASELINE: &str = "
+    INSERT INTO buyers (user_id, gone) SELECT lpad(to_hex(n), 32, '0')::uuid, false FROM generate_series(0, 999) AS n;
+    INSERT INTO tickets (id, version, seller_id, status, price, currency, snapshot)
+        SELECT lpad(to_hex(n), 32, '0')::uuid, 0, lpad(to_hex(n), 32, '0')::uuid, 'available', 12000, 'usd', repeat('s', 400)
+        FROM generate_series(0, 99999) AS n;
+    ANALYZE;";
+
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// Whose outboxes and inboxes events go through.
+const SERVICES: [&str; 5] = ["auth", "tickets", "orders", "expiration", "payments"];
+
+pub(crate) struct Databases {
+    services: HashMap<&'static str, Client>,
+}
+
+impl Databases {
+    /// `server` is a URL without a database.
+    pub(crate) async fn open(server: &str) -> Result<Self, Failure> {
+        let mut services = HashMap::new();
+        for name in SERVICES {
+            services.insert(name, connect(&format!("{server}/{name}")).await?);
+        }
+        Ok(Self { services })
+    }
+
+    fn of(&self, service: &str) -> Result<&Client, Failure> {
+        let known = self.services.get(service);
+        known.ok_or_else(|| Failure::new(format!("there is no database {service}")))
+    }
+
+    /// All orders ever made.
+    pub(crate) async fn orders(&self) -> Result<u64, Failure> {
+        self.count("orders", ORDERS).await
+    }
+
+    /// Orders that tickets has confirmed, committed at the moment of asking.
+    pub(crate) async fn awaiting_payment(&self) -> Result<u64, Failure> {
+        self.count("orders", AWAITING_PAYMENT).await
+    }
+
+    /// Waits until orders has heard of so many tickets.
+    pub(crate) async fn known_tickets(&self, count: u64, within: Duration) -> Result<(), Failure> {
+        let start = pace::now();
+        while self.count("orders", KNOWN_TICKETS).await? < count {
+            timely(
+                start.elapsed(),
+                within,
+                "orders has not heard of all tickets",
+            )?;
+            pace::pause(LOOK_EVERY).await;
+        }
+        Ok(())
+    }
+
+    /// Waits until no order is `created` any more, and every event is published.
+    pub(crate) async fn settled(&self, within: Duration) -> Result<(), Failure> {
+        let start = pace::now();
+        while self.count("orders", CREATED).await? > 0 || self.unpublished().await? > 0 {
+            timely(
+                start.elapsed(),
+                within,
+                "not all orders await their payment",
+            )?;
+            pace::pause(LOOK_EVERY).await;
+        }
+        Ok(())
+    }
+
+    async fn unpublished(&self) -> Result<u64, Failure> {
+        let mut all = 0;
+        for service in SERVICES {
+            all += self.count(service, UNPUBLISHED).await?;
+        }
+        Ok(all)
+    }
+
+    /// From `created` to `awaiting:payment` by the server's own stamps, of every order made since.
+    pub(crate) async fn lags_since(&self, wall_micros: i64) -> Result<Latencies, Failure> {
+        let mut lags = Latencies::new()?;
+        let rows = self.of("orders")?.query(LAGS, &[&wall_micros]).await;
+        for row in rows.because(LAGS)? {
+            lags.record(u64::try_from(row.get::<_, i64>(0)).unwrap_or(0));
+        }
+        Ok(lags)
+    }
+
+    /// From the transaction that says something to the commit of the one that takes it in, of everything said since.
+    pub(crate) async fn event_latencies(&self, wall_micros: i64) -> Result<Latencies, Failure> {
+        let mut said: HashMap<String, i64> = HashMap::new();
+        for service in SERVICES {
+            said.extend(self.stamps(service, PUBLISHED, wall_micros).await?);
+        }
+        let mut latencies = Latencies::new()?;
+        for service in SERVICES {
+            for (event, taken_in) in self.stamps(service, TAKEN_IN, wall_micros).await? {
+                if let Some(said) = said.get(&event) {
+                    latencies.record(u64::try_from(taken_in - said).unwrap_or(0));
+                }
+            }
+        }
+        Ok(latencies)
+    }
+
+    async fn stamps(
+        &self,
+        service: &str,
+        sql: &str,
+        since: i64,
+    ) -> Result<Vec<(String, i64)>, Failure> {
+        let rows = self.of(service)?.query(sql, &[&since]).await.because(sql)?;
+        Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+    }
+
+    /// How the books are kept, as the server says.
+    pub(crate) async fn durability(&self) -> Result<String, Failure> {
+        let row = self
+            .of("orders")?
+            .query_one(SETTINGS, &[])
+            .await
+            .because(SETTINGS)?;
+        let [fsync, commit, version]: [String; 3] = [row.get(0), row.get(1), row.get(2)];
+        Ok(format!(
+            "PostgreSQL {version}: fsync={fsync}, synchronous_commit={commit}"
+        ))
+    }
+
+    async fn count(&self, service: &str, sql: &str) -> Result<u64, Failure> {
+        let row = self.of(service)?.query_one(sql, &[]).await.because(sql)?;
+        u64::try_from(row.get::<_, i64>(0)).because(sql)
+    }
+}
+
+/// What the baseline works on: the tables of orders, with buyers and tickets of its own.
+pub(crate) async fn fill_baseline(database: &str) -> Result<(), Failure> {
+    let filled = connect(database).await?.batch_execute(FILL_BASELINE).await;
+    filled.because("the baseline's database")
+}
+
+async fn connect(url: &str) -> Result<Client, Failure> {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.because(url)?;
+    // Its errors reach the client.
+    drop(tokio::spawn(connection));
+    Ok(client)
+}
+
+fn timely(elapsed: Duration, within: Duration, otherwise: &str) -> Result<(), Failure> {
+    if elapsed <= within {
+        return Ok(());
+    }
+    let seconds = within.as_secs();
+    Err(Failure::new(format!("{otherwise} after {seconds} s")))
+}

@@ -1,0 +1,338 @@
+//! The distributed form beside its limit: reservations on PostgreSQL against `pgbench` with the one reserving
+//! transaction, in turn; by orders alone, then all the way to `awaiting:payment` with every service, the bus and this
+//! load generator on the same machine; by two processes of orders; and how late events are at half of that load.
+
+mod baseline;
+mod form;
+
+use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use baseline::Baseline;
+use clap::Args;
+use form::Form;
+
+use super::SELLERS;
+use crate::client::Connection;
+use crate::failure::{Because, Failure};
+use crate::latencies::{Latencies, grouped, per_second};
+use crate::ledger::Databases;
+use crate::load::{Load, Tally};
+use crate::market::{self, Person};
+use crate::pace;
+use crate::report::Report;
+use crate::server::Program;
+
+const SETTLED_WITHIN: Duration = Duration::from_secs(300);
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// How long each round takes
+    #[arg(long, default_value_t = 5)]
+    seconds: u64,
+    /// Rounds of each
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
+    /// Connections at once, each with a buyer of its own
+    #[arg(long, default_value_t = 64)]
+    connections: usize,
+    /// Distinct tickets for each second of load
+    #[arg(long, default_value_t = 6_000)]
+    tickets_per_second: u64,
+    /// Fail if orders alone reserves less than so many percent of what pgbench does
+    #[arg(long, value_name = "PERCENT")]
+    require_alone: Option<u64>,
+    /// Fail if less than so many percent of what pgbench does reaches awaiting:payment inside the window
+    #[arg(long, value_name = "PERCENT")]
+    require_awaiting: Option<u64>,
+    /// Fail if at half of that load one event in a hundred takes longer from what it tells to what it does
+    #[arg(long, value_name = "MS")]
+    require_event_p99_ms: Option<u64>,
+    #[command(flatten)]
+    program: Program,
+}
+
+/// Whom all of it is done for.
+struct People {
+    sellers: Vec<Person>,
+    buyers: Vec<Person>,
+}
+
+/// The measurement as it goes on.
+struct Bench<'a> {
+    arguments: &'a Arguments,
+    form: Form,
+    databases: Databases,
+    baseline: Baseline,
+    people: People,
+    listed: u64,
+    /// Answered with 201, ever.
+    reserved: u64,
+}
+
+/// One round, beside its limit.
+#[derive(Clone, Copy)]
+struct Round {
+    limit: u64,
+    rate: u64,
+}
+
+impl Round {
+    fn percent(self) -> u64 {
+        self.rate * 100 / self.limit.max(1)
+    }
+}
+
+/// How late things are at half of the load.
+struct Late {
+    answers: Latencies,
+    confirmed: Latencies,
+    events: Latencies,
+}
+
+pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let home = arguments.program.home()?;
+    let folder = home.data_dir();
+    std::fs::create_dir_all(&folder).because("a folder")?;
+    open_to_all(folder.parent())?;
+    let form = Form::start(arguments.program.path()?, folder.clone()).await?;
+    let baseline = form.copy_orders("baseline").await?;
+    let baseline = Baseline::new(baseline, &folder).await?;
+    let mut bench = Bench::new(arguments, form, baseline).await?;
+
+    let alone = bench.alone().await?;
+    let (one, two, answers) = bench.all_the_way().await?;
+    let half = median(&one).rate / 2;
+    let late = bench.half_load(half).await?;
+
+    let mut report = Report::new(format!(
+        "apart: {} connections, {} rounds of {} s each",
+        arguments.connections, arguments.rounds, arguments.seconds
+    ));
+    report.of(arguments.program.path().ok().as_deref(), &folder);
+    report.row("durability", bench.databases.durability().await?);
+    report.row("and on the bus", "one server, sync_interval=always");
+    rounds(&mut report, "201, orders alone", &alone);
+    rounds(&mut report, "awaiting:payment, all services", &one);
+    rounds(&mut report, "the same, two processes of orders", &two);
+    report.row("answer's latency, all services", answers.summary());
+    report.row(
+        format!("at {}/s: to 201", grouped(half)),
+        late.answers.summary(),
+    );
+    report.row("  to awaiting:payment, booked", late.confirmed.summary());
+    report.row(
+        "  from what an event tells to what it does",
+        late.events.summary(),
+    );
+    report.at_least(
+        "201 of pgbench, in percent",
+        median(&alone).percent(),
+        arguments.require_alone,
+    );
+    report.at_least(
+        "awaiting:payment of pgbench, in percent",
+        median(&one).percent(),
+        arguments.require_awaiting,
+    );
+    report.at_most(
+        "p99 of events",
+        late.events.p99(),
+        arguments.require_event_p99_ms,
+    );
+    bench.finish().await?;
+    report.finish()
+}
+
+impl<'a> Bench<'a> {
+    async fn new(
+        arguments: &'a Arguments,
+        mut form: Form,
+        baseline: Baseline,
+    ) -> Result<Self, Failure> {
+        form.all().await?;
+        let databases = Databases::open(&form.databases()).await?;
+        let auth = form.address("auth")?;
+        eprintln!("signing up {} people", arguments.connections + SELLERS);
+        let people = People {
+            sellers: market::sign_up(auth, "seller", SELLERS).await?,
+            buyers: market::sign_up(auth, "buyer", arguments.connections).await?,
+        };
+        Ok(Self {
+            arguments,
+            form,
+            databases,
+            baseline,
+            people,
+            listed: 0,
+            reserved: 0,
+        })
+    }
+
+    /// Tickets for so many rounds, which orders has heard of.
+    async fn load(&mut self, rounds: usize) -> Result<Arc<Load>, Failure> {
+        let rounds = u64::try_from(rounds).because("so many rounds")?;
+        let count = self.arguments.tickets_per_second * self.arguments.seconds * rounds;
+        eprintln!("listing {} tickets", grouped(count));
+        let wanted = usize::try_from(count).because("so many tickets")?;
+        let tickets = self.form.address("tickets")?;
+        let tickets = market::list_tickets(tickets, &self.people.sellers, wanted).await?;
+        self.listed += count;
+        self.databases
+            .known_tickets(self.listed, SETTLED_WITHIN)
+            .await?;
+        Ok(Load::new(self.people.buyers.clone(), tickets))
+    }
+
+    /// Orders takes reservations, and nobody hears of them yet.
+    async fn alone(&mut self) -> Result<Vec<Round>, Failure> {
+        let load = self.load(self.arguments.rounds).await?;
+        self.form.only(&["auth", "orders"]).await?;
+        let mut rounds = Vec::new();
+        for _ in 0..self.arguments.rounds {
+            let limit = self.baseline.round(self.arguments.seconds).await?;
+            let tally = self.round(&load, &self.form.addresses("orders")).await?;
+            let rate = per_second(tally.reserved, self.arguments.seconds * 1_000_000);
+            eprintln!(
+                "  pgbench {}/s, orders alone {}/s",
+                grouped(limit),
+                grouped(rate)
+            );
+            rounds.push(Round { limit, rate });
+        }
+        self.reserved += load.reserved();
+        self.form.all().await?;
+        eprintln!("all services are told of it");
+        self.databases.settled(SETTLED_WITHIN).await?;
+        Ok(rounds)
+    }
+
+    /// To `awaiting:payment`, with one and with two processes of orders.
+    async fn all_the_way(&mut self) -> Result<(Vec<Round>, Vec<Round>, Latencies), Failure> {
+        let load = self.load(self.arguments.rounds * 2).await?;
+        let (mut one, mut two, mut answers) = (Vec::new(), Vec::new(), Latencies::new()?);
+        for _ in 0..self.arguments.rounds {
+            let limit = self.baseline.round(self.arguments.seconds).await?;
+            let (rate, tally) = self.awaiting(&load).await?;
+            answers.add(&tally.latencies)?;
+            self.form.add("orders").await?;
+            let (of_two, _) = self.awaiting(&load).await?;
+            self.form.remove("orders").await?;
+            eprintln!(
+                "  pgbench {}/s, awaiting:payment {}/s, with two processes of orders {}/s",
+                grouped(limit),
+                grouped(rate),
+                grouped(of_two)
+            );
+            one.push(Round { limit, rate });
+            two.push(Round {
+                limit,
+                rate: of_two,
+            });
+        }
+        self.reserved += load.reserved();
+        Ok((one, two, answers))
+    }
+
+    /// Orders a second that await their payment when the round is over; those left over are waited for.
+    async fn awaiting(&self, load: &Arc<Load>) -> Result<(u64, Tally), Failure> {
+        let before = self.databases.awaiting_payment().await?;
+        let began = pace::now();
+        let tally = self.round(load, &self.form.addresses("orders")).await?;
+        let micros = pace::micros_since(began);
+        let after = self.databases.awaiting_payment().await?;
+        self.databases.settled(SETTLED_WITHIN).await?;
+        Ok((per_second(after - before, micros), tally))
+    }
+
+    async fn round(&self, load: &Arc<Load>, addresses: &[SocketAddr]) -> Result<Tally, Failure> {
+        let connections = self.connect(addresses).await?;
+        let until = pace::now() + Duration::from_secs(self.arguments.seconds);
+        let (_, tally) = load.drive(connections, until).await?;
+        all_reserved(tally)
+    }
+
+    async fn connect(&self, addresses: &[SocketAddr]) -> Result<Vec<Connection>, Failure> {
+        let mut connections = Vec::new();
+        for address in addresses.iter().cycle().take(self.arguments.connections) {
+            connections.push(Connection::open(*address).await?);
+        }
+        Ok(connections)
+    }
+
+    /// So many reservations a second, evenly: how long their answers take, and how long each event that follows.
+    async fn half_load(&mut self, rate: u64) -> Result<Late, Failure> {
+        let load = self.load(1).await?;
+        eprintln!("{} reservations a second", grouped(rate));
+        let connections = self.connect(&self.form.addresses("orders")).await?;
+        let since = pace::wall_micros();
+        let until = pace::now() + Duration::from_secs(self.arguments.seconds);
+        let (_, tally) = load.drive_at(rate, connections, until).await?;
+        let tally = all_reserved(tally)?;
+        self.databases.settled(SETTLED_WITHIN).await?;
+        self.reserved += load.reserved();
+        Ok(Late {
+            answers: tally.latencies,
+            confirmed: self.databases.lags_since(since).await?,
+            events: self.databases.event_latencies(since).await?,
+        })
+    }
+
+    async fn finish(self) -> Result<(), Failure> {
+        let booked = self.databases.orders().await?;
+        if booked != self.reserved {
+            return Err(Failure::new(format!(
+                "{} reservations were answered with 201, but {booked} are in the books",
+                self.reserved
+            )));
+        }
+        eprintln!("tessera check");
+        self.form.check().await?;
+        self.form.stop().await
+    }
+}
+
+/// PostgreSQL's own user must find its folder.
+fn open_to_all(folder: Option<&Path>) -> Result<(), Failure> {
+    let Some(folder) = folder else {
+        return Ok(());
+    };
+    let open = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(folder, open).because(folder.display())
+}
+
+fn all_reserved(tally: Tally) -> Result<Tally, Failure> {
+    if tally.refused.is_empty() {
+        return Ok(tally);
+    }
+    let refusals = tally.refusals();
+    Err(Failure::new(format!(
+        "not every answer was 201 ({refusals})"
+    )))
+}
+
+fn rounds(report: &mut Report, label: &str, rounds: &[Round]) {
+    let middle = median(rounds);
+    let all: Vec<String> = rounds
+        .iter()
+        .map(|round| format!("{} of {}", grouped(round.rate), grouped(round.limit)))
+        .collect();
+    let figures = format!(
+        "{} % of pgbench: {}/s (rounds: {})",
+        middle.percent(),
+        grouped(middle.rate),
+        all.join(", ")
+    );
+    report.row(label, figures);
+}
+
+/// The round in the middle, by its share of the limit.
+fn median(rounds: &[Round]) -> Round {
+    let mut sorted = rounds.to_vec();
+    sorted.sort_by_key(|round| round.percent());
+    let middle = sorted.get(sorted.len() / 2).copied();
+    middle.unwrap_or(Round { limit: 0, rate: 0 })
+}

@@ -1,0 +1,58 @@
+//! Which events of a batch may be handled side by side: those that are not about the same things.
+
+use std::collections::HashSet;
+
+use tessera_contracts::events::EventData;
+use uuid::Uuid;
+
+use super::handle::Letter;
+
+/// Cuts a batch, in its order, where an event is about something that one before it in the same wave is about.
+pub(super) fn waves(letters: &[Letter]) -> Vec<&[Letter]> {
+    let (mut waves, mut seen) = (Vec::new(), HashSet::new());
+    let (mut start, mut is_closed) = (0, false);
+    for (place, letter) in letters.iter().enumerate() {
+        let about = about(letter);
+        let meets = about
+            .as_ref()
+            .is_none_or(|ids| ids.iter().any(|id| seen.contains(id)));
+        if place > start && (meets || is_closed) {
+            waves.extend(letters.get(start..place));
+            start = place;
+            seen.clear();
+        }
+        is_closed = about.is_none();
+        seen.extend(about.into_iter().flatten());
+    }
+    waves.extend(letters.get(start..).filter(|rest| !rest.is_empty()));
+    waves
+}
+
+/// What an event is about, and may change; `None` when that is more than it names.
+fn about(letter: &Letter) -> Option<Vec<Uuid>> {
+    let Ok(event) = &letter.event else {
+        // Nobody handles it.
+        return Some(vec![letter.id.uuid()]);
+    };
+    match &event.data {
+        EventData::TicketCreated(ticket) | EventData::TicketUpdated(ticket) => {
+            let order = ticket.order_id.map(|order| order.uuid());
+            Some(std::iter::once(ticket.id.uuid()).chain(order).collect())
+        }
+        EventData::TicketRefused(refused) => {
+            Some(vec![refused.id.uuid(), refused.order_id.uuid()])
+        }
+        EventData::OrderCreated(order)
+        | EventData::OrderUpdated(order)
+        | EventData::OrderCancelled(order)
+        | EventData::OrderCompleted(order) => Some(vec![order.id.uuid(), order.ticket.id.uuid()]),
+        EventData::ExpirationComplete(expired) => Some(vec![expired.subject()]),
+        EventData::PaymentCreated(payment)
+        | EventData::PaymentCaptured(payment)
+        | EventData::PaymentFailed(payment)
+        | EventData::PaymentVoided(payment) => Some(vec![payment.subject(), payment.order_id.uuid()]),
+        EventData::SessionEnded(ended) => Some(vec![ended.subject()]),
+        // All that somebody has.
+        EventData::UserRegistered(_) | EventData::UserDeleted(_) => None,
+    }
+}
