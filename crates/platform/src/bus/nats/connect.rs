@@ -42,18 +42,7 @@ impl ConnectError {
 impl Nats {
     /// Connects, looks at the server's version, and makes or checks the stream.
     pub async fn connect(settings: &NatsSettings, name: &str) -> Result<Arc<Nats>, ConnectError> {
-        let client = client(settings, name).await?;
-        let context = ContextBuilder::new()
-            .timeout(ANSWER_WITHIN)
-            .ack_timeout(ANSWER_WITHIN)
-            .build(client.clone());
-        let bus = Nats {
-            client,
-            context,
-            settings: settings.clone(),
-            created: AtomicI64::new(0),
-            onlookers: OnceLock::new(),
-        };
+        let bus = Nats::over(client(settings, name).await?, settings);
         if bus.health().is_ok() {
             let stream = bus.stream().await;
             let stream = stream.map_err(|error| ConnectError::new("NATS_URL", error))?;
@@ -61,6 +50,31 @@ impl Nats {
             look_at_syncing(settings).await;
         }
         Ok(Arc::new(bus))
+    }
+
+    /// Connects for a look from outside: waits for nobody, and makes nothing.
+    pub async fn look(settings: &NatsSettings, name: &str) -> Result<Nats, ConnectError> {
+        let client = options(settings, name)
+            .await?
+            .connect(settings.servers.clone());
+        let client = client
+            .await
+            .map_err(|error| ConnectError::new("NATS_URL", error))?;
+        Ok(Nats::over(client, settings))
+    }
+
+    fn over(client: Client, settings: &NatsSettings) -> Nats {
+        let context = ContextBuilder::new()
+            .timeout(ANSWER_WITHIN)
+            .ack_timeout(ANSWER_WITHIN)
+            .build(client.clone());
+        Nats {
+            client,
+            context,
+            settings: settings.clone(),
+            created: AtomicI64::new(0),
+            onlookers: OnceLock::new(),
+        }
     }
 }
 
