@@ -74,8 +74,13 @@ pub fn said(output: &Output) -> String {
 impl Server {
     /// Starts the server on `data` and waits until it is ready. `settings` are environment variables.
     pub async fn start(data: &Path, settings: &[(&str, &str)]) -> Server {
+        Server::start_some(data, &[], settings).await
+    }
+
+    /// The same, of these services alone.
+    pub async fn start_some(data: &Path, services: &[&str], settings: &[(&str, &str)]) -> Server {
         let address = free_address();
-        let mut command = command(data, &["serve"]);
+        let mut command = command(data, &[&["serve"], services].concat());
         command
             .env("LISTEN", &address)
             .env("RATE_LIMITS", "off")

@@ -25,7 +25,7 @@ const PACKAGES: [&str; 6] = [
 ];
 
 /// Of the whole system's tests, those that do not start the embedded form themselves.
-const OF_THE_SYSTEM: [&str; 4] = ["races", "out_of_order", "check", "apart"];
+const OF_THE_SYSTEM: [&str; 5] = ["races", "out_of_order", "check", "secured", "apart"];
 
 #[derive(Args)]
 pub(crate) struct Arguments {

@@ -8,6 +8,8 @@ const CONSUMER_LAG: &str = "tessera_consumer_lag_seconds";
 const BUS_CONNECTED: &str = "tessera_bus_connected";
 const RELAY_LEADER: &str = "tessera_relay_leader";
 const DEAD_LETTERS: &str = "tessera_inbox_dead_letters";
+const INBOX_WAITING: &str = "tessera_inbox_waiting";
+const CONSUMER_PENDING: &str = "tessera_consumer_pending";
 
 /// Tells what each number means; called once, when the recorder is installed.
 pub fn describe() {
@@ -39,6 +41,16 @@ pub fn describe() {
         Unit::Count,
         "Events that were given up on and wait for an operator."
     );
+    describe_gauge!(
+        INBOX_WAITING,
+        Unit::Count,
+        "Events in the inbox that are to be handled again: they failed, came too early, or wait for a version that follows them."
+    );
+    describe_gauge!(
+        CONSUMER_PENDING,
+        Unit::Count,
+        "Events on the bus that the service has not confirmed: those that wait, and those under way."
+    );
 }
 
 /// Whether there is a connection to the bus: 1, or 0.
@@ -69,4 +81,14 @@ pub fn consumer_lag(service: &'static str) -> Histogram {
 /// How many events are dead.
 pub fn dead_letters(service: &'static str) -> Gauge {
     gauge!(DEAD_LETTERS, "service" => service)
+}
+
+/// How many events of the inbox are to be handled again.
+pub fn inbox_waiting(service: &'static str) -> Gauge {
+    gauge!(INBOX_WAITING, "service" => service)
+}
+
+/// How many events on the bus the service has not confirmed.
+pub fn consumer_pending(service: &'static str) -> Gauge {
+    gauge!(CONSUMER_PENDING, "service" => service)
 }

@@ -70,3 +70,23 @@ impl Chosen {
         self.web && self.definitions.len() == SERVICES.len()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_migration_goes_together_only_with_one_that_came_before_it() {
+        for (database, migrations) in SERVICES.iter().flat_map(Definition::databases) {
+            for migration in &migrations {
+                let Some(needed) = migration.compatible_from() else {
+                    continue;
+                };
+                let owner = |name: &str| name.split('/').next().map(str::to_owned);
+                let is_there = migrations.iter().any(|other| other.name == needed);
+                let is_older = owner(needed) == owner(migration.name) && needed < migration.name;
+                assert!(is_there && is_older, "{database}: {}", migration.name);
+            }
+        }
+    }
+}

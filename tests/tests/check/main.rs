@@ -4,6 +4,7 @@
 
 mod beside_a_server;
 mod damage;
+mod on_bus;
 mod on_postgres;
 mod program;
 mod scene;

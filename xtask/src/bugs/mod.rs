@@ -8,8 +8,8 @@ use clap::Args;
 
 use self::patch::Patch;
 use self::scratch::{Scratch, Verdict};
-use crate::places;
-use crate::run::{Failure, Stopwatch};
+use crate::run::{Failure, Run, Stopwatch};
+use crate::{places, servers};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -29,9 +29,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         patches.iter().for_each(|patch| println!("{patch}\n"));
         return Ok(());
     }
-    let scratch = Scratch::copy_of(&places::root(), &places::target()?.join("bugs"))?;
+    let mut scratch = Scratch::copy_of(&places::root(), &places::target()?.join("bugs"))?;
     if arguments.check {
         return all_apply(&scratch, &patches);
+    }
+    if patches.iter().any(|patch| patch.needs_servers) {
+        servers::bring()?;
+        // Of the working tree: no fault is planted in what starts the servers.
+        Run::cargo(["build", "--quiet", "-p", "tessera-apart"]).show()?;
+        scratch.runs_with(places::target()?.join("debug/apart"));
     }
     all_caught(&scratch, &patches)
 }

@@ -4,9 +4,12 @@
 //! Title: two live orders for one ticket
 //! Guard: the partial unique index on orders.ticket_id
 //! Caught-by: -p tessera-tests --test races two_hundred_buyers
+//! Needs: servers
 //!
 //! diff --git a/… b/…
 //! ```
+//!
+//! The last line stands where the guard exists only on PostgreSQL or NATS: the test is run with both then.
 
 use std::fmt::{self, Display};
 use std::fs;
@@ -20,6 +23,8 @@ pub(super) struct Patch {
     pub(super) file: PathBuf,
     /// Arguments for `cargo test`.
     pub(super) caught_by: Vec<String>,
+    /// Whether the test needs PostgreSQL and NATS.
+    pub(super) needs_servers: bool,
     title: String,
     guard: String,
 }
@@ -51,7 +56,13 @@ impl Patch {
         let field = |name| {
             header(&text, name).ok_or_else(|| broken(&format!("its header has no `{name} …`")))
         };
+        let needs_servers = match header(&text, "Needs:") {
+            None => false,
+            Some("servers") => true,
+            Some(_) => return Err(broken("it can only need `servers`")),
+        };
         Ok(Self {
+            needs_servers,
             name: file
                 .file_stem()
                 .unwrap_or_default()
@@ -81,7 +92,10 @@ fn header<'a>(text: &'a str, field: &str) -> Option<&'a str> {
 
 impl Display for Patch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let caught_by = self.caught_by.join(" ");
+        let mut caught_by = self.caught_by.join(" ");
+        if self.needs_servers {
+            caught_by.push_str(" (on PostgreSQL and NATS)");
+        }
         write!(
             f,
             "{}\n  {}\n  takes out: {}\n  caught by: cargo test {caught_by}",

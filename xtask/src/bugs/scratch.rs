@@ -20,6 +20,8 @@ pub(super) struct Scratch {
     tree: PathBuf,
     target: PathBuf,
     logs: PathBuf,
+    /// The program that starts servers for those tests that need them.
+    apart: PathBuf,
 }
 
 /// What became of a planted fault.
@@ -52,6 +54,7 @@ impl Scratch {
             tree,
             target,
             logs,
+            apart: PathBuf::new(),
         };
         for folder in [&scratch.tree, &scratch.logs] {
             fs::create_dir_all(folder)
@@ -59,6 +62,11 @@ impl Scratch {
         }
         scratch.restore()?;
         Ok(scratch)
+    }
+
+    /// What starts the servers.
+    pub(super) fn runs_with(&mut self, apart: PathBuf) {
+        self.apart = apart;
     }
 
     pub(super) fn logs(&self) -> &Path {
@@ -73,7 +81,7 @@ impl Scratch {
     /// The patch's test is there, and passes on the code as it is.
     pub(super) fn passes_without(&self, patch: &Patch) -> Result<(), Failure> {
         let (line, name) = (patch.caught_by.join(" "), format!("{}.clean", patch.name));
-        let status = self.cargo_test(patch, &[]).into_log(&self.log(&name)?)?;
+        let status = self.cargo_test(patch).into_log(&self.log(&name)?)?;
         let printed = fs::read_to_string(self.log_file(&name)).unwrap_or_default();
         let ran = |line: &str| line.starts_with("running ") && line != "running 0 tests";
         if !status.success() {
@@ -101,14 +109,11 @@ impl Scratch {
 
     fn judge(&self, patch: &Patch) -> Result<Verdict, Failure> {
         let log = self.log(&patch.name)?;
-        if !self
-            .cargo_test(patch, &["--no-run"])
-            .into_log(&log)?
-            .success()
-        {
+        let builds = self.cargo(Run::new("timeout"), patch, &["--no-run"]);
+        if !builds.into_log(&log)?.success() {
             return Ok(Verdict::DoesNotBuild);
         }
-        let status = self.cargo_test(patch, &[]).into_log(&log)?;
+        let status = self.cargo_test(patch).into_log(&log)?;
         Ok(match status.code() {
             Some(0) => Verdict::NotCaught,
             Some(TEST_FAILED) => Verdict::Caught,
@@ -117,8 +122,18 @@ impl Scratch {
         })
     }
 
-    fn cargo_test(&self, patch: &Patch, more: &[&str]) -> Run {
-        let run = Run::new("timeout")
+    fn cargo_test(&self, patch: &Patch) -> Run {
+        let timeout = if patch.needs_servers {
+            // Outside: it ends the servers, also when the test had to be ended.
+            Run::new(&self.apart.to_string_lossy()).args(["with", "timeout"])
+        } else {
+            Run::new("timeout")
+        };
+        self.cargo(timeout, patch, &[])
+    }
+
+    fn cargo(&self, timeout: Run, patch: &Patch, more: &[&str]) -> Run {
+        let run = timeout
             .args(["--kill-after=10", TEST_SECONDS, "cargo", "test"])
             .args(more);
         run.args(&patch.caught_by)

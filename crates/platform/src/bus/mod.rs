@@ -4,6 +4,7 @@
 
 pub mod embedded;
 pub mod nats;
+mod pending;
 
 use std::sync::Arc;
 
@@ -15,6 +16,8 @@ use uuid::Uuid;
 use crate::inbox::Inbox;
 use embedded::Embedded;
 use nats::{Intake, Nats};
+
+pub use pending::Pending;
 
 /// Messages that a slow onlooker may fall behind before it loses the oldest.
 const ONLOOKER_BOUND: usize = 1_024;
@@ -99,6 +102,14 @@ impl Bus {
         match self {
             Bus::Embedded(_) => Ok(true),
             Bus::Nats(bus) => bus.still_has(confirmed).await,
+        }
+    }
+
+    /// How many events its store has for `service` that this has not confirmed.
+    pub(crate) async fn pending(&self, service: &str) -> Result<Option<u64>, BusError> {
+        match self {
+            Bus::Embedded(_) => Ok(None),
+            Bus::Nats(bus) => bus.pending(service).await,
         }
     }
 

@@ -36,7 +36,7 @@ impl Place {
     }
 
     /// Opens the database of `owner`, on which a server may run: refuses one that lacks some of the
-    /// `migrations`, or has others, and changes nothing of its shape.
+    /// `migrations`, or has others that do not go together with these, and changes nothing of its shape.
     pub async fn open_beside(
         &self,
         owner: &'static str,

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
-use tessera_contracts::events::{Event, EventData};
+use tessera_contracts::events::{Event, EventData, EventError};
 use tessera_contracts::ids::EventId;
 
 use super::waves::waves;
-use super::{Handlers, MOST_ATTEMPTS, SIGNAL};
+use super::{Handlers, MOST_ATTEMPTS, SIGNAL, left};
 use crate::bus::Message;
 use crate::consumer::{ConsumeError, Outcome};
 use crate::db::{DbError, Param, Tx};
@@ -25,7 +25,7 @@ const RECORD: &str =
 pub(super) struct Letter {
     pub(super) id: EventId,
     pub(super) payload: Arc<str>,
-    pub(super) event: Result<Event, String>,
+    pub(super) event: Result<Event, EventError>,
 }
 
 impl Letter {
@@ -34,7 +34,7 @@ impl Letter {
     }
 
     pub(super) fn from_payload(id: EventId, payload: Arc<str>) -> Letter {
-        let event = Event::from_json(&payload).map_err(|error| error.to_string());
+        let event = Event::from_json(&payload);
         Letter { id, payload, event }
     }
 }
@@ -57,6 +57,8 @@ pub(super) enum Handled {
     PutOff(Timestamp),
     #[error("rejected: {0}")]
     Rejected(String),
+    #[error("{}", left::WORDS)]
+    Unfollowed,
 }
 
 impl From<DbError> for Handled {
@@ -110,10 +112,11 @@ pub(super) async fn apply(
     letter: &Letter,
     handlers: &Handlers,
 ) -> Result<(), Handled> {
-    let event = letter
-        .event
-        .as_ref()
-        .map_err(|error| Handled::Rejected(error.clone()))?;
+    let event = match &letter.event {
+        Ok(event) if handlers.wants(event.data.event_type()) => event,
+        Ok(_) | Err(EventError::UnknownType(_)) => return Err(Handled::Unfollowed),
+        Err(error) => return Err(Handled::Rejected(error.to_string())),
+    };
     tx.set_traceparent(event.traceparent.clone());
     if let (EventData::SessionEnded(ended), Some(sessions)) = (&event.data, &handlers.sessions) {
         ended::record(tx, ended.sid, ended.until).await?;
@@ -151,7 +154,7 @@ pub(super) async fn record(
     let Some(letter) = batch.letters.get(index) else {
         return Ok(());
     };
-    let row = Kept::after(verdict, 0, tx.now());
+    let row = Kept::after(verdict, 0, tx.now(), tx.now());
     let params = params![
         letter.id,
         row.state,
@@ -175,8 +178,13 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    /// What `verdict` makes of an event with so many failed tries behind it.
-    pub(super) fn after(verdict: &Handled, attempts: i64, now: Timestamp) -> Kept {
+    /// What `verdict` makes of an event that came at `received_at`, with so many failed tries behind it.
+    pub(super) fn after(
+        verdict: &Handled,
+        attempts: i64,
+        received_at: Timestamp,
+        now: Timestamp,
+    ) -> Kept {
         let error = Param::from(storable(&verdict.to_string()));
         let soon = now.checked_add(backoff(1)).ok();
         match verdict {
@@ -193,6 +201,16 @@ impl Kept {
                 retry_at: None,
                 error,
             },
+            // Nothing has failed: no try is counted.
+            Handled::Unfollowed => {
+                let retry_at = left::next_look(received_at, now);
+                Kept {
+                    state: if retry_at.is_some() { "retry" } else { "dead" },
+                    attempts,
+                    retry_at,
+                    error,
+                }
+            }
             Handled::Engine(_) => Kept {
                 state: "retry",
                 attempts,
@@ -222,7 +240,7 @@ impl Kept {
 }
 
 /// PostgreSQL keeps no U+0000 in a text. JSON has none either, so that nothing readable is lost by this.
-fn storable(text: &str) -> String {
+pub(super) fn storable(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
 

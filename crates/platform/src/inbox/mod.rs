@@ -8,6 +8,7 @@
 
 mod dead;
 mod handle;
+mod left;
 mod retry;
 mod waves;
 
@@ -26,6 +27,7 @@ use crate::session::Sessions;
 use handle::{Batch, Handled, Letter};
 
 pub use dead::{DeadLetter, list_dead, retry_dead};
+pub use left::Unfollowed;
 pub use retry::Retry;
 
 /// Wakes the retry worker.
@@ -109,6 +111,19 @@ impl Inbox {
             letters = rest;
         }
         Ok(())
+    }
+
+    /// Keeps events that this version does not follow, for one that does.
+    pub async fn leave(&self, events: &[Unfollowed]) -> Result<(), DbError> {
+        for events in events.chunks(self.db.batch_bound()) {
+            left::leave(&self.db, events).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether its service follows events of this type.
+    pub fn wants(&self, event_type: EventType) -> bool {
+        self.handlers.wants(event_type)
     }
 
     /// Takes events in by one transaction, or one by one if that fails.

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use metrics::Gauge;
+use parking_lot::Mutex;
 use tessera_contracts::ids::EventId;
+use uuid::Uuid;
 
 use super::handle::{self, Handled, Kept, Letter};
-use super::{Handlers, SIGNAL};
+use super::{Handlers, SIGNAL, left};
 use crate::BoxFuture;
 use crate::clock::Clock;
 use crate::db::{Db, DbError, Tx};
@@ -15,9 +17,10 @@ use crate::instruments;
 use crate::params;
 use crate::worker::{Next, Worker, WorkerError};
 
-const DUE: &str = "SELECT event_id, attempts, payload FROM inbox
+const DUE: &str = "SELECT event_id, attempts, received_at, payload FROM inbox
     WHERE state = 'retry' AND retry_at <= $1 ORDER BY retry_at, event_id LIMIT 64";
 const NEXT: &str = "SELECT retry_at FROM inbox WHERE state = 'retry' ORDER BY retry_at LIMIT 1";
+const WAITING: &str = "SELECT count(*) FROM inbox WHERE state = 'retry'";
 const DEAD: &str = "SELECT count(*) FROM inbox WHERE state = 'dead'";
 const DONE: &str = "UPDATE inbox SET state = 'done', retry_at = NULL, payload = NULL, error = NULL
     WHERE event_id = $1 AND state = 'retry' AND attempts = $2";
@@ -31,11 +34,15 @@ pub struct Retry {
     clock: Clock,
     handlers: Arc<Handlers>,
     dead: Gauge,
+    waiting: Gauge,
+    /// How far what earlier versions left has been looked through since the start.
+    looked_through: Mutex<Option<Uuid>>,
 }
 
 struct Due {
     letter: Letter,
     attempts: i64,
+    received_at: Timestamp,
     handlers: Arc<Handlers>,
 }
 
@@ -47,19 +54,28 @@ impl Retry {
             clock,
             handlers,
             dead: instruments::dead_letters(owner),
+            waiting: instruments::inbox_waiting(owner),
+            looked_through: Mutex::new(Some(Uuid::nil())),
         }
     }
 
     async fn step(&self) -> Result<Next, WorkerError> {
-        let due: Vec<(EventId, i64, String)> = self.db.few(DUE, &params![self.clock.now()]).await?;
+        let now = self.clock.now();
+        let begin = *self.looked_through.lock();
+        if let Some(after) = begin {
+            let last = left::look_sooner(&self.db, now, after).await?;
+            *self.looked_through.lock() = last;
+        }
+        let due: Vec<(EventId, i64, Timestamp, String)> = self.db.few(DUE, &params![now]).await?;
         if due.is_empty() {
             return self.rest().await;
         }
-        for (id, attempts, payload) in due {
+        for (id, attempts, received_at, payload) in due {
             let letter = Letter::from_payload(id, payload.into());
             self.handle(Arc::new(Due {
                 letter,
                 attempts,
+                received_at,
                 handlers: self.handlers.clone(),
             }))
             .await?;
@@ -70,6 +86,9 @@ impl Retry {
     async fn rest(&self) -> Result<Next, WorkerError> {
         if let Some((dead,)) = self.db.opt::<(u32,)>(DEAD, &[]).await? {
             self.dead.set(f64::from(dead));
+        }
+        if let Some((waiting,)) = self.db.opt::<(u32,)>(WAITING, &[]).await? {
+            self.waiting.set(f64::from(waiting));
         }
         let next: Option<(Timestamp,)> = self.db.opt(NEXT, &[]).await?;
         Ok(next.map_or(Next::Idle, |(moment,)| Next::At(moment)))
@@ -85,12 +104,21 @@ impl Retry {
             Err(Handled::Engine(error)) => return Err(error),
             Err(verdict) => verdict,
         };
-        tracing::warn!(service = self.owner, event = %due.letter.id, %verdict, "an event failed again");
+        self.tell(&due, &verdict);
         self.db
             .write_bulk((due, verdict), |tx, (due, verdict)| {
                 Box::pin(keep(tx, due, verdict))
             })
             .await
+    }
+
+    fn tell(&self, due: &Due, verdict: &Handled) {
+        let (service, event) = (self.owner, due.letter.id);
+        if !matches!(verdict, Handled::Unfollowed) {
+            tracing::warn!(service, %event, %verdict, "an event failed again");
+        } else if left::next_look(due.received_at, self.clock.now()).is_none() {
+            tracing::warn!(service, %event, "an event is given up on: {verdict}");
+        }
     }
 }
 
@@ -107,7 +135,7 @@ async fn again(tx: &mut Tx, due: &Due) -> Result<(), Handled> {
 }
 
 async fn keep(tx: &mut Tx, due: &Due, verdict: &Handled) -> Result<(), DbError> {
-    let kept = Kept::after(verdict, due.attempts, tx.now());
+    let kept = Kept::after(verdict, due.attempts, due.received_at, tx.now());
     let params = params![
         due.letter.id,
         due.attempts,

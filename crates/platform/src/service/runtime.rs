@@ -12,8 +12,8 @@ use uuid::Uuid;
 
 use super::{Ctx, Definition, Setup, StartError, data_dir, keys, ready};
 use crate::arrival::Arrivals;
-use crate::bus::Bus;
 use crate::bus::nats::{Intake, Nats};
+use crate::bus::{Bus, Pending};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::consumer::Consumer;
@@ -289,11 +289,16 @@ fn running(
     let inbox = Arc::new(inbox);
     let intake = shared.bus.subscribe(inbox.clone()).map(Arc::new);
     let bus = shared.bus.clone();
+    let relay = Relay::new(name, db.clone(), bus.clone(), clock.clone(), shared.me);
+    let leads = relay.leads();
     let mut workers: Vec<Arc<dyn Worker>> = vec![
-        Arc::new(Relay::new(name, db.clone(), bus, clock.clone(), shared.me)),
+        Arc::new(relay),
         Arc::new(inbox.retry()),
         Arc::new(Retention::new(db.clone(), clock, ctx.sessions.clone())),
     ];
+    if bus.has_stream() && !inbox.follows().is_empty() {
+        workers.push(Arc::new(Pending::new(name, bus, ctx.clock.clone(), leads)));
+    }
     if ctx.settings.database.is_some() {
         // The event that a session has ended reaches one process only.
         workers.push(Arc::new(FollowEnded::new(

@@ -46,6 +46,24 @@ fn an_edited_migration_and_a_newer_database_stop_the_start() {
     opened(&dir, &[NOTES, TAGS]).unwrap();
 }
 
+/// One of a newer version, which those go together with that know the notes.
+const COLOURS: Migration = Migration {
+    name: "scratch/0002_colours",
+    sql: "-- compatible-from: scratch/0001_notes\nALTER TABLE notes ADD COLUMN colour text;",
+};
+
+#[tokio::test]
+async fn an_old_version_starts_again_on_a_newer_database_that_lets_it() {
+    let scratch = Scratch::new();
+    drop(opened(&scratch.dir, &[NOTES, COLOURS]).unwrap());
+    let old = scratch.reopened();
+    within(old.note(1)).await.unwrap();
+    assert_eq!(old.notes().await, [1]);
+    let new = opened(&old.dir, &[NOTES, COLOURS]).unwrap();
+    let seen = new.opt("SELECT id, colour FROM notes", &[]).await.unwrap();
+    assert_eq!(seen, Some((1_i64, None::<String>)));
+}
+
 #[test]
 fn a_migration_that_fails_is_named_and_leaves_nothing_of_any() {
     let dir = tempfile::tempdir().unwrap();

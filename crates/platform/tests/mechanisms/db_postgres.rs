@@ -220,6 +220,47 @@ async fn a_commit_in_doubt_without_a_row_to_look_for_is_said_to_be_so() {
     assert!(matches!(written.await, Err(DbError::InDoubt)));
 }
 
+/// Of a newer version, which those go together with that know the notes.
+const COLOURS: Migration = Migration {
+    name: "scratch/0003_colours",
+    sql: "-- compatible-from: scratch/0001_notes\nALTER TABLE notes ADD COLUMN colour text;",
+};
+
+/// Of a later one, which takes away what the older ones use.
+const NO_TEXT: Migration = Migration {
+    name: "scratch/0004_no_text",
+    sql: "-- compatible-from: scratch/0003_colours\nALTER TABLE notes DROP COLUMN text;",
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_version_starts_again_on_a_newer_database_that_lets_it() {
+    let Some(place) = place().await else { return };
+    let (clock, ids) = ids();
+    let new = [TABLES[0], TABLES[1], COLOURS];
+    place.open("scratch", &new, &clock, &ids).await.unwrap();
+    let old = open(&place).await.unwrap();
+    let runs = AtomicU32::new(0);
+    let written = old.write(runs, |tx, runs| Box::pin(note(tx, runs)));
+    written.await.unwrap();
+    let beside = place.open_beside("scratch", &TABLES, &clock, &ids).await;
+    assert_eq!(notes(&beside.unwrap()).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_version_does_not_start_where_a_newer_one_took_something_away() {
+    let Some(place) = place().await else { return };
+    let (clock, ids) = ids();
+    let newest = [TABLES[0], TABLES[1], COLOURS, NO_TEXT];
+    place.open("scratch", &newest, &clock, &ids).await.unwrap();
+    let refused = open(&place).await.map(drop).unwrap_err().to_string();
+    let words = ["scratch/0004_no_text", "scratch/0003_colours", "newer"];
+    assert!(words.iter().all(|word| refused.contains(word)), "{refused}");
+    place
+        .open("scratch", &newest[..3], &clock, &ids)
+        .await
+        .unwrap();
+}
+
 #[tokio::test]
 async fn a_database_that_is_not_there_is_named_with_what_makes_it() {
     let Some(place) = place().await else { return };

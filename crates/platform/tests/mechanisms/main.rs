@@ -30,6 +30,7 @@ mod inbox_sessions;
 mod lossy;
 mod outbox_relay;
 mod retention;
+mod rolling;
 mod runtime;
 mod scratch;
 mod versions;

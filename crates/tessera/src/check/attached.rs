@@ -6,7 +6,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 use super::fault::{Fault, Unreadable};
-use super::{events, under_way};
+use super::{bus, events, under_way};
 
 /// How long a reader waits for a lock that a writer holds only while it opens or closes the file.
 pub(super) const BUSY: Duration = Duration::from_secs(5);
@@ -38,5 +38,6 @@ pub(super) fn attach<'d>(
     }
     connection.execute_batch(under_way::TABLE)?;
     connection.execute_batch(events::TABLE)?;
+    connection.execute_batch(bus::TABLE)?;
     Ok(connection)
 }

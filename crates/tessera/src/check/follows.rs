@@ -51,7 +51,7 @@ pub(super) const SERVICES: [(&str, &[EventType]); 5] = [
 /// What a follower of an event is asked about it.
 #[derive(Clone, Copy)]
 pub(super) enum Lacking {
-    /// It has not heard of the event at all.
+    /// It has not heard of the event at all, and the bus has it no more for it.
     Row,
     /// The event has not had its effect there yet.
     Effect,
@@ -64,11 +64,18 @@ pub(super) fn follower_lacking(what: Lacking) -> String {
         Lacking::Effect => " AND i.state = 'done'",
     };
     let cases = SERVICES.iter().map(|(service, follows)| {
+        let on_bus = match what {
+            Lacking::Row => format!(
+                "AND NOT EXISTS (SELECT 1 FROM temp.on_bus AS b WHERE b.event_id = e.id AND b.follower = '{service}')"
+            ),
+            Lacking::Effect => String::new(),
+        };
         let types: Vec<String> = follows.iter().map(|event| format!("'{}'", event.name())).collect();
         let types = types.join(", ");
         format!(
             "WHEN e.type IN ({types})
-             AND NOT EXISTS (SELECT 1 FROM {service}.inbox AS i WHERE i.event_id = e.id{done}) THEN '{service}'"
+             AND NOT EXISTS (SELECT 1 FROM {service}.inbox AS i WHERE i.event_id = e.id{done})
+             {on_bus} THEN '{service}'"
         )
     });
     format!("CASE {} END", cases.collect::<Vec<_>>().join("\n"))

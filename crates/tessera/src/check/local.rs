@@ -52,6 +52,8 @@ fn queues(reading: &Reading<'_>, report: &mut Report) -> Result<(), Fault> {
     }
     let asked = reading.count("SELECT count(*) FROM payments.payments WHERE intent IS NOT NULL")?;
     report.is_waiting(unpublished, "events to be published");
+    let on_bus = reading.count("SELECT count(DISTINCT event_id) FROM temp.on_bus")?;
+    report.is_waiting(on_bus, "events on the bus to be taken in");
     report.is_waiting(retried, "events to be tried again");
     report.is_waiting(asked, "questions to the card gateway");
     Ok(())

@@ -53,7 +53,7 @@ pub(super) enum Market {
 pub(super) struct Reading<'m> {
     snapshots: &'m Connection,
     now: Timestamp,
-    bus: Bus,
+    bus: &'m Bus,
     under_way_is_known: &'m Cell<bool>,
 }
 
@@ -80,8 +80,8 @@ impl Market {
                 connection,
                 clock,
                 bus,
-            } => read_files(connection, clock, *bus, look),
-            Market::Copies { copies, bus } => read_copy(copies.first()?, *bus, look),
+            } => read_files(connection, clock, bus, look),
+            Market::Copies { copies, bus } => read_copy(copies.first(bus)?, bus, look),
         }
     }
 
@@ -89,7 +89,7 @@ impl Market {
     pub(super) fn read_again<T>(&mut self, look: impl Look<T>) -> Result<T, Fault> {
         match self {
             Market::Files { .. } => self.read(look),
-            Market::Copies { copies, bus } => read_copy(copies.second()?, *bus, look),
+            Market::Copies { copies, bus } => read_copy(copies.second(bus)?, bus, look),
         }
     }
 
@@ -97,7 +97,7 @@ impl Market {
     pub(super) fn read_anew<T>(&mut self, look: impl Look<T>) -> Result<T, Fault> {
         match self {
             Market::Files { .. } => self.read(look),
-            Market::Copies { copies, bus } => read_copy(copies.another()?, *bus, look),
+            Market::Copies { copies, bus } => read_copy(copies.another(bus)?, bus, look),
         }
     }
 
@@ -117,9 +117,10 @@ impl<T, F: FnOnce(&Reading<'_>) -> Result<T, Fault>> Look<T> for F {}
 fn read_files<T>(
     connection: &mut Connection,
     clock: &Clock,
-    bus: Bus,
+    bus: &Bus,
     look: impl Look<T>,
 ) -> Result<T, Fault> {
+    let on_bus = bus.ask()?;
     let snapshots = connection.transaction()?;
     for name in SNAPSHOTS {
         // A transaction sees a database as it is when it first reads it.
@@ -127,6 +128,7 @@ fn read_files<T>(
             .prepare_cached(&format!("SELECT 1 FROM {name}.migrations"))?
             .exists([])?;
     }
+    on_bus.note(&snapshots)?;
     look(&Reading {
         snapshots: &snapshots,
         now: clock.now(),
@@ -136,7 +138,7 @@ fn read_files<T>(
 }
 
 /// A copy stays as it is, and what was noted of it stays true: it is kept for the next look.
-fn read_copy<T>(copy: &Copy, bus: Bus, look: impl Look<T>) -> Result<T, Fault> {
+fn read_copy<T>(copy: &Copy, bus: &Bus, look: impl Look<T>) -> Result<T, Fault> {
     let notes = copy.connection.unchecked_transaction()?;
     let seen = look(&Reading {
         snapshots: &notes,

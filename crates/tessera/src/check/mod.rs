@@ -8,7 +8,8 @@
 //! is read from snapshots taken within an instant of each other, effects before causes; what does
 //! not fit there is a *suspect* and no more, since an event may be on its way between the two. It
 //! counts as broken when two readings in a row show it unchanged, and in neither of them an event
-//! that names one of its ids is still to be handled: then nothing that is under way can mend it.
+//! that names one of its ids is still to be handled: then nothing that is under way can mend it. What a stream
+//! still has for a follower is to be handled, too, for however long the follower is away.
 //! Beside a running server it must also stay so for as long as the caller has patience.
 
 mod attached;
@@ -53,16 +54,16 @@ pub async fn run(
     clock: &Clock,
     patience: Duration,
 ) -> Result<Report, Unreadable> {
-    let (place, bus) = (settings.place(), Bus::of(settings));
-    let clock = clock.clone();
-    let look = move || look(&place, bus, &clock, patience);
+    let (settings, clock) = (settings.clone(), clock.clone());
+    let look = move || look(&settings, &clock, patience);
     let looked = tokio::task::spawn_blocking(look).await;
     looked.map_err(|error| Unreadable(format!("the check did not end: {error}")))?
 }
 
-fn look(place: &Place, bus: Bus, clock: &Clock, patience: Duration) -> Result<Report, Unreadable> {
+fn look(settings: &Settings, clock: &Clock, patience: Duration) -> Result<Report, Unreadable> {
     let mut report;
-    let opened = match place {
+    let (bus, unreachable) = Bus::of(settings);
+    let opened = match &settings.place() {
         Place::Folder(folder) => {
             let files = Files::find(folder)?;
             report = Report::new(files.is_served());
@@ -74,6 +75,11 @@ fn look(place: &Place, bus: Bus, clock: &Clock, patience: Duration) -> Result<Re
             open_copies(copies, bus, &mut report)
         }
     };
+    if let Some(reason) = unreachable {
+        report.note(format!(
+            "The bus cannot be asked ({reason}): what was published more than a minute ago is taken to have arrived."
+        ));
+    }
     let examined = opened.and_then(|market| examine(market, patience, &mut report));
     match examined {
         Ok(()) => Ok(report),

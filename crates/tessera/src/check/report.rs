@@ -88,6 +88,7 @@ pub struct Report {
     served: bool,
     lines: BTreeMap<Invariant, Line>,
     waiting: Vec<String>,
+    notes: Vec<String>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -104,7 +105,13 @@ impl Report {
             served,
             lines: BTreeMap::new(),
             waiting: Vec::new(),
+            notes: Vec::new(),
         }
+    }
+
+    /// Something that its reader should know about all of it.
+    pub(super) fn note(&mut self, words: String) {
+        self.notes.push(words);
     }
 
     /// Whether nothing is broken.
@@ -188,6 +195,9 @@ impl fmt::Display for Report {
                 ", until a server runs"
             };
             writeln!(f, "Under way: {}{until}.", self.waiting.join(", "))?;
+        }
+        for note in &self.notes {
+            writeln!(f, "{note}")?;
         }
         let broken = Invariant::ALL
             .iter()

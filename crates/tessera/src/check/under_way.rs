@@ -14,7 +14,8 @@ pub(super) const TABLE: &str = "CREATE TEMP TABLE under_way (id blob PRIMARY KEY
 const NAMED: &str = "SELECT 1 FROM temp.under_way WHERE id = ?1";
 
 /// Fills the table, as of the snapshots of the reading. What was published since `arrived` (microseconds
-/// since 1970) may still be on its way; without such a moment, what is published has arrived.
+/// since 1970) may still be on its way, and whatever the bus still has is; without such a moment, what is
+/// published has arrived.
 ///
 /// An event that is published again from its outbox (`events replay`) is under way only where it
 /// has not been done before.
@@ -30,7 +31,11 @@ pub(super) fn fill(connection: &Connection, arrived: Option<i64>) -> Result<(), 
             |state: &str| format!("SELECT payload FROM {service}.inbox WHERE state = '{state}'");
         // One statement each: there is an index for what is not published, and none for what is.
         let mut all = vec![lacked("IS NULL"), received("retry"), received("dead")];
-        all.extend(arrived.map(|moment| lacked(&format!(">= {moment}"))));
+        if let Some(moment) = arrived {
+            all.push(lacked(&format!(">= {moment}")));
+            let on_bus = "IS NOT NULL AND e.id IN (SELECT event_id FROM temp.on_bus)";
+            all.push(lacked(on_bus));
+        }
         for payloads in all {
             connection.execute(&ids_named_in(&payloads), [])?;
         }

@@ -1,11 +1,15 @@
 //! The connection, and whether the server is one that keeps its word.
 
+use std::error::Error;
+use std::path::Path;
 use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_nats::jetstream::context::ContextBuilder;
 use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::{self, PemObject};
 use serde_json::Value;
 
 use super::{Nats, NatsSettings, failed, stream};
@@ -42,18 +46,7 @@ impl ConnectError {
 impl Nats {
     /// Connects, looks at the server's version, and makes or checks the stream.
     pub async fn connect(settings: &NatsSettings, name: &str) -> Result<Arc<Nats>, ConnectError> {
-        let client = client(settings, name).await?;
-        let context = ContextBuilder::new()
-            .timeout(ANSWER_WITHIN)
-            .ack_timeout(ANSWER_WITHIN)
-            .build(client.clone());
-        let bus = Nats {
-            client,
-            context,
-            settings: settings.clone(),
-            created: AtomicI64::new(0),
-            onlookers: OnceLock::new(),
-        };
+        let bus = Nats::over(client(settings, name).await?, settings);
         if bus.health().is_ok() {
             let stream = bus.stream().await;
             let stream = stream.map_err(|error| ConnectError::new("NATS_URL", error))?;
@@ -61,6 +54,29 @@ impl Nats {
             look_at_syncing(settings).await;
         }
         Ok(Arc::new(bus))
+    }
+
+    /// Connects for a look from outside: waits for nobody, and makes nothing.
+    pub async fn look(settings: &NatsSettings, name: &str) -> Result<Nats, ConnectError> {
+        let client = options(settings, name)
+            .await?
+            .connect(settings.servers.clone());
+        let client = client.await.map_err(|error| refused(settings, &error))?;
+        Ok(Nats::over(client, settings))
+    }
+
+    fn over(client: Client, settings: &NatsSettings) -> Nats {
+        let context = ContextBuilder::new()
+            .timeout(ANSWER_WITHIN)
+            .ack_timeout(ANSWER_WITHIN)
+            .build(client.clone());
+        Nats {
+            client,
+            context,
+            settings: settings.clone(),
+            created: AtomicI64::new(0),
+            onlookers: OnceLock::new(),
+        }
     }
 }
 
@@ -72,8 +88,8 @@ async fn client(settings: &NatsSettings, name: &str) -> Result<Client, ConnectEr
             .await?
             .connect(settings.servers.clone());
         match connected.await {
-            Err(error) if is_away(error.kind()) => rest(BETWEEN).await,
-            client => return client.map_err(|error| ConnectError::new("NATS_URL", error)),
+            Err(error) if is_away(&error) => rest(BETWEEN).await,
+            client => return client.map_err(|error| refused(settings, &error)),
         }
     }
     tracing::warn!("NATS does not answer: starting without it");
@@ -82,12 +98,37 @@ async fn client(settings: &NatsSettings, name: &str) -> Result<Client, ConnectEr
         .retry_on_initial_connect()
         .connect(settings.servers.clone())
         .await
-        .map_err(|error| ConnectError::new("NATS_URL", error))
+        .map_err(|error| refused(settings, &error))
 }
 
-fn is_away(kind: ConnectErrorKind) -> bool {
+fn is_away(error: &async_nats::ConnectError) -> bool {
     use ConnectErrorKind::{Dns, Io, MaxReconnects, TimedOut};
-    matches!(kind, Io | TimedOut | Dns | MaxReconnects)
+    let is_away = matches!(error.kind(), Io | TimedOut | Dns | MaxReconnects);
+    is_away && of_tls(error).is_none()
+}
+
+/// What the client takes for a broken connection, and is a certificate that does not count, or no TLS at all.
+fn of_tls(error: &async_nats::ConnectError) -> Option<&rustls::Error> {
+    let of_the_connection = error.source()?.downcast_ref::<std::io::Error>()?;
+    of_the_connection.get_ref()?.downcast_ref()
+}
+
+/// Names the setting that is wrong, as far as that can be known.
+fn refused(settings: &NatsSettings, error: &async_nats::ConnectError) -> ConnectError {
+    use ConnectErrorKind::{Authentication, AuthorizationViolation};
+    match (error.kind(), of_tls(error)) {
+        (Authentication | AuthorizationViolation, _) if settings.creds.is_some() => {
+            ConnectError::new("NATS_CREDS", error)
+        }
+        (Authentication | AuthorizationViolation, _) if settings.nkey.is_some() => {
+            ConnectError::new("NATS_NKEY", error)
+        }
+        (_, Some(error @ rustls::Error::InvalidCertificate(_))) if settings.ca.is_some() => {
+            ConnectError::new("NATS_CA", error)
+        }
+        (_, Some(error)) => ConnectError::new("NATS_URL", format!("TLS: {error}")),
+        _ => ConnectError::new("NATS_URL", error),
+    }
 }
 
 #[expect(
@@ -108,6 +149,9 @@ async fn options(settings: &NatsSettings, name: &str) -> Result<ConnectOptions, 
     if let Some(token) = &settings.token {
         options = options.token(token.clone());
     }
+    if let Some((name, password)) = &settings.user {
+        options = options.user_and_password(name.clone(), password.clone());
+    }
     if let Some(path) = &settings.creds {
         options = options.credentials_file(path).await.map_err(|error| {
             ConnectError::new("NATS_CREDS", format!("{}: {error}", path.display()))
@@ -120,9 +164,25 @@ async fn options(settings: &NatsSettings, name: &str) -> Result<ConnectOptions, 
         options = options.nkey(seed.trim().to_owned());
     }
     if let Some(path) = &settings.ca {
+        look_into(path).map_err(|error| {
+            ConnectError::new("NATS_CA", format!("{}: {error}", path.display()))
+        })?;
         options = options.add_root_certificates(path.clone());
     }
     Ok(options)
+}
+
+/// The client would say of a file that it cannot read only that there is something with TLS.
+fn look_into(path: &Path) -> Result<(), String> {
+    let words = |error: pem::Error| match error {
+        pem::Error::Io(error) => error.to_string(),
+        error => error.to_string(),
+    };
+    let mut certificates = CertificateDer::pem_file_iter(path).map_err(words)?;
+    match certificates.next() {
+        Some(first) => first.map(drop).map_err(words),
+        None => Err("it holds no certificate".to_owned()),
+    }
 }
 
 fn tell(event: &Event) {

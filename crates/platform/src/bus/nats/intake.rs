@@ -4,17 +4,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::header::NATS_MESSAGE_ID;
+use async_nats::jetstream::consumer::Consumer;
 use async_nats::jetstream::consumer::pull::Config;
-use async_nats::jetstream::consumer::{AckPolicy, Consumer, DeliverPolicy};
 use async_nats::jetstream::{self, AckKind};
 use futures_util::stream::{FuturesUnordered, ReadyChunks};
 use futures_util::{FutureExt, StreamExt};
+use tessera_contracts::ids::EventId;
 use tokio::time::MissedTickBehavior;
 
-use super::publish::{subject_of, type_of};
+use super::publish::type_of;
 use super::{Nats, failed};
 use crate::bus::{BusError, Message};
-use crate::inbox::Inbox;
+use crate::db::DbError;
+use crate::inbox::{Inbox, Unfollowed};
 use crate::worker::{Next, Stop, WorkerError};
 
 /// Events in one transaction.
@@ -24,10 +26,10 @@ const BATCH: usize = 128;
 const ASKED_FOR: usize = 256;
 
 /// Events of one service that may be under way at once, in all its replicas.
-const UNDER_WAY: i64 = 4_096;
+pub(super) const UNDER_WAY: i64 = 4_096;
 
 /// A replica that says nothing for so long has died: its events go to another.
-const SILENT_FOR: Duration = Duration::from_secs(10);
+pub(super) const SILENT_FOR: Duration = Duration::from_secs(10);
 
 /// So a long batch says in time that it is still at work.
 const STILL_AT_WORK: Duration = Duration::from_secs(3);
@@ -36,10 +38,23 @@ const STILL_AT_WORK: Duration = Duration::from_secs(3);
 const STANDS_FOR: Duration = Duration::from_secs(10);
 const HEARTBEAT: Duration = Duration::from_secs(2);
 
+/// How often the consumer is looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(30);
+
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 type Messages = ReadyChunks<jetstream::consumer::pull::Stream>;
+
+/// Some messages, opened.
+#[derive(Default)]
+struct Batch {
+    messages: Vec<Message>,
+    /// Those that this version does not follow.
+    others: Vec<Unfollowed>,
+    /// All of them, to be answered.
+    held: Vec<jetstream::Message>,
+}
 
 /// One service's way in.
 pub struct Intake {
@@ -93,9 +108,9 @@ impl Intake {
         if batch.is_empty() {
             return Ok(Next::Idle);
         }
-        let (messages, held) = opened(batch).await;
-        self.inbox.receive(&messages).await?;
-        answer_all(&held, AckKind::Ack).await;
+        let batch = self.opened(batch).await;
+        self.receive(&batch).await?;
+        answer_all(&batch.held, AckKind::Ack).await;
         Ok(Next::Again)
     }
 
@@ -113,29 +128,70 @@ impl Intake {
         Ok(messages.ready_chunks(BATCH))
     }
 
-    /// The service's place in the stream. It begins with the first event that the stream has: the inbox knows
-    /// those that were handled.
     async fn consumer(&self) -> Result<Consumer<Config>, BusError> {
-        let stream = self.bus.stream().await?;
-        let subjects = self.inbox.follows().into_iter().map(subject_of);
-        let wanted = Config {
-            durable_name: Some(self.inbox.owner().to_owned()),
-            deliver_policy: DeliverPolicy::All,
-            ack_policy: AckPolicy::Explicit,
-            ack_wait: SILENT_FOR,
-            max_ack_pending: UNDER_WAY,
-            max_deliver: -1,
-            filter_subjects: subjects.collect(),
-            ..Config::default()
-        };
-        stream.create_consumer(wanted).await.map_err(failed)
+        let follows = self.inbox.follows();
+        self.bus.consumer(self.inbox.owner(), &follows).await
+    }
+
+    /// A version that is older than this program may have changed the consumer, or somebody by hand.
+    async fn look_at_consumer(&self) -> Result<(), BusError> {
+        let follows = self.inbox.follows();
+        let looked = self.bus.lets_through(self.inbox.owner(), &follows).await;
+        // Whether it can be asked at this moment, the events themselves tell.
+        if looked.unwrap_or(true) {
+            return Ok(());
+        }
+        Err(failed(
+            "the consumer does not let through what this version follows; what it held back meanwhile is published again by `tessera events replay`",
+        ))
+    }
+
+    /// Takes in all of them: those that this version follows have their effects, and others are left to one
+    /// that does.
+    async fn receive(&self, batch: &Batch) -> Result<(), DbError> {
+        self.inbox.receive(&batch.messages).await?;
+        self.inbox.leave(&batch.others).await
+    }
+
+    /// Opens the messages. What nobody can read is told to the log, and not asked for again: no inbox could
+    /// keep it.
+    async fn opened(&self, messages: Vec<jetstream::Message>) -> Batch {
+        let mut batch = Batch::default();
+        for message in messages {
+            match (read(&message), envelope(&message)) {
+                (Some(event), _) if self.inbox.wants(event.event_type) => {
+                    batch.messages.push(event)
+                }
+                (_, Some((id, payload))) => batch.others.push(Unfollowed { id, payload }),
+                _ => {
+                    tracing::error!(subject = %message.subject, "a message on the stream is no event: it is left out");
+                    answer_all(&[message], AckKind::Term).await;
+                    continue;
+                }
+            }
+            batch.held.push(message);
+        }
+        batch
     }
 
     /// Ends well when told to stop, and with an error when the events stop coming.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the bus has the machine's own time, which no test moves"
+    )]
     async fn take_all(&self, mut messages: Messages, stop: &mut Stop) -> Result<(), BusError> {
+        let mut looks = tokio::time::interval(LOOK_EVERY);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let chunk = tokio::select! {
                 chunk = messages.next() => chunk,
+                _ = looks.tick() => {
+                    if let Err(error) = self.look_at_consumer().await {
+                        give_back(messages).await;
+                        return Err(error);
+                    }
+                    continue;
+                }
                 () = stop.wait() => {
                     give_back(messages).await;
                     return Ok(());
@@ -153,19 +209,20 @@ impl Intake {
     /// Takes a batch in, and confirms it once its effects are committed. While the database is away the batch
     /// waits here, and the server is told that it does.
     async fn take(&self, batch: Vec<jetstream::Message>, stop: &mut Stop) {
-        let (messages, held) = opened(batch).await;
-        if messages.is_empty() {
+        let batch = self.opened(batch).await;
+        let held = &batch.held;
+        if held.is_empty() {
             return;
         }
         let mut pause = FIRST_PAUSE;
         loop {
-            let received = at_work(self.inbox.receive(&messages), &held).await;
+            let received = at_work(self.receive(&batch), held).await;
             let Err(error) = received else {
-                return answer_all(&held, AckKind::Ack).await;
+                return answer_all(held, AckKind::Ack).await;
             };
             tracing::warn!(service = self.inbox.owner(), %error, "a batch of events was not committed");
             if stop.is_set() {
-                return answer_all(&held, AckKind::Nak(None)).await;
+                return answer_all(held, AckKind::Nak(None)).await;
             }
             let stopped = async {
                 tokio::select! {
@@ -173,7 +230,7 @@ impl Intake {
                     () = stop.wait() => {}
                 }
             };
-            at_work(stopped, &held).await;
+            at_work(stopped, held).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
@@ -198,32 +255,20 @@ async fn at_work<T>(work: impl Future<Output = T>, held: &[jetstream::Message]) 
     }
 }
 
-/// What nobody can read is told to the log, and not asked for again: no inbox could keep it.
-async fn opened(batch: Vec<jetstream::Message>) -> (Vec<Message>, Vec<jetstream::Message>) {
-    let (mut messages, mut held) = (Vec::new(), Vec::new());
-    for message in batch {
-        match read(&message) {
-            Some(event) => {
-                messages.push(event);
-                held.push(message);
-            }
-            None => {
-                tracing::error!(subject = %message.subject, "a message on the stream is no event: it is left out");
-                answer_all(&[message], AckKind::Term).await;
-            }
-        }
-    }
-    (messages, held)
+/// The event in a message, if this version knows its type.
+pub(super) fn read(message: &async_nats::Message) -> Option<Message> {
+    let (id, payload) = envelope(message)?;
+    Some(Message {
+        id,
+        event_type: type_of(&message.subject)?,
+        payload,
+    })
 }
 
-/// The event in a message.
-pub(super) fn read(message: &async_nats::Message) -> Option<Message> {
+fn envelope(message: &async_nats::Message) -> Option<(EventId, Arc<str>)> {
     let id = message.headers.as_ref()?.get(NATS_MESSAGE_ID)?.as_str();
-    Some(Message {
-        id: id.parse().ok()?,
-        event_type: type_of(&message.subject)?,
-        payload: std::str::from_utf8(&message.payload).ok()?.into(),
-    })
+    let payload = std::str::from_utf8(&message.payload).ok()?;
+    Some((id.parse().ok()?, payload.into()))
 }
 
 /// Answers all. An answer that is lost means that the message comes again, and is known then.

@@ -4,10 +4,12 @@
 //! relays notice by its position, and fill it again from their outboxes.
 
 mod connect;
+mod consumer;
 mod intake;
 mod publish;
 mod settings;
 mod stream;
+mod unconfirmed;
 mod watch;
 
 use std::sync::OnceLock;

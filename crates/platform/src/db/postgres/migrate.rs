@@ -5,7 +5,7 @@ use tokio_postgres::{Client, GenericClient};
 
 use crate::db::Migration;
 use crate::db::error::DbError;
-use crate::db::migration::{Applied, missing, refuse_older};
+use crate::db::migration::{Applied, missing, refuse_newer, refuse_older};
 
 const EXISTS: &str = "SELECT to_regclass('migrations') IS NOT NULL";
 const CREATE: &str =
@@ -38,9 +38,19 @@ pub(super) async fn apply(client: &mut Client, migrations: &[Migration]) -> Resu
     Ok(tx.commit().await?)
 }
 
-/// Refuses a database that is not of this very version.
+/// Refuses a database that is not of this version or of a newer one that goes together with it.
 pub(super) async fn verify(client: &Client, migrations: &[Migration]) -> Result<(), DbError> {
     refuse_older(&missing(&applied(client).await?, migrations)?)
+}
+
+/// Refuses a database that is not of this very version.
+pub(super) async fn verify_exactly(
+    client: &Client,
+    migrations: &[Migration],
+) -> Result<(), DbError> {
+    let applied = applied(client).await?;
+    refuse_newer(&applied, migrations)?;
+    refuse_older(&missing(&applied, migrations)?)
 }
 
 async fn applied(client: &impl GenericClient) -> Result<Vec<Applied>, DbError> {

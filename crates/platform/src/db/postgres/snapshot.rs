@@ -37,7 +37,7 @@ impl Snapshot {
 
     /// Refuses a database that other `migrations` made than these.
     pub async fn verify(&self, migrations: &[Migration]) -> Result<(), DbError> {
-        migrate::verify(&self.client, migrations).await
+        migrate::verify_exactly(&self.client, migrations).await
     }
 
     /// Takes the snapshot: until it ends, [`Snapshot::each`] sees the database as it is now.

@@ -25,8 +25,8 @@ pub(super) fn apply(connection: &mut Connection, migrations: &[Migration]) -> Re
     Ok(tx.commit()?)
 }
 
-/// Refuses a database that is not of this very version: for those who look at one that a server runs on,
-/// and must not change its shape.
+/// Refuses a database that is not of this version or of a newer one that goes together with it: for those who
+/// look at one that a server runs on, and must not change its shape.
 pub(super) fn verify(connection: &Connection, migrations: &[Migration]) -> Result<(), DbError> {
     let exists = connection.table_exists(None, "migrations")?;
     let applied = if exists {
@@ -73,6 +73,59 @@ mod tests {
             .query_row("SELECT count(*) FROM migrations", [], |row| row.get(0))
             .unwrap();
         assert_eq!(count, 2);
+    }
+
+    const TOLERANT: Migration = Migration {
+        name: "0003_c",
+        sql: "-- compatible-from: 0001_a\nCREATE TABLE c (id uuid PRIMARY KEY)",
+    };
+
+    #[test]
+    fn a_newer_migration_says_which_older_programs_may_go_on() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        assert_eq!(TOLERANT.compatible_from(), Some("0001_a"));
+        apply(&mut connection, &[FIRST, TOLERANT]).unwrap();
+        apply(&mut connection, &[FIRST]).unwrap();
+        verify(&connection, &[FIRST]).unwrap();
+        let stranger = apply(&mut connection, &[]).unwrap_err();
+        assert!(stranger.to_string().contains("0001_a"), "{stranger}");
+    }
+
+    #[test]
+    fn what_a_newer_one_tolerates_counts_for_it_alone() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        apply(&mut connection, &[FIRST, SECOND, TOLERANT]).unwrap();
+        let refused = apply(&mut connection, &[FIRST]).unwrap_err();
+        assert!(refused.to_string().contains("0002_b"), "{refused}");
+    }
+
+    #[test]
+    fn a_program_that_knows_too_little_is_told_what_it_would_have_to_know() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let later = Migration {
+            name: "0004_d",
+            sql: "-- compatible-from: 0003_c\nCREATE TABLE d (id uuid PRIMARY KEY)",
+        };
+        apply(&mut connection, &[FIRST, TOLERANT, later]).unwrap();
+        apply(&mut connection, &[FIRST, TOLERANT]).unwrap();
+        let refused = apply(&mut connection, &[FIRST]).unwrap_err().to_string();
+        assert!(
+            refused.contains("0004_d") && refused.contains("0003_c"),
+            "{refused}"
+        );
+    }
+
+    #[test]
+    fn two_that_each_lack_something_of_the_other_do_not_go_together() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        apply(&mut connection, &[FIRST, TOLERANT]).unwrap();
+        let forked = apply(&mut connection, &[FIRST, SECOND])
+            .unwrap_err()
+            .to_string();
+        assert!(
+            forked.contains("0003_c") && forked.contains("0002_b"),
+            "{forked}"
+        );
     }
 
     #[test]

@@ -3,6 +3,9 @@
 //! It saves work, and nothing rests on it: a holder that comes back late publishes what is known already. So
 //! the processes' own clocks are good enough.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use jiff::{SignedDuration, Timestamp};
 use metrics::Gauge;
 use parking_lot::Mutex;
@@ -29,6 +32,7 @@ pub(super) struct Lease {
     /// Who holds it until when, as was last seen.
     seen: Mutex<Option<Held>>,
     leader: Gauge,
+    leads: Arc<AtomicBool>,
 }
 
 /// A holder, and the end of its time.
@@ -45,7 +49,13 @@ impl Lease {
             me,
             seen: Mutex::default(),
             leader: instruments::relay_leader(owner),
+            leads: Arc::default(),
         }
+    }
+
+    /// Whether this process held it when it last looked.
+    pub(super) fn leads(&self) -> Arc<AtomicBool> {
+        self.leads.clone()
     }
 
     /// Takes or renews it; answers who holds it where that is another process.
@@ -77,6 +87,7 @@ impl Lease {
         };
         *self.seen.lock() = Some(held);
         self.leader.set(if taken { 1.0 } else { 0.0 });
+        self.leads.store(taken, Ordering::Relaxed);
         if taken {
             Ok(())
         } else {

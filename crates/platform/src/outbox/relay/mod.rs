@@ -3,6 +3,9 @@
 mod lease;
 mod stream;
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
 use jiff::{SignedDuration, Timestamp};
 use metrics::Gauge;
 use parking_lot::Mutex;
@@ -68,6 +71,11 @@ impl Relay {
             looked_at: Mutex::default(),
             age: instruments::outbox_age(owner),
         }
+    }
+
+    /// Whether this process is the one that publishes, as it was last seen.
+    pub fn leads(&self) -> Arc<AtomicBool> {
+        self.lease.leads()
     }
 
     async fn step(&self) -> Result<Next, WorkerError> {

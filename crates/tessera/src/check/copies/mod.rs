@@ -18,7 +18,7 @@ use tessera_platform::db::{DbError, Migration};
 use tokio::runtime::Handle;
 
 use super::attached::{self, Database};
-use super::bus::travelling_since;
+use super::bus::{Bus, travelling_since};
 use super::fault::{Fault, Unreadable};
 use super::market::SNAPSHOTS;
 use super::report::Report;
@@ -99,43 +99,48 @@ impl Copies {
     }
 
     /// What the first look is at: everything.
-    pub(super) fn first(&mut self) -> Result<&Copy, Fault> {
+    pub(super) fn first(&mut self, bus: &Bus) -> Result<&Copy, Fault> {
         let copy = match self.first.take() {
             Some(copy) => copy,
-            None => self.copy(Extent::Whole)?,
+            None => self.copy(Extent::Whole, bus)?,
         };
         Ok(self.first.insert(copy))
     }
 
     /// What the second look is at: a copy that is made once the first look is over, if it found anything.
-    pub(super) fn second(&mut self) -> Result<&Copy, Fault> {
+    pub(super) fn second(&mut self, bus: &Bus) -> Result<&Copy, Fault> {
         let copy = match self.second.take() {
             Some(copy) => copy,
-            None => self.copy(Extent::Across)?,
+            None => self.copy(Extent::Across, bus)?,
         };
         Ok(self.second.insert(copy))
     }
 
     /// Makes a copy for one more look, in the place of those before it.
-    pub(super) fn another(&mut self) -> Result<&Copy, Fault> {
+    pub(super) fn another(&mut self, bus: &Bus) -> Result<&Copy, Fault> {
         (self.first, self.second) = (None, None);
-        self.second()
+        self.second(bus)
     }
 
-    fn copy(&self, extent: Extent) -> Result<Copy, Fault> {
+    fn copy(&self, extent: Extent, bus: &Bus) -> Result<Copy, Fault> {
         let folder = TempDir::with_prefix("tessera-check-").map_err(|error| {
             Unreadable(format!("there is no room for temporary files: {error}"))
         })?;
+        let on_bus = bus.ask()?;
         // Read before the snapshots: whatever is due by then has its time to be done.
         let taken_at = self.clock.now();
         for database in &self.databases {
             let taken = self.runtime.block_on(database.snapshot.take());
             taken.map_err(|error| unreadable(database.name, &error))?;
         }
+        let travelling = travelling_since(taken_at);
+        let since = on_bus
+            .since()
+            .map_or(travelling, |since| since.min(travelling));
         let mut files = Vec::new();
         for database in &self.databases {
             let path = folder.path().join(format!("{}.db", database.name));
-            let source = database.source(extent, taken_at);
+            let source = database.source(extent, since);
             let copied = source.copy_to(&path, &self.runtime);
             copied.map_err(|failure| told(database.name, failure))?;
             let ended = self.runtime.block_on(database.snapshot.end());
@@ -145,8 +150,10 @@ impl Copies {
                 path,
             });
         }
+        let connection = attached::attach(&files)?;
+        on_bus.note(&connection)?;
         Ok(Copy {
-            connection: attached::attach(&files)?,
+            connection,
             taken_at,
             under_way_is_known: Cell::new(false),
             _folder: folder,
@@ -155,13 +162,13 @@ impl Copies {
 }
 
 impl Served {
-    fn source(&self, extent: Extent, taken_at: Timestamp) -> Source<'_> {
+    fn source(&self, extent: Extent, since: Timestamp) -> Source<'_> {
         Source {
             name: self.name,
             migrations: &self.migrations,
             snapshot: &self.snapshot,
             extent,
-            since: travelling_since(taken_at),
+            since,
         }
     }
 

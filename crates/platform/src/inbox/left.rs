@@ -1,0 +1,119 @@
+//! Events that reach a process which does not follow them.
+//!
+//! While a new version is rolled out, its processes and the old ones share one way in, so that what only the
+//! new ones follow comes to the old ones, too. These put it into the inbox they share, as something that is to
+//! be tried again: whoever follows it does so. That holds up no other event, and nothing of it is on the bus.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use tessera_contracts::ids::EventId;
+use uuid::Uuid;
+
+use super::SIGNAL;
+use super::handle::storable;
+use crate::db::{Db, DbError, Param, Tx};
+use crate::params;
+
+/// How long a version that follows it may take to come; then it is a dead letter, for an operator to retry.
+const LEFT_FOR: SignedDuration = SignedDuration::from_hours(24);
+
+/// It is looked at again when it has waited for as long again: soon while versions change, and seldom after.
+const SHORTEST_PAUSE: SignedDuration = SignedDuration::from_secs(1);
+const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(1);
+
+/// So many of them in one statement.
+const AT_ONCE: u32 = 1_000;
+
+/// What stands in the row as its error.
+pub(super) const WORDS: &str = "no version that has seen it follows it";
+
+const LEAVE: &str =
+    "INSERT INTO inbox (event_id, state, received_at, attempts, retry_at, payload, error)
+    VALUES ($1, 'retry', $2, 0, $3, $4, $5) ON CONFLICT (event_id) DO NOTHING";
+const LEFT: &str = "SELECT event_id FROM inbox
+    WHERE state = 'retry' AND retry_at > $1 AND error = $2 AND event_id > $3 ORDER BY event_id LIMIT $4";
+const SOONER: &str = "UPDATE inbox SET retry_at = $2
+    WHERE event_id = $1 AND state = 'retry' AND retry_at > $2";
+
+/// One of them.
+#[derive(Clone, Debug)]
+pub struct Unfollowed {
+    /// The event.
+    pub id: EventId,
+    /// Its envelope.
+    pub payload: Arc<str>,
+}
+
+/// Keeps `events` for a version that follows them.
+pub(super) async fn leave(db: &Db, events: &[Unfollowed]) -> Result<(), DbError> {
+    db.write_bulk(events.to_vec(), |tx, events| Box::pin(keep(tx, events)))
+        .await
+}
+
+async fn keep(tx: &mut Tx, events: &[Unfollowed]) -> Result<(), DbError> {
+    let now = tx.now();
+    let soon = next_look(now, now).unwrap_or(now);
+    let rows: Vec<_> = events
+        .iter()
+        .map(|event| {
+            Vec::from(params![
+                event.id,
+                now,
+                soon,
+                storable(&event.payload),
+                WORDS
+            ])
+        })
+        .collect();
+    tx.execute_many(LEAVE, &rows).await?;
+    tx.wake(SIGNAL);
+    Ok(())
+}
+
+/// When one that came at `received_at` is looked at again; `None` when it has been left for long enough.
+pub(super) fn next_look(received_at: Timestamp, now: Timestamp) -> Option<Timestamp> {
+    let age = now.duration_since(received_at);
+    let pause = age.clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
+    (age < LEFT_FOR).then(|| now.saturating_add(pause).unwrap_or(Timestamp::MAX))
+}
+
+/// Lets some of those that wait be looked at now: this process may be of a version that follows them. It
+/// goes through all of them once, from the event `after` on; answers where it has come to, until it is through.
+pub(super) async fn look_sooner(
+    db: &Db,
+    now: Timestamp,
+    after: Uuid,
+) -> Result<Option<Uuid>, DbError> {
+    let params = params![now, WORDS, after, AT_ONCE];
+    let left: Vec<(Uuid,)> = db.few(LEFT, &params).await?;
+    let last = left.last().map(|(id,)| *id);
+    let rows: Vec<Vec<Param<'_>>> = left
+        .iter()
+        .map(|(id,)| Vec::from(params![*id, now]))
+        .collect();
+    if !rows.is_empty() {
+        db.write_bulk(rows, |tx, rows| {
+            Box::pin(async move { tx.execute_many(SOONER, rows).await.map(drop) })
+        })
+        .await?;
+    }
+    Ok(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_looked_at_less_and_less_often_and_not_for_ever() {
+        let came: Timestamp = "2030-01-01T12:00:00Z".parse().unwrap();
+        let pause_at =
+            |age| next_look(came, came + age).map(|next| next.duration_since(came + age));
+        let (secs, hours) = (SignedDuration::from_secs, SignedDuration::from_hours);
+        assert_eq!(pause_at(secs(0)), Some(secs(1)));
+        assert_eq!(pause_at(secs(90)), Some(secs(90)));
+        assert_eq!(pause_at(hours(5)), Some(hours(1)));
+        assert_eq!(pause_at(hours(24)), None);
+    }
+}
