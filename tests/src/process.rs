@@ -74,12 +74,18 @@ pub fn said(output: &Output) -> String {
 impl Server {
     /// Starts the server on `data` and waits until it is ready. `settings` are environment variables.
     pub async fn start(data: &Path, settings: &[(&str, &str)]) -> Server {
+        Server::start_saying_to(Stdio::inherit(), data, settings).await
+    }
+
+    /// The same, with its log going elsewhere.
+    pub async fn start_saying_to(log: Stdio, data: &Path, settings: &[(&str, &str)]) -> Server {
         let address = free_address();
         let mut command = command(data, &["serve"]);
         command
             .env("LISTEN", &address)
             .env("RATE_LIMITS", "off")
-            .stdout(Stdio::null());
+            .stdout(Stdio::null())
+            .stderr(log);
         command.envs(settings.iter().copied());
         let child = command.spawn().expect("the server starts");
         let mut server = Server {

@@ -6,11 +6,13 @@ use jiff::Timestamp;
 use metrics::Gauge;
 use tessera_contracts::ids::EventId;
 
+use super::account::Books;
 use super::handle::{self, Handled, Kept, Letter};
 use super::{Handlers, SIGNAL};
 use crate::BoxFuture;
 use crate::clock::Clock;
 use crate::db::{Db, DbError, Tx};
+use crate::http::trace;
 use crate::instruments;
 use crate::params;
 use crate::worker::{Next, Worker, WorkerError};
@@ -31,6 +33,7 @@ pub struct Retry {
     clock: Clock,
     handlers: Arc<Handlers>,
     dead: Gauge,
+    books: Arc<Books>,
 }
 
 struct Due {
@@ -40,13 +43,20 @@ struct Due {
 }
 
 impl Retry {
-    pub(super) fn new(owner: &'static str, db: Db, clock: Clock, handlers: Arc<Handlers>) -> Retry {
+    pub(super) fn new(
+        owner: &'static str,
+        db: Db,
+        clock: Clock,
+        handlers: Arc<Handlers>,
+        books: Arc<Books>,
+    ) -> Retry {
         Retry {
             owner,
             db,
             clock,
             handlers,
             dead: instruments::dead_letters(owner),
+            books,
         }
     }
 
@@ -56,7 +66,7 @@ impl Retry {
             return self.rest().await;
         }
         for (id, attempts, payload) in due {
-            let letter = Letter::from_payload(id, payload.into());
+            let letter = Letter::from_payload(id, payload.into(), self.books.tracer());
             self.handle(Arc::new(Due {
                 letter,
                 attempts,
@@ -81,11 +91,17 @@ impl Retry {
             .write_bulk(due.clone(), |tx, due| Box::pin(again(tx, due)))
             .await
         {
-            Ok(()) => return Ok(()),
+            Ok(()) => {
+                self.books.committed(&due.letter);
+                return Ok(());
+            }
             Err(Handled::Engine(error)) => return Err(error),
             Err(verdict) => verdict,
         };
-        tracing::warn!(service = self.owner, event = %due.letter.id, %verdict, "an event failed again");
+        self.books.not_handled(&due.letter, &verdict);
+        trace::run_within(due.letter.account.step(), || {
+            tracing::warn!(service = self.owner, event = %due.letter.id, %verdict, "an event failed again");
+        });
         self.db
             .write_bulk((due, verdict), |tx, (due, verdict)| {
                 Box::pin(keep(tx, due, verdict))
@@ -101,6 +117,7 @@ async fn again(tx: &mut Tx, due: &Due) -> Result<(), Handled> {
         .await?
         == 0
     {
+        due.letter.account.is_known();
         return Ok(());
     }
     handle::apply(tx, &due.letter, &due.handlers).await
