@@ -18,6 +18,8 @@ use prost::Message;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use crate::pause;
+
 /// What a span is of, as the protocol numbers it.
 pub use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 
@@ -52,9 +54,18 @@ pub struct Seen {
 impl Collector {
     /// Starts to listen.
     pub async fn start() -> Collector {
+        Collector::start_slow(0).await
+    }
+
+    /// Starts to listen, and takes so many milliseconds over each batch.
+    pub async fn start_slow(milliseconds: u64) -> Collector {
         let kept = Arc::new(Mutex::new(Kept::default()));
+        let slow = async move |state: State<_>, headers: HeaderMap, body: Bytes| {
+            pause(milliseconds).await;
+            take(state, headers, body).await
+        };
         let routes = Router::new()
-            .route("/v1/traces", post(take))
+            .route("/v1/traces", post(slow))
             .with_state(kept.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("its address");

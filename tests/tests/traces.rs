@@ -166,16 +166,27 @@ async fn a_purchase_in_one_process_is_one_tree() {
     purchase(&Client::new(&server.url).within(&traceparent())).await;
     is_one_tree(&collector).await;
     assert_eq!(collector.headers()["x-key"], "a secret");
-    // What is recorded last is sent before the end.
-    let client = Client::new(&server.url);
-    client.get("/api/users/currentuser").await;
+    let metrics = reqwest::get(format!("{}/metrics", server.url)).await;
+    let metrics = metrics.unwrap().text().await.unwrap();
+    for call in ["authorize", "capture"] {
+        let labels = format!("service=\"payments\",call=\"{call}\",outcome=\"answered\"");
+        let line = format!("tessera_gateway_call_seconds_count{{{labels}}} 1");
+        assert!(metrics.contains(&line), "{metrics}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_recorded_last_is_sent_before_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let collector = Collector::start_slow(300).await;
+    let settings = [("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint.as_str())];
+    let server = Server::start(folder.path(), &settings).await;
+    Client::new(&server.url).get("/api/tickets").await;
     assert!(server.terminate().await.success());
-    let last = collector.all();
-    let last = last
-        .iter()
-        .find(|span| span.name == "GET /api/users/currentuser")
-        .expect("the last span");
-    assert_eq!(last.parent, "");
+    let spans = collector.all();
+    let last = spans.iter().find(|span| span.name == "GET /api/tickets");
+    // Nobody sent it along: it is the root.
+    assert_eq!(last.expect("the last span").parent, "");
 }
 
 #[tokio::test(flavor = "multi_thread")]

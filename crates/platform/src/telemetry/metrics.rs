@@ -5,7 +5,13 @@ use std::time::Duration;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
-use super::names;
+/// The names of what is measured about HTTP; `instruments` has the rest.
+pub(crate) mod names {
+    /// Histogram: seconds from a request's head to its answer, by service, method, route, status.
+    pub(crate) const HTTP_REQUEST_SECONDS: &str = "tessera_http_request_seconds";
+    /// Counter: connections closed at once because there were too many.
+    pub(crate) const HTTP_CONNECTIONS_REFUSED: &str = "tessera_http_connections_refused_total";
+}
 
 /// Bounds of the buckets for durations, in seconds.
 const SECONDS: &[f64] = &[

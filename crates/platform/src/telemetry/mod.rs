@@ -1,6 +1,6 @@
 //! What the process says about itself: logs, measurements for Prometheus, and traces.
 //!
-//! Owns the names of the metrics of HTTP, and the two global installations, logs and metrics, each done once in a
+//! Owns the two global installations, logs and metrics, each done once in a
 //! process, however many servers it holds (tests start many). Traces belong to one server: they are handed in.
 
 mod logs;
@@ -11,14 +11,7 @@ use tokio::time::Instant;
 
 pub use logs::init_logs;
 pub use metrics::Metrics;
-
-/// The names of what is measured about HTTP; `instruments` has the rest.
-pub(crate) mod names {
-    /// Histogram: seconds from a request's head to its answer, by service, method, route, status.
-    pub(crate) const HTTP_REQUEST_SECONDS: &str = "tessera_http_request_seconds";
-    /// Counter: connections closed at once because there were too many.
-    pub(crate) const HTTP_CONNECTIONS_REFUSED: &str = "tessera_http_connections_refused_total";
-}
+pub(crate) use metrics::names;
 
 /// The moment, for measurements.
 #[expect(

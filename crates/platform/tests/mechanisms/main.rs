@@ -32,5 +32,6 @@ mod outbox_relay;
 mod retention;
 mod runtime;
 mod scratch;
+mod traced;
 mod versions;
 mod worker_run;

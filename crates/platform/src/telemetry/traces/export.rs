@@ -77,6 +77,12 @@ impl Queue {
         }
     }
 
+    /// How many wait.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.sender.max_capacity() - self.sender.capacity()
+    }
+
     pub(super) async fn flush(&self, bound: Duration) {
         let (sender, sent) = oneshot::channel();
         let flushed = async {

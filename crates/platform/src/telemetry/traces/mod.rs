@@ -231,3 +231,46 @@ impl std::fmt::Debug for Tracer {
         f.debug_tuple("Tracer").field(&self.0.is_some()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::clock::Clock;
+
+    /// Tenfold what there is room for.
+    const SPANS: usize = 80_000;
+
+    #[tokio::test]
+    async fn with_a_collector_that_says_nothing_spans_are_left_out_and_nobody_waits() {
+        let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", silent.local_addr().unwrap());
+        let settings = TraceSettings::parse(&endpoint, None, None, None).unwrap();
+        let ids = Ids::seeded(1, Clock::system());
+        let traces = Traces::start(Some(&settings), &["orders"], &ids).unwrap();
+        let tracer = traces.of("orders");
+        let step = TraceParent::after(None, &ids);
+        for _span in 0..SPANS {
+            tracer.record(step, None, Span::new(Kind::Server, "GET", Duration::ZERO));
+        }
+        let waiting = tracer.0.as_ref().unwrap().exported.queue.len();
+        assert!(waiting < SPANS / 5, "{waiting}");
+        let flushed = tokio::time::timeout(Duration::from_secs(5), async {
+            traces.flush(Duration::from_millis(50)).await;
+        });
+        flushed.await.unwrap();
+    }
+
+    #[test]
+    fn nothing_is_recorded_without_a_collector_or_for_a_service_that_was_not_named() {
+        let step = TraceParent::after(None, &Ids::seeded(1, Clock::system()));
+        let tracer = Traces::off().of("orders");
+        assert!(!tracer.is_on() && !tracer.records(step));
+        assert_eq!(
+            tracer.decide(step.sampled(false), None),
+            step.sampled(false)
+        );
+        assert_eq!(tracer.after(step), step);
+    }
+}
