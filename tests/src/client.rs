@@ -8,6 +8,7 @@ pub struct Client {
     http: reqwest::Client,
     url: String,
     token: Option<String>,
+    traceparent: Option<String>,
 }
 
 /// What was answered.
@@ -40,7 +41,21 @@ impl Client {
             http: reqwest::Client::new(),
             url: url.to_owned(),
             token: None,
+            traceparent: None,
         }
+    }
+
+    /// The same person, whose requests belong to a trace from here on.
+    pub fn within(&self, traceparent: &str) -> Client {
+        Client {
+            traceparent: Some(traceparent.to_owned()),
+            ..self.clone()
+        }
+    }
+
+    /// The session's token.
+    pub fn token(&self) -> Option<&str> {
+        self.token.as_deref()
     }
 
     /// The same person at another address of the server.
@@ -112,6 +127,9 @@ impl Client {
         let mut request = self.http.request(method, format!("{}{path}", self.url));
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
+        }
+        if let Some(traceparent) = &self.traceparent {
+            request = request.header("traceparent", traceparent);
         }
         if let Some(body) = body {
             request = request.json(&body);

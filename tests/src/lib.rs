@@ -11,6 +11,7 @@
 
 pub mod apart;
 pub mod client;
+pub mod collector;
 pub mod market;
 pub mod process;
 

@@ -74,17 +74,32 @@ pub fn said(output: &Output) -> String {
 impl Server {
     /// Starts the server on `data` and waits until it is ready. `settings` are environment variables.
     pub async fn start(data: &Path, settings: &[(&str, &str)]) -> Server {
-        Server::start_some(data, &[], settings).await
+        Server::launch(Stdio::inherit(), data, &[], settings).await
     }
 
     /// The same, of these services alone.
     pub async fn start_some(data: &Path, services: &[&str], settings: &[(&str, &str)]) -> Server {
+        Server::launch(Stdio::inherit(), data, services, settings).await
+    }
+
+    /// The same of all of them, with its log going elsewhere.
+    pub async fn start_saying_to(log: Stdio, data: &Path, settings: &[(&str, &str)]) -> Server {
+        Server::launch(log, data, &[], settings).await
+    }
+
+    async fn launch(
+        log: Stdio,
+        data: &Path,
+        services: &[&str],
+        settings: &[(&str, &str)],
+    ) -> Server {
         let address = free_address();
         let mut command = command(data, &[&["serve"], services].concat());
         command
             .env("LISTEN", &address)
             .env("RATE_LIMITS", "off")
-            .stdout(Stdio::null());
+            .stdout(Stdio::null())
+            .stderr(log);
         command.envs(settings.iter().copied());
         let child = command.spawn().expect("the server starts");
         let mut server = Server {

@@ -7,10 +7,12 @@ use tessera_tests::eventually;
 use tessera_tests::process::Server;
 
 /// What is measured, and where it can be seen once somebody has signed up and listed a ticket.
-const MEASURED: [&str; 5] = [
+const MEASURED: [&str; 7] = [
     "tessera_http_request_seconds_count{service=\"tickets\"",
     "tessera_outbox_age_seconds{service=\"tickets\"}",
     "tessera_consumer_lag_seconds_count{service=\"orders\"}",
+    "tessera_events_consumed_total{service=\"orders\",type=\"ticket:created\",outcome=\"done\"} 1",
+    "tessera_event_handling_seconds_count{service=\"orders\",type=\"ticket:created\"} 1",
     "tessera_inbox_dead_letters{service=\"orders\"} 0",
     "tessera_db_writer_batch_size_count{service=\"tickets\"}",
 ];

@@ -40,6 +40,8 @@ fn a_wrong_setting_stops_the_start_with_one_line_that_names_it() {
         ("DATABASE_URL", "mysql://db.example.com"),
         ("NATS_URL", "http://bus.example.com"),
         ("STRIPE_KEY", "sk_test_1"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "otel-collector:4318"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "grpc://otel-collector:4317"),
     ];
     for (setting, value) in wrong {
         let (words, code) = refused(folder.path(), &[(setting, value)], &["serve"]);

@@ -24,8 +24,8 @@ use std::sync::Arc;
 use tessera_platform::db::Migration;
 use tessera_platform::service::{Ctx, Definition, Service, StartError};
 
-use gateway::Gateway;
 use gateway::test_gateway::TestGateway;
+use gateway::{Calls, Gateway};
 
 /// The service, for the binary's table.
 pub const DEFINITION: Definition = Definition {
@@ -40,16 +40,22 @@ pub const DEFINITION: Definition = Definition {
 pub const TEST_GATEWAY_NOTICE: &str =
     "Payments use the built-in test gateway: no real card is charged. Pay with tok_visa.";
 
-const MIGRATIONS: &[Migration] = &[Migration {
-    name: "payments/0001_payments",
-    sql: include_str!("migrations/0001_payments.sql"),
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        name: "payments/0001_payments",
+        sql: include_str!("migrations/0001_payments.sql"),
+    },
+    Migration {
+        name: "payments/0002_trace",
+        sql: include_str!("migrations/0002_trace.sql"),
+    },
+];
 
 /// What requests and the worker work with. Cheap to clone.
 #[derive(Clone)]
 struct App {
     ctx: Ctx,
-    gateway: Arc<dyn Gateway>,
+    gateway: Calls,
 }
 
 async fn build(ctx: Ctx) -> Result<Service, StartError> {
@@ -68,6 +74,7 @@ async fn open_test_gateway(ctx: &Ctx) -> Result<TestGateway, StartError> {
 
 /// The service over any gateway.
 fn service(ctx: Ctx, gateway: Arc<dyn Gateway>) -> Service {
+    let gateway = Calls::new(gateway, ctx.tracer.clone());
     let app = App { ctx, gateway };
     Service {
         consumer: Some(Arc::new(consumers::Payments)),

@@ -1,12 +1,19 @@
 //! The numbers that the mechanisms report, by service. Their names are told once, here.
 
-use metrics::{Gauge, Histogram, Unit, describe_gauge, describe_histogram, gauge, histogram};
+use metrics::{
+    Counter, Gauge, Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram,
+    gauge, histogram,
+};
+use tessera_contracts::events::EventType;
 
 const WRITER_BATCH: &str = "tessera_db_writer_batch_size";
 const OUTBOX_AGE: &str = "tessera_outbox_age_seconds";
 const CONSUMER_LAG: &str = "tessera_consumer_lag_seconds";
 const BUS_CONNECTED: &str = "tessera_bus_connected";
 const RELAY_LEADER: &str = "tessera_relay_leader";
+const EVENTS_CONSUMED: &str = "tessera_events_consumed_total";
+const EVENT_SECONDS: &str = "tessera_event_handling_seconds";
+const SPANS_DROPPED: &str = "tessera_spans_dropped_total";
 const DEAD_LETTERS: &str = "tessera_inbox_dead_letters";
 const INBOX_WAITING: &str = "tessera_inbox_waiting";
 const CONSUMER_PENDING: &str = "tessera_consumer_pending";
@@ -27,6 +34,21 @@ pub fn describe() {
         CONSUMER_LAG,
         Unit::Seconds,
         "Age of the oldest event of a batch when it is taken in."
+    );
+    describe_counter!(
+        EVENTS_CONSUMED,
+        Unit::Count,
+        "Events that were taken in, by what became of them."
+    );
+    describe_histogram!(
+        EVENT_SECONDS,
+        Unit::Seconds,
+        "Time from an event's turn to the commit of its effect, or to its failure."
+    );
+    describe_counter!(
+        SPANS_DROPPED,
+        Unit::Count,
+        "Spans that the collector did not take, or not fast enough."
     );
     describe_gauge!(
         BUS_CONNECTED,
@@ -91,4 +113,23 @@ pub fn inbox_waiting(service: &'static str) -> Gauge {
 /// How many events on the bus the service has not confirmed.
 pub fn consumer_pending(service: &'static str) -> Gauge {
     gauge!(CONSUMER_PENDING, "service" => service)
+}
+
+/// How many events of a type a service has taken in, with this outcome.
+pub fn events_consumed(
+    service: &'static str,
+    event_type: EventType,
+    outcome: &'static str,
+) -> Counter {
+    counter!(EVENTS_CONSUMED, "service" => service, "type" => event_type.name(), "outcome" => outcome)
+}
+
+/// How long a service takes over an event of a type, in seconds.
+pub fn event_seconds(service: &'static str, event_type: EventType) -> Histogram {
+    histogram!(EVENT_SECONDS, "service" => service, "type" => event_type.name())
+}
+
+/// How many spans were left out.
+pub fn spans_dropped() -> Counter {
+    counter!(SPANS_DROPPED)
 }

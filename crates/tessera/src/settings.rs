@@ -87,7 +87,7 @@ pub(crate) struct SettingArgs {
     /// on, or off for load tests [default: on]
     #[arg(long, env = "RATE_LIMITS", global = true, hide_env_values = true)]
     rate_limits: Option<String>,
-    /// Where traces go: not supported by this build yet
+    /// A collector of OpenTelemetry, by HTTP, as in http://otel-collector:4318 [default: no traces]
     #[arg(
         long,
         env = "OTEL_EXPORTER_OTLP_ENDPOINT",
@@ -95,6 +95,30 @@ pub(crate) struct SettingArgs {
         hide_env_values = true
     )]
     otel_exporter_otlp_endpoint: Option<String>,
+    /// What it is sent besides, as in authorization=Bearer%20…
+    #[arg(
+        long,
+        env = "OTEL_EXPORTER_OTLP_HEADERS",
+        global = true,
+        hide_env_values = true
+    )]
+    otel_exporter_otlp_headers: Option<String>,
+    /// Which traces are recorded [default: parentbased_always_on]
+    #[arg(
+        long,
+        env = "OTEL_TRACES_SAMPLER",
+        global = true,
+        hide_env_values = true
+    )]
+    otel_traces_sampler: Option<String>,
+    /// Of parentbased_traceidratio and traceidratio: their share, from 0 to 1 [default: 1]
+    #[arg(
+        long,
+        env = "OTEL_TRACES_SAMPLER_ARG",
+        global = true,
+        hide_env_values = true
+    )]
+    otel_traces_sampler_arg: Option<String>,
     /// What is logged, as in info or tessera_platform=debug [default: info]
     #[arg(long, env = "RUST_LOG", global = true, hide_env_values = true)]
     rust_log: Option<String>,
@@ -128,6 +152,9 @@ impl SettingArgs {
             max_live_orders: self.max_live_orders,
             rate_limits: self.rate_limits,
             otel_exporter_otlp_endpoint: self.otel_exporter_otlp_endpoint,
+            otel_exporter_otlp_headers: self.otel_exporter_otlp_headers,
+            otel_traces_sampler: self.otel_traces_sampler,
+            otel_traces_sampler_arg: self.otel_traces_sampler_arg,
             rust_log: self.rust_log,
         };
         raw.parse()

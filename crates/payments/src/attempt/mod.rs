@@ -12,7 +12,7 @@ use tessera_platform::http::{Failure, Stored, idempotency};
 
 use crate::App;
 use crate::domain::{Authorization, Payment};
-use crate::gateway::{self, GatewayError};
+use crate::gateway::GatewayError;
 use crate::http::{answer, answer_under_way};
 use crate::operations::{Answered, Begin, begin, postpone, record_answer};
 use crate::store::payments::Due;
@@ -26,7 +26,7 @@ pub async fn pay(app: &App, key: Option<Key>, wish: Begin) -> Result<Stored, Fai
         Begun::Started(payment) => payment,
         Begun::Replayed(stored) => return Ok(stored),
     };
-    match gateway::authorize(&*app.gateway, &payment).await {
+    match app.gateway.authorize(&payment).await {
         Ok(answer) => record(app, payment, answer).await,
         Err(error) => leave_to_worker(app, payment, &error).await,
     }
@@ -62,7 +62,11 @@ async fn leave_to_worker(
 ) -> Result<Stored, Failure> {
     tracing::warn!(payment = %payment.id, %error, "the outcome of a payment is not known yet");
     let under_way = answer_under_way(&payment);
-    let due = Due { payment, tries: 0 };
+    let due = Due {
+        payment,
+        tries: 0,
+        trace: None,
+    };
     let postponed: Result<(), DbError> = app
         .ctx
         .db

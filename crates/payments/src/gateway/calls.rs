@@ -1,62 +1,103 @@
-//! The calls as payments makes them: each within a time limit, after which its outcome is unknown.
+//! The calls as payments makes them: each within a time limit, after which its outcome is unknown, and each
+//! measured and recorded.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Authorization, Authorize, Gateway, GatewayError};
-use crate::domain::{Decline, GatewayId, Payment};
+use tessera_platform::http::trace;
+use tessera_platform::telemetry::measured_now;
+use tessera_platform::telemetry::traces::{Kind, Span, Tracer};
+
+use super::{Authorization, Authorize, Gateway, GatewayError, TokenError};
+use crate::domain::{Decline, GatewayId, Payment, Token};
+use crate::instruments;
 
 /// How long a call may take. A buyer waits for it, so it is shorter than a request may take.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// Asks for the amount of `payment` to be held. A gateway that refuses for good holds nothing: to the
-/// buyer that is a decline.
-pub async fn authorize(
-    gateway: &dyn Gateway,
-    payment: &Payment,
-) -> Result<Authorization, GatewayError> {
-    let wish = Authorize {
-        key: payment.id,
-        token: payment.token.clone(),
-        amount: payment.amount,
-    };
-    match within_limit(gateway.authorize(&wish)).await {
-        Err(GatewayError::Refused(reason)) => {
-            tracing::warn!(payment = %payment.id, reason, "the gateway refused an authorization");
-            Ok(Authorization::Declined(refused()))
+/// What the gateway is asked through. Cheap to clone.
+#[derive(Clone)]
+pub struct Calls {
+    gateway: Arc<dyn Gateway>,
+    tracer: Tracer,
+}
+
+impl Calls {
+    /// Calls to `gateway`.
+    pub fn new(gateway: Arc<dyn Gateway>, tracer: Tracer) -> Calls {
+        instruments::describe_gateway();
+        Calls { gateway, tracer }
+    }
+
+    /// Whether `text` can be a token, before anything is asked.
+    pub fn check_token(&self, text: String) -> Result<Token, TokenError> {
+        self.gateway.check_token(text)
+    }
+
+    /// Asks for the amount of `payment` to be held. A gateway that refuses for good holds nothing: to the
+    /// buyer that is a decline.
+    pub async fn authorize(&self, payment: &Payment) -> Result<Authorization, GatewayError> {
+        let wish = Authorize {
+            key: payment.id,
+            token: payment.token.clone(),
+            amount: payment.amount,
+        };
+        let asked = self.gateway.authorize(&wish);
+        match self.ask("authorize", payment, asked).await {
+            Err(GatewayError::Refused(reason)) => {
+                tracing::warn!(payment = %payment.id, reason, "the gateway refused an authorization");
+                Ok(Authorization::Declined(refused()))
+            }
+            answer => answer,
         }
-        answer => answer,
     }
-}
 
-/// Finds out how the authorization of `payment` ended. One that never reached the gateway is asked for
-/// again: only an answer makes sure that nothing of it comes later.
-pub async fn resolve(
-    gateway: &dyn Gateway,
-    payment: &Payment,
-) -> Result<Authorization, GatewayError> {
-    match within_limit(gateway.find(payment.id)).await? {
-        Some(answer) => Ok(answer),
-        None => authorize(gateway, payment).await,
+    /// Finds out how the authorization of `payment` ended. One that never reached the gateway is asked for
+    /// again: only an answer makes sure that nothing of it comes later.
+    pub async fn resolve(&self, payment: &Payment) -> Result<Authorization, GatewayError> {
+        let asked = self.gateway.find(payment.id);
+        match self.ask("find", payment, asked).await? {
+            Some(answer) => Ok(answer),
+            None => self.authorize(payment).await,
+        }
     }
-}
 
-/// Charges what is held.
-pub async fn capture(
-    gateway: &dyn Gateway,
-    payment: &Payment,
-    id: &GatewayId,
-) -> Result<(), GatewayError> {
-    within_limit(gateway.capture(id, payment.id)).await
-}
+    /// Charges what is held.
+    pub async fn capture(&self, payment: &Payment, id: &GatewayId) -> Result<(), GatewayError> {
+        let asked = self.gateway.capture(id, payment.id);
+        self.ask("capture", payment, asked).await
+    }
 
-/// Releases what is held.
-pub async fn void(
-    gateway: &dyn Gateway,
-    payment: &Payment,
-    id: &GatewayId,
-) -> Result<(), GatewayError> {
-    within_limit(gateway.void(id, payment.id)).await
+    /// Releases what is held.
+    pub async fn void(&self, payment: &Payment, id: &GatewayId) -> Result<(), GatewayError> {
+        let asked = self.gateway.void(id, payment.id);
+        self.ask("void", payment, asked).await
+    }
+
+    async fn ask<T>(
+        &self,
+        call: &'static str,
+        payment: &Payment,
+        asked: impl Future<Output = Result<T, GatewayError>>,
+    ) -> Result<T, GatewayError> {
+        let (parent, since) = (trace::current_step(), measured_now());
+        let step = parent.map(|parent| self.tracer.after(parent));
+        let answer = trace::scope_within(step, within_limit(asked)).await;
+        let (took, outcome) = (since.elapsed(), outcome_of(answer.as_ref().err()));
+        instruments::gateway_seconds(call, outcome).record(took);
+        if let Some(step) = step.filter(|step| self.tracer.records(*step)) {
+            let span = Span::new(Kind::Client, format!("gateway {call}"), took)
+                .with("tessera.payment.id", payment.id.to_string())
+                .with("tessera.outcome", outcome);
+            let span = match answer {
+                Ok(_) => span,
+                Err(_) => span.failed(outcome),
+            };
+            self.tracer.record(step, parent, span);
+        }
+        answer
+    }
 }
 
 async fn within_limit<T>(
@@ -65,6 +106,16 @@ async fn within_limit<T>(
     match tokio::time::timeout(LIMIT, call).await {
         Ok(answer) => answer,
         Err(_) => Err(GatewayError::Unknown(format!("no answer within {LIMIT:?}"))),
+    }
+}
+
+/// A decline is an answer.
+fn outcome_of(error: Option<&GatewayError>) -> &'static str {
+    match error {
+        None => "answered",
+        Some(GatewayError::Unknown(_)) => "unknown",
+        Some(GatewayError::Refused(_)) => "refused",
+        Some(GatewayError::Unavailable(_)) => "unavailable",
     }
 }
 

@@ -12,7 +12,7 @@ mod calls;
 use tessera_contracts::{Money, PaymentId};
 use tessera_platform::BoxFuture;
 
-pub use calls::{authorize, capture, resolve, void};
+pub use calls::Calls;
 
 pub use crate::domain::{Authorization, Decline, GatewayId, Token};
 

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use tessera_contracts::{OrderId, PaymentId, PaymentStatus};
 use tessera_platform::db::{Db, DbError, FromRow, Row, Tx};
+use tessera_platform::http::trace::TraceParent;
 use tessera_platform::params;
 
 use crate::domain::{Decline, GatewayId, Intent, Payment, State, Token};
@@ -23,7 +24,7 @@ const DUE: &str = "SELECT id FROM payments WHERE intent IS NOT NULL AND intent_a
     ORDER BY intent_at LIMIT $3";
 const CLAIM: &str = "UPDATE payments SET intent_at = $2 WHERE id IN (SELECT id FROM claimed)
     RETURNING id, version, order_id, user_id, amount, currency, token, status, intent, gateway_id,
-        decline_code, decline_message, created_at, updated_at, intent_tries";
+        decline_code, decline_message, created_at, updated_at, intent_tries, trace";
 // Asking puts the next try off, and leaves the moment at which it was recorded. Of those that come first, which is
 // enough for an alarm.
 const OLDEST: &str = "SELECT min(updated_at) FROM
@@ -31,11 +32,13 @@ const OLDEST: &str = "SELECT min(updated_at) FROM
 const NEXT: &str =
     "SELECT intent_at FROM payments WHERE intent IS NOT NULL ORDER BY intent_at LIMIT 1";
 const INSERT: &str = "INSERT INTO payments (id, version, order_id, user_id, amount, currency, token, status, intent,
-    intent_at, intent_tries, created_at, updated_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $11, $12)
+    intent_at, intent_tries, created_at, updated_at, trace)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $11, $12, $13)
     ON CONFLICT (order_id) WHERE status IN ('processing', 'requires_action', 'authorized', 'captured') DO NOTHING";
-const SAVE: &str = "UPDATE payments SET version = $2, status = $3, intent = $4, intent_at = $5, intent_tries = 0,
-    gateway_id = $6, decline_code = $7, decline_message = $8, updated_at = $9 WHERE id = $1 AND version = $10";
+const SAVE: &str =
+    "UPDATE payments SET version = $2, status = $3, intent = $4, intent_at = $5, intent_tries = 0,
+    gateway_id = $6, decline_code = $7, decline_message = $8, updated_at = $9, trace = $11
+    WHERE id = $1 AND version = $10";
 const POSTPONE: &str = "UPDATE payments SET intent_at = $4, intent_tries = intent_tries + 1
     WHERE id = $1 AND version = $2 AND intent_tries = $3";
 
@@ -46,6 +49,8 @@ pub struct Due {
     pub payment: Payment,
     /// How often it was asked already, without an answer.
     pub tries: u32,
+    /// The step of a trace that recorded it.
+    pub trace: Option<TraceParent>,
 }
 
 impl FromRow for Payment {
@@ -74,6 +79,9 @@ impl FromRow for Due {
         Ok(Due {
             payment: Payment::from_row(row)?,
             tries: row.next()?,
+            trace: row
+                .next::<Option<String>>()?
+                .and_then(|text| TraceParent::parse(&text)),
         })
     }
 }
@@ -141,6 +149,7 @@ pub async fn insert(
     resolve_at: Timestamp,
 ) -> Result<bool, DbError> {
     let currency = payment.amount.currency();
+    let trace = tx.trace().map(|step| step.to_string());
     let params = params![
         payment.id,
         payment.version,
@@ -154,6 +163,7 @@ pub async fn insert(
         resolve_at,
         payment.created_at,
         payment.updated_at,
+        trace,
     ];
     tx.witness_by(FIND, payment.id.uuid());
     Ok(tx.execute(INSERT, &params).await? == 1)
@@ -164,6 +174,7 @@ pub async fn insert(
 pub async fn save(tx: &mut Tx, payment: &Payment) -> Result<bool, DbError> {
     let intent = payment.state.intent();
     let decline = payment.state.decline();
+    let trace = tx.trace().map(|step| step.to_string());
     let params = params![
         payment.id,
         payment.version,
@@ -175,6 +186,7 @@ pub async fn save(tx: &mut Tx, payment: &Payment) -> Result<bool, DbError> {
         decline.map(|decline| &decline.message),
         payment.updated_at,
         payment.version - 1,
+        trace,
     ];
     if intent.is_some() {
         tx.wake(SIGNAL);

@@ -10,11 +10,12 @@ use jiff::Timestamp;
 use metrics::Gauge;
 use tessera_platform::BoxFuture;
 use tessera_platform::db::DbError;
+use tessera_platform::http::trace;
 use tessera_platform::worker::{Next, Worker, WorkerError};
 
 use crate::App;
 use crate::domain::{Authorization, CLAIMED_FOR, Intent, Payment, Settled, State};
-use crate::gateway::{self, GatewayError};
+use crate::gateway::GatewayError;
 use crate::instruments;
 use crate::operations::{Answered, postpone, record_answer, settle};
 use crate::store::payments::{self, Due, SIGNAL};
@@ -63,7 +64,7 @@ impl Intents {
             // Another process was faster.
             return Ok(Next::Idle);
         }
-        let carried_out = stream::iter(due.into_iter().map(|due| self.carry_out(due)));
+        let carried_out = stream::iter(due.into_iter().map(|due| self.carry_out_in_its_trace(due)));
         let outcomes: Vec<Result<(), DbError>> =
             carried_out.buffer_unordered(AT_ONCE).collect().await;
         // One that could not be recorded is still due, and must not keep the others from it.
@@ -80,6 +81,11 @@ impl Intents {
         claimed.await
     }
 
+    /// It goes on in the trace of whoever it was recorded for.
+    async fn carry_out_in_its_trace(&self, due: Due) -> Result<(), DbError> {
+        trace::scope_within(due.trace, self.carry_out(due)).await
+    }
+
     async fn carry_out(&self, due: Due) -> Result<(), DbError> {
         match self.ask(&due.payment).await {
             Ok(Some(word)) => self.record(due.payment, word).await,
@@ -89,13 +95,13 @@ impl Intents {
     }
 
     async fn ask(&self, payment: &Payment) -> Result<Option<Word>, GatewayError> {
-        let gateway = &*self.app.gateway;
+        let gateway = &self.app.gateway;
         match &payment.state {
             State::Processing => {
-                let answer = gateway::resolve(gateway, payment).await?;
+                let answer = gateway.resolve(payment).await?;
                 Ok(Some(Word::Answer(answer)))
             }
-            State::Capturing(id) => match gateway::capture(gateway, payment, id).await {
+            State::Capturing(id) => match gateway.capture(payment, id).await {
                 Ok(()) => Ok(Some(Word::Settled(Settled::Captured))),
                 Err(GatewayError::Refused(reason)) => {
                     tracing::error!(payment = %payment.id, reason, "the capture was refused for good");
@@ -105,7 +111,7 @@ impl Intents {
             },
             // A refusal is no end of it: what is still held, or was even charged, needs a person.
             State::Voiding(id) => {
-                gateway::void(gateway, payment, id).await?;
+                gateway.void(payment, id).await?;
                 Ok(Some(Word::Settled(Settled::Voided)))
             }
             State::Authorized(_)

@@ -92,6 +92,14 @@ impl Bus {
         }
     }
 
+    /// What carries the events, as traces name it.
+    pub(crate) fn system(&self) -> &'static str {
+        match self {
+            Bus::Embedded(_) => "in_process",
+            Bus::Nats(_) => "nats",
+        }
+    }
+
     /// Whether it keeps a store of its own, which may lose what it confirmed.
     pub fn has_stream(&self) -> bool {
         matches!(self, Bus::Nats(_))

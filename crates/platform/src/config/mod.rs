@@ -18,6 +18,7 @@ use url::Url;
 use crate::bus::nats::NatsSettings;
 use crate::db::Place;
 use crate::db::postgres::Server;
+use crate::telemetry::traces::TraceSettings;
 
 pub use network::TrustedProxies;
 pub use public_url::PublicUrl;
@@ -76,6 +77,9 @@ pub struct RawSettings {
     pub max_live_orders: Option<String>,
     pub rate_limits: Option<String>,
     pub otel_exporter_otlp_endpoint: Option<String>,
+    pub otel_exporter_otlp_headers: Option<String>,
+    pub otel_traces_sampler: Option<String>,
+    pub otel_traces_sampler_arg: Option<String>,
     pub rust_log: Option<String>,
 }
 
@@ -112,8 +116,8 @@ pub struct Settings {
     pub max_live_orders: Option<NonZeroU32>,
     /// `RATE_LIMITS`: whether they are on.
     pub rate_limits: bool,
-    /// `OTEL_EXPORTER_OTLP_ENDPOINT`: where traces go.
-    pub otel_endpoint: Option<String>,
+    /// `OTEL_EXPORTER_OTLP_ENDPOINT` and its kin: where traces go, and which of them; without one, nowhere.
+    pub traces: Option<TraceSettings>,
     /// `RUST_LOG`: what is logged.
     pub rust_log: String,
 }
@@ -163,9 +167,6 @@ impl Settings {
     /// What an operator should know about these settings, a line each, for the log of the start.
     pub fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
-        if self.otel_endpoint.is_some() {
-            notes.push("OTEL_EXPORTER_OTLP_ENDPOINT: trace export is not built in yet".to_owned());
-        }
         if !self.public_url.is_https() && !self.public_url.is_loopback() {
             notes.push(format!(
                 "PUBLIC_URL: {} is plain http off this machine; browsers keep the session cookie only over https",

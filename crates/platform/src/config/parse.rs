@@ -9,6 +9,7 @@ use url::Url;
 
 use crate::bus::nats::NatsSettings;
 use crate::db::postgres::Server;
+use crate::telemetry::traces::TraceSettings;
 
 use super::{JwtSeed, PublicUrl, RawSettings, SettingError, Settings, TrustedProxies};
 
@@ -65,7 +66,12 @@ impl RawSettings {
                 number(text, 0, 1_000_000).map(NonZeroU32::new)
             })?,
             rate_limits: or_default("RATE_LIMITS", self.rate_limits, "on", on_or_off)?,
-            otel_endpoint: given(self.otel_exporter_otlp_endpoint),
+            traces: traces(
+                self.otel_exporter_otlp_endpoint,
+                self.otel_exporter_otlp_headers,
+                self.otel_traces_sampler,
+                self.otel_traces_sampler_arg,
+            )?,
             rust_log: given(self.rust_log).unwrap_or_else(|| "info".to_owned()),
         })
     }
@@ -130,6 +136,26 @@ fn nats(texts: NatsTexts) -> Result<Option<NatsSettings>, SettingError> {
         monitor,
         ..settings
     }))
+}
+
+/// Without a collector the others mean nothing.
+fn traces(
+    endpoint: Option<String>,
+    headers: Option<String>,
+    sampler: Option<String>,
+    ratio: Option<String>,
+) -> Result<Option<TraceSettings>, SettingError> {
+    let Some(endpoint) = given(endpoint) else {
+        return Ok(None);
+    };
+    let (headers, sampler, ratio) = (given(headers), given(sampler), given(ratio));
+    TraceSettings::parse(
+        &endpoint,
+        headers.as_deref(),
+        sampler.as_deref(),
+        ratio.as_deref(),
+    )
+    .map(Some)
 }
 
 fn address(text: &str) -> Result<Url, String> {
@@ -234,7 +260,7 @@ mod tests {
 
     type Change = fn(&mut RawSettings);
 
-    const WRONG: [(&str, Change); 21] = [
+    const WRONG: [(&str, Change); 24] = [
         ("LISTEN", |raw| raw.listen = some("3000")),
         ("PUBLIC_URL", |raw| {
             raw.public_url = some("tickets.example.com")
@@ -280,6 +306,17 @@ mod tests {
             raw.stripe_key = some("sk_test_fictional")
         }),
         ("JWKS_URL", |raw| raw.jwks_url = some("auth.example.com")),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", |raw| {
+            raw.otel_exporter_otlp_endpoint = some("otel-collector:4318")
+        }),
+        ("OTEL_EXPORTER_OTLP_HEADERS", |raw| {
+            raw.otel_exporter_otlp_endpoint = some("http://otel-collector:4318");
+            raw.otel_exporter_otlp_headers = some("sk_test_fictional")
+        }),
+        ("OTEL_TRACES_SAMPLER_ARG", |raw| {
+            raw.otel_exporter_otlp_endpoint = some("http://otel-collector:4318");
+            raw.otel_traces_sampler_arg = some("1%")
+        }),
     ];
 
     #[test]
@@ -372,7 +409,7 @@ mod tests {
     fn what_an_operator_should_know_is_noted() {
         let notes = raw(|raw| {
             raw.public_url = some("http://tickets.example.com");
-            raw.otel_exporter_otlp_endpoint = some("http://traces.example.com");
+            raw.rate_limits = some("off");
         });
         let notes = notes.unwrap().notes();
         assert_eq!(notes.len(), 2, "{notes:?}");

@@ -22,7 +22,7 @@ pub struct Tx {
     failure: Option<DbError>,
     wakes: Vec<&'static str>,
     witness: Option<Witness>,
-    traceparent: Option<String>,
+    trace: Option<TraceParent>,
     is_rerun: bool,
     /// A row was written of which only the end of the transaction tells whether it may be there.
     hopes: bool,
@@ -64,19 +64,19 @@ impl Tx {
             failure: None,
             wakes: Vec::new(),
             witness: None,
-            traceparent: None,
+            trace: None,
             is_rerun: false,
             hopes: false,
         }
     }
 
     /// Makes the transaction ready for the next body.
-    pub(super) fn start(&mut self, traceparent: Option<String>) {
+    pub(super) fn start(&mut self, trace: Option<TraceParent>) {
         self.now = self.seed.clock.now();
         self.failure = None;
         self.wakes.clear();
         self.witness = None;
-        self.traceparent = traceparent;
+        self.trace = trace;
         self.hopes = false;
     }
 
@@ -135,16 +135,24 @@ impl Tx {
         self.seed.owner
     }
 
-    /// The trace that this work belongs to, as a W3C `traceparent`. Work that nobody asked for begins one.
-    pub fn traceparent(&mut self) -> &str {
-        let ids = &self.seed.ids;
-        self.traceparent
-            .get_or_insert_with(|| TraceParent::next(None, ids).to_string())
+    /// The step of a trace that this work is, where somebody asked for it.
+    pub fn trace(&self) -> Option<TraceParent> {
+        self.trace
+    }
+
+    /// The step in which `event` is written. One that nobody asked for begins a trace of its own.
+    pub(crate) fn trace_of(&self, event: Uuid) -> TraceParent {
+        self.trace
+            .unwrap_or_else(|| TraceParent::begun_by(event, &self.seed.ids))
     }
 
     /// Makes what follows belong to another trace: that of the event being handled.
     pub fn set_traceparent(&mut self, traceparent: Option<String>) {
-        self.traceparent = traceparent;
+        self.trace = traceparent.as_deref().and_then(TraceParent::parse);
+    }
+
+    pub(crate) fn set_trace(&mut self, trace: Option<TraceParent>) {
+        self.trace = trace;
     }
 
     /// Names a row that this body writes with an id of its own making, such as that of an event. Should the
@@ -247,7 +255,7 @@ impl Tx {
             let mut fork = Tx::new(session, self.seed.clone());
             fork.now = self.now;
             fork.is_rerun = self.is_rerun;
-            fork.traceparent.clone_from(&self.traceparent);
+            fork.trace = self.trace;
             fork
         };
         Ok(sessions.into_iter().map(fork).collect())

@@ -30,6 +30,7 @@ use crate::db::Db;
 use crate::ids::Ids;
 use crate::session::Sessions;
 use crate::telemetry::Metrics;
+use crate::telemetry::traces::Traces;
 
 /// How many requests run at once; the next one is answered 503.
 const MAX_REQUESTS: usize = 1_024;
@@ -43,6 +44,7 @@ pub struct Front {
     routes: Router,
     openapi: OpenApi,
     checks: Vec<Check>,
+    traces: Traces,
 }
 
 /// What all services' requests share.
@@ -86,7 +88,15 @@ impl Front {
             routes: Router::new(),
             openapi: OpenApi::default(),
             checks: Vec::new(),
+            traces: Traces::off(),
         }
+    }
+
+    /// Records the requests of the services that are added from here on.
+    #[must_use]
+    pub fn traced(mut self, traces: &Traces) -> Front {
+        self.traces = traces.clone();
+        self
     }
 
     /// Adds the routes of a service, which is ready when its database answers.
@@ -113,7 +123,7 @@ impl Front {
         let door = Arc::new(Door {
             shared: self.shared.clone(),
             sessions,
-            observer: Observer::new(name),
+            observer: Observer::new(name, self.traces.of(name)),
         });
         let routes = routes
             .method_not_allowed_fallback(no_such_method)
@@ -132,7 +142,8 @@ impl Front {
 }
 
 async fn pass(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
-    let step = TraceParent::of_request(request.headers(), &door.shared.ids);
+    let parent = TraceParent::of_request(request.headers());
+    let step = door.observer.step(parent, &door.shared.ids);
     let work = async {
         let seen = Seen::new(&request);
         let is_api = request.uri().path().starts_with("/api");
@@ -145,7 +156,7 @@ async fn pass(State(door): State<Arc<Door>>, request: Request, next: Next) -> Re
             is_api,
             door.shared.public_url.is_https(),
         );
-        door.observer.note(seen, &step, &mut response);
+        door.observer.note(&seen, step, parent, &mut response);
         response
     };
     trace::scope(step, work).await

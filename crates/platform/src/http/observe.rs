@@ -1,6 +1,7 @@
 //! One measurement and one log line for each request.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri};
@@ -10,7 +11,9 @@ use parking_lot::RwLock;
 use tokio::time::Instant;
 
 use super::trace::TraceParent;
-use crate::telemetry::names;
+use crate::ids::Ids;
+use crate::telemetry::traces::{Kind, Span, Tracer};
+use crate::telemetry::{measured_now, names};
 
 /// The trace's id on every answer, so that a person can quote it.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -36,11 +39,37 @@ impl Seen {
     fn route(&self) -> &str {
         self.route.as_ref().map_or("unmatched", MatchedPath::as_str)
     }
+
+    /// As OpenTelemetry's conventions have it, without what may be personal: no query, no address, no headers.
+    fn span(&self, status: StatusCode, took: Duration) -> Span {
+        let method = method_label(&self.method);
+        let name = match &self.route {
+            Some(route) => format!("{method} {}", route.as_str()),
+            None => method.to_owned(),
+        };
+        let code = i64::from(status.as_u16());
+        let span = Span::new(Kind::Server, name, took)
+            .with("http.request.method", method)
+            .with("http.response.status_code", code);
+        // A path that leads nowhere may hold anything.
+        let span = match &self.route {
+            Some(route) => span
+                .with("http.route", route.as_str().to_owned())
+                .with("url.path", self.uri.path().to_owned()),
+            None => span,
+        };
+        if status.is_server_error() {
+            span.failed(status.as_str().to_owned())
+        } else {
+            span
+        }
+    }
 }
 
 /// Measures the requests of one service.
 pub(super) struct Observer {
     service: &'static str,
+    tracer: Tracer,
     /// By route: looking a histogram up here is far cheaper than asking the recorder for it.
     known: RwLock<HashMap<String, Vec<Measured>>>,
 }
@@ -52,27 +81,42 @@ struct Measured {
 }
 
 impl Observer {
-    pub(super) fn new(service: &'static str) -> Observer {
+    pub(super) fn new(service: &'static str, tracer: Tracer) -> Observer {
         Observer {
             service,
+            tracer,
             known: RwLock::default(),
         }
     }
 
-    /// Measures and logs a request that was answered, and gives the answer its id.
-    pub(super) fn note(&self, seen: Seen, step: &TraceParent, response: &mut Response) {
+    /// The step that a request is, after the one that it came with.
+    pub(super) fn step(&self, parent: Option<TraceParent>, ids: &Ids) -> TraceParent {
+        let step = TraceParent::after(parent, ids);
+        self.tracer.decide(step, parent)
+    }
+
+    /// Measures and logs a request that was answered, and gives the answer its id. Called within its step.
+    pub(super) fn note(
+        &self,
+        seen: &Seen,
+        step: TraceParent,
+        parent: Option<TraceParent>,
+        response: &mut Response,
+    ) {
         let (status, took) = (response.status(), seen.since.elapsed());
-        let trace_id = step.trace_id();
-        self.measure(&seen, status, |seconds| seconds.record(took));
-        let Seen { method, uri, .. } = &seen;
+        self.measure(seen, status, |seconds| seconds.record(took));
+        if self.tracer.records(step) {
+            self.tracer.record(step, parent, seen.span(status, took));
+        }
+        let Seen { method, uri, .. } = seen;
         let (service, path, status) = (self.service, uri.path(), status.as_u16());
         let milliseconds = took.as_micros() / 1000;
         if status >= 500 {
-            tracing::warn!(target: "tessera::request", service, %method, path, status, milliseconds, trace_id);
+            tracing::warn!(target: "tessera::request", service, %method, path, status, milliseconds);
         } else {
-            tracing::debug!(target: "tessera::request", service, %method, path, status, milliseconds, trace_id);
+            tracing::debug!(target: "tessera::request", service, %method, path, status, milliseconds);
         }
-        if let Ok(id) = HeaderValue::try_from(trace_id) {
+        if let Ok(id) = HeaderValue::try_from(step.trace_id()) {
             response.headers_mut().insert(REQUEST_ID, id);
         }
     }
@@ -125,12 +169,4 @@ fn method_label(method: &Method) -> &'static str {
         Method::OPTIONS => "OPTIONS",
         _ => "other",
     }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a measurement, which no behaviour depends on"
-)]
-fn measured_now() -> Instant {
-    Instant::now()
 }

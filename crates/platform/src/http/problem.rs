@@ -2,7 +2,6 @@
 //!
 //! What went wrong inside is logged here, once, and never sent.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
@@ -10,7 +9,6 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tessera_contracts::http::{Problem, ProblemError};
 
-use super::trace;
 use crate::db::DbError;
 
 /// Why a request is not answered as asked. The error type of every handler.
@@ -176,11 +174,10 @@ impl Failure {
     fn log(&self) {
         let Some(cause) = &self.0.cause else { return };
         let (code, status) = (self.code(), self.0.status.as_u16());
-        let traceparent = trace::current().map_or(Cow::Borrowed("-"), Cow::Owned);
         if self.0.status.is_server_error() {
-            tracing::error!(code, status, %traceparent, "{cause}");
+            tracing::error!(code, status, "{cause}");
         } else {
-            tracing::info!(code, status, %traceparent, "{cause}");
+            tracing::info!(code, status, "{cause}");
         }
     }
 }

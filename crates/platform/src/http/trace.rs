@@ -2,8 +2,12 @@
 //! request, handed on in the events, found again in the logs of every service.
 
 use axum::http::HeaderMap;
+use uuid::Uuid;
 
 use crate::ids::Ids;
+
+/// The flag that says that the steps of a trace are recorded.
+const SAMPLED: u8 = 1;
 
 /// One step of a trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +23,12 @@ tokio::task_local! {
 
 /// The trace of the request or event that this task works on.
 pub fn current() -> Option<String> {
-    CURRENT.try_with(TraceParent::to_string).ok()
+    current_step().map(|step| step.to_string())
+}
+
+/// The step of the request or event that this task works on.
+pub fn current_step() -> Option<TraceParent> {
+    CURRENT.try_with(|step| *step).ok()
 }
 
 /// Runs `work` as the step `step`.
@@ -27,11 +36,32 @@ pub async fn scope<F: Future>(step: TraceParent, work: F) -> F::Output {
     CURRENT.scope(step, work).await
 }
 
+/// Runs `work` as the step `step`, where there is one.
+pub async fn scope_within<F: Future>(step: Option<TraceParent>, work: F) -> F::Output {
+    match step {
+        Some(step) => CURRENT.scope(step, work).await,
+        None => work.await,
+    }
+}
+
+/// The same, for work that is done at once.
+pub fn run_within<T>(step: Option<TraceParent>, work: impl FnOnce() -> T) -> T {
+    match step {
+        Some(step) => CURRENT.sync_scope(step, work),
+        None => work(),
+    }
+}
+
 impl TraceParent {
     /// The next step of the trace that `parent` names, or the first of a new one.
     pub fn next(parent: Option<&str>, ids: &Ids) -> TraceParent {
+        TraceParent::after(parent.and_then(TraceParent::parse), ids)
+    }
+
+    /// The step after `parent`, or the first of a new trace.
+    pub fn after(parent: Option<TraceParent>, ids: &Ids) -> TraceParent {
         let random = u128::from_be_bytes(ids.random_bytes());
-        match parent.and_then(TraceParent::parse) {
+        match parent {
             Some(parent) => TraceParent {
                 span: low_half(random),
                 ..parent
@@ -41,18 +71,38 @@ impl TraceParent {
                 TraceParent {
                     trace: random.max(1),
                     span,
-                    flags: 1,
+                    flags: SAMPLED,
                 }
             }
         }
     }
 
-    /// The next step of the trace that a request came with.
-    pub(super) fn of_request(headers: &HeaderMap, ids: &Ids) -> TraceParent {
-        let parent = headers
-            .get("traceparent")
-            .and_then(|value| value.to_str().ok());
-        TraceParent::next(parent, ids)
+    /// The first step of a new trace, which is to publish `event`: one that nobody asked for.
+    pub(crate) fn begun_by(event: Uuid, ids: &Ids) -> TraceParent {
+        let random = u128::from_be_bytes(ids.random_bytes());
+        TraceParent {
+            trace: random.max(1),
+            span: low_half(event.as_u128()),
+            flags: SAMPLED,
+        }
+    }
+
+    /// The step that publishes `event`, which was written in this one, and its parent: none where the event
+    /// began the trace.
+    ///
+    /// Its id is half of the event's, so that everybody who has the event knows it.
+    pub(crate) fn publishing(self, event: Uuid) -> (TraceParent, Option<TraceParent>) {
+        let step = TraceParent {
+            span: low_half(event.as_u128()),
+            ..self
+        };
+        (step, Some(self).filter(|parent| *parent != step))
+    }
+
+    /// What a request came with.
+    pub(super) fn of_request(headers: &HeaderMap) -> Option<TraceParent> {
+        let given = headers.get("traceparent")?;
+        TraceParent::parse(given.to_str().ok()?)
     }
 
     /// Reads version 00: `00-<32 hex>-<16 hex>-<2 hex>`, in lower case, neither id all zeros.
@@ -73,6 +123,26 @@ impl TraceParent {
         let (trace, span) = (hex(trace, 32)?, u64::try_from(hex(span, 16)?).ok()?);
         let flags = u8::try_from(hex(flags, 2)?).ok()?;
         (trace != 0 && span != 0).then_some(TraceParent { trace, span, flags })
+    }
+
+    /// Whether the steps of the trace are recorded.
+    pub fn is_sampled(&self) -> bool {
+        self.flags & SAMPLED != 0
+    }
+
+    /// The same step, recorded or not.
+    pub(crate) fn sampled(self, is: bool) -> TraceParent {
+        let flags = if is {
+            self.flags | SAMPLED
+        } else {
+            self.flags & !SAMPLED
+        };
+        TraceParent { flags, ..self }
+    }
+
+    /// The two ids as numbers: the trace's, and the step's own.
+    pub(crate) fn numbers(&self) -> (u128, u64) {
+        (self.trace, self.span)
     }
 
     /// The id that all steps of the trace share: 32 hexadecimal digits.
@@ -131,6 +201,30 @@ mod tests {
         ] {
             assert_eq!(TraceParent::parse(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn whoever_has_an_event_knows_the_step_that_published_it() {
+        let ids = Ids::seeded(1, Clock::system());
+        let (event, written_in) = (ids.next(), TraceParent::parse(GIVEN).unwrap());
+        let (step, parent) = written_in.publishing(event);
+        assert_eq!(parent, Some(written_in));
+        assert_eq!(step.trace_id(), written_in.trace_id());
+        assert_ne!(step, written_in);
+        assert_eq!(written_in.publishing(event), (step, parent));
+        assert_ne!(written_in.publishing(ids.next()).0, step);
+
+        let first = TraceParent::begun_by(event, &ids);
+        assert_eq!(first.publishing(event), (first, None));
+    }
+
+    #[test]
+    fn a_step_is_recorded_or_not() {
+        let step = TraceParent::parse(GIVEN).unwrap();
+        assert!(step.is_sampled());
+        let not = step.sampled(false);
+        assert!(!not.is_sampled() && not.to_string().ends_with("-00"));
+        assert_eq!(not.sampled(true), step);
     }
 
     #[tokio::test]

@@ -7,13 +7,16 @@ use jiff::{SignedDuration, Timestamp};
 use tessera_contracts::events::{Event, EventData, EventError};
 use tessera_contracts::ids::EventId;
 
+use super::account::Account;
 use super::waves::waves;
 use super::{Handlers, MOST_ATTEMPTS, SIGNAL, left};
 use crate::bus::Message;
 use crate::consumer::{ConsumeError, Outcome};
 use crate::db::{DbError, Param, Tx};
+use crate::http::trace;
 use crate::params;
 use crate::session::ended;
+use crate::telemetry::traces::Tracer;
 
 const RECEIVE: &str = "INSERT INTO inbox (event_id, state, received_at, attempts)
     VALUES ($1, 'done', $2, 0) ON CONFLICT (event_id) DO NOTHING";
@@ -26,16 +29,23 @@ pub(super) struct Letter {
     pub(super) id: EventId,
     pub(super) payload: Arc<str>,
     pub(super) event: Result<Event, EventError>,
+    pub(super) account: Account,
 }
 
 impl Letter {
-    pub(super) fn open(message: &Message) -> Letter {
-        Letter::from_payload(message.id, message.payload.clone())
+    pub(super) fn open(message: &Message, tracer: &Tracer) -> Letter {
+        Letter::from_payload(message.id, message.payload.clone(), tracer)
     }
 
-    pub(super) fn from_payload(id: EventId, payload: Arc<str>) -> Letter {
+    pub(super) fn from_payload(id: EventId, payload: Arc<str>, tracer: &Tracer) -> Letter {
         let event = Event::from_json(&payload);
-        Letter { id, payload, event }
+        let account = Account::open(id, event.as_ref().ok(), tracer);
+        Letter {
+            id,
+            payload,
+            event,
+            account,
+        }
     }
 }
 
@@ -101,6 +111,7 @@ pub(super) async fn alone(tx: &mut Tx, batch: &Batch, index: usize) -> Result<()
 async fn receive(tx: &mut Tx, letter: &Letter, handlers: &Handlers) -> Result<(), Handled> {
     let now = tx.now();
     if tx.execute(RECEIVE, &params![letter.id, now]).await? == 0 {
+        letter.account.is_known();
         return Ok(());
     }
     apply(tx, letter, handlers).await
@@ -112,12 +123,18 @@ pub(super) async fn apply(
     letter: &Letter,
     handlers: &Handlers,
 ) -> Result<(), Handled> {
+    letter.account.begins();
+    let step = letter.account.step();
+    tx.set_trace(step);
+    trace::scope_within(step, handle(tx, letter, handlers)).await
+}
+
+async fn handle(tx: &mut Tx, letter: &Letter, handlers: &Handlers) -> Result<(), Handled> {
     let event = match &letter.event {
         Ok(event) if handlers.wants(event.data.event_type()) => event,
         Ok(_) | Err(EventError::UnknownType(_)) => return Err(Handled::Unfollowed),
         Err(error) => return Err(Handled::Rejected(error.to_string())),
     };
-    tx.set_traceparent(event.traceparent.clone());
     if let (EventData::SessionEnded(ended), Some(sessions)) = (&event.data, &handlers.sessions) {
         ended::record(tx, ended.sid, ended.until).await?;
         // Before the commit: if that fails, the event comes again.
@@ -135,6 +152,7 @@ pub(super) async fn apply(
         Ok(Outcome::Done) => Ok(()),
         Ok(Outcome::Ignored(reason)) => {
             tracing::debug!(service = tx.owner(), event = %event.id, kind = event.data.event_type().name(), reason, "ignored");
+            letter.account.is_ignored();
             Ok(())
         }
         Ok(Outcome::PutOff(moment)) => Err(Handled::PutOff(moment)),

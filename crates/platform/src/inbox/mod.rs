@@ -6,6 +6,7 @@
 //! next try: a poison event never blocks the others. A failure of the database itself counts for no
 //! event: the whole batch is offered again by the bus.
 
+mod account;
 mod dead;
 mod handle;
 mod left;
@@ -22,8 +23,11 @@ use crate::bus::Message;
 use crate::clock::Clock;
 use crate::consumer::Consumer;
 use crate::db::{Db, DbError};
+use crate::http::trace;
 use crate::instruments;
 use crate::session::Sessions;
+use crate::telemetry::traces::Tracer;
+use account::Books;
 use handle::{Batch, Handled, Letter};
 
 pub use dead::{DeadLetter, list_dead, retry_dead};
@@ -43,6 +47,7 @@ pub struct Inbox {
     clock: Clock,
     handlers: Arc<Handlers>,
     lag: Histogram,
+    books: Arc<Books>,
 }
 
 /// Who handles an event: the service itself, and for ended sessions the platform.
@@ -52,6 +57,14 @@ pub(crate) struct Handlers {
 }
 
 impl Handlers {
+    fn follows(&self) -> Vec<EventType> {
+        EventType::ALL
+            .iter()
+            .copied()
+            .filter(|event_type| self.wants(*event_type))
+            .collect()
+    }
+
     fn wants(&self, event_type: EventType) -> bool {
         let consumes = |consumer: &Arc<dyn Consumer>| consumer.event_types().contains(&event_type);
         let follows_sessions = self.sessions.is_some() && event_type == EventType::SessionEnded;
@@ -69,13 +82,22 @@ impl Inbox {
         sessions: Option<Sessions>,
     ) -> Inbox {
         let handlers = Arc::new(Handlers { consumer, sessions });
+        let books = Books::open(owner, &handlers.follows(), Tracer::default(), "");
         Inbox {
             owner,
             db,
             clock,
             handlers,
             lag: instruments::consumer_lag(owner),
+            books: Arc::new(books),
         }
+    }
+
+    /// Records the events that it takes in, from a bus of this name.
+    #[must_use]
+    pub fn traced(mut self, tracer: Tracer, system: &'static str) -> Inbox {
+        self.books = Arc::new(Books::open(self.owner, &self.follows(), tracer, system));
+        self
     }
 
     /// The service whose inbox it is.
@@ -85,11 +107,7 @@ impl Inbox {
 
     /// The events that its service follows.
     pub fn follows(&self) -> Vec<EventType> {
-        EventType::ALL
-            .iter()
-            .copied()
-            .filter(|event_type| self.handlers.wants(*event_type))
-            .collect()
+        self.handlers.follows()
     }
 
     /// Takes in those of `messages` that its service follows. Answers once their effects, or the
@@ -98,7 +116,9 @@ impl Inbox {
         let wanted = messages
             .iter()
             .filter(|message| self.handlers.wants(message.event_type));
-        let mut letters: Vec<Letter> = wanted.map(Letter::open).collect();
+        let mut letters: Vec<Letter> = wanted
+            .map(|message| Letter::open(message, self.books.tracer()))
+            .collect();
         if letters.is_empty() {
             return Ok(());
         }
@@ -137,7 +157,12 @@ impl Inbox {
             Box::pin(handle::together(tx, batch))
         });
         match together.await {
-            Ok(()) => Ok(()),
+            Ok(()) => {
+                for letter in &batch.letters {
+                    self.books.committed(letter);
+                }
+                Ok(())
+            }
             Err(Handled::Engine(error)) => Err(error),
             // Some event failed: find out which, and let the others pass.
             Err(_) => self.receive_one_by_one(&batch).await,
@@ -145,17 +170,23 @@ impl Inbox {
     }
 
     async fn receive_one_by_one(&self, batch: &Arc<Batch>) -> Result<(), DbError> {
-        for index in 0..batch.letters.len() {
+        for (index, letter) in batch.letters.iter().enumerate() {
             let input = (batch.clone(), index);
             let alone = self.db.write_bulk(input, |tx, (batch, index)| {
                 Box::pin(handle::alone(tx, batch, *index))
             });
             let verdict = match alone.await {
-                Ok(()) => continue,
+                Ok(()) => {
+                    self.books.committed(letter);
+                    continue;
+                }
                 Err(Handled::Engine(error)) => return Err(error),
                 Err(verdict) => verdict,
             };
-            tracing::warn!(service = self.owner, %verdict, "an event was not handled");
+            self.books.not_handled(letter, &verdict);
+            trace::run_within(letter.account.step(), || {
+                tracing::warn!(service = self.owner, event = %letter.id, %verdict, "an event was not handled");
+            });
             let input = (batch.clone(), index, verdict);
             self.db
                 .write_bulk(input, |tx, (batch, index, verdict)| {
@@ -185,6 +216,7 @@ impl Inbox {
             self.db.clone(),
             self.clock.clone(),
             self.handlers.clone(),
+            self.books.clone(),
         )
     }
 }

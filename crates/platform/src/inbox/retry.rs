@@ -8,11 +8,13 @@ use parking_lot::Mutex;
 use tessera_contracts::ids::EventId;
 use uuid::Uuid;
 
+use super::account::Books;
 use super::handle::{self, Handled, Kept, Letter};
 use super::{Handlers, SIGNAL, left};
 use crate::BoxFuture;
 use crate::clock::Clock;
 use crate::db::{Db, DbError, Tx};
+use crate::http::trace;
 use crate::instruments;
 use crate::params;
 use crate::worker::{Next, Worker, WorkerError};
@@ -37,6 +39,7 @@ pub struct Retry {
     waiting: Gauge,
     /// How far what earlier versions left has been looked through since the start.
     looked_through: Mutex<Option<Uuid>>,
+    books: Arc<Books>,
 }
 
 struct Due {
@@ -47,7 +50,13 @@ struct Due {
 }
 
 impl Retry {
-    pub(super) fn new(owner: &'static str, db: Db, clock: Clock, handlers: Arc<Handlers>) -> Retry {
+    pub(super) fn new(
+        owner: &'static str,
+        db: Db,
+        clock: Clock,
+        handlers: Arc<Handlers>,
+        books: Arc<Books>,
+    ) -> Retry {
         Retry {
             owner,
             db,
@@ -56,6 +65,7 @@ impl Retry {
             dead: instruments::dead_letters(owner),
             waiting: instruments::inbox_waiting(owner),
             looked_through: Mutex::new(Some(Uuid::nil())),
+            books,
         }
     }
 
@@ -71,7 +81,7 @@ impl Retry {
             return self.rest().await;
         }
         for (id, attempts, received_at, payload) in due {
-            let letter = Letter::from_payload(id, payload.into());
+            let letter = Letter::from_payload(id, payload.into(), self.books.tracer());
             self.handle(Arc::new(Due {
                 letter,
                 attempts,
@@ -100,11 +110,15 @@ impl Retry {
             .write_bulk(due.clone(), |tx, due| Box::pin(again(tx, due)))
             .await
         {
-            Ok(()) => return Ok(()),
+            Ok(()) => {
+                self.books.committed(&due.letter);
+                return Ok(());
+            }
             Err(Handled::Engine(error)) => return Err(error),
             Err(verdict) => verdict,
         };
-        self.tell(&due, &verdict);
+        self.books.not_handled(&due.letter, &verdict);
+        trace::run_within(due.letter.account.step(), || self.tell(&due, &verdict));
         self.db
             .write_bulk((due, verdict), |tx, (due, verdict)| {
                 Box::pin(keep(tx, due, verdict))
@@ -129,6 +143,7 @@ async fn again(tx: &mut Tx, due: &Due) -> Result<(), Handled> {
         .await?
         == 0
     {
+        due.letter.account.is_known();
         return Ok(());
     }
     handle::apply(tx, &due.letter, &due.handlers).await

@@ -21,11 +21,12 @@ const APPEND: &str = "INSERT INTO outbox (id, type, payload, created_at) VALUES 
 
 /// Appends an event to the outbox: it is published if, and only if, this transaction commits.
 pub async fn append(tx: &mut Tx, data: EventData) -> Result<(), DbError> {
+    let id = tx.new_id();
     let event = Event {
-        id: tx.new_id().into(),
+        id: id.into(),
         source: format!("/tessera/{}", tx.owner()),
         time: tx.now(),
-        traceparent: Some(tx.traceparent().to_owned()),
+        traceparent: Some(tx.trace_of(id).to_string()),
         data,
     };
     let kind = event.data.event_type().name();

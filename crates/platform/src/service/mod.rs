@@ -16,7 +16,7 @@ use crate::BoxFuture;
 use crate::arrival::Arrivals;
 use crate::bus::nats::ConnectError;
 use crate::clock::Clock;
-use crate::config::Settings;
+use crate::config::{SettingError, Settings};
 use crate::consumer::Consumer;
 use crate::db::{Db, DbError, Migration};
 use crate::http::idempotency;
@@ -24,6 +24,7 @@ use crate::ids::Ids;
 use crate::limits::Limits;
 use crate::session::keys::KeyError;
 use crate::session::{Sessions, SigningKeys, ended};
+use crate::telemetry::traces::Tracer;
 use crate::worker::Worker;
 
 pub use data_dir::lock_data_dir;
@@ -115,6 +116,8 @@ pub struct Ctx {
     pub limits: Limits,
     /// Waits for what another service made a moment ago.
     pub arrivals: Arrivals,
+    /// Where its spans go.
+    pub tracer: Tracer,
 }
 
 /// A service, put together.
@@ -156,6 +159,9 @@ pub enum StartError {
     /// The session keys cannot be used.
     #[error(transparent)]
     Keys(#[from] KeyError),
+    /// A setting cannot be used.
+    #[error(transparent)]
+    Setting(#[from] SettingError),
     /// There is no bus.
     #[error(transparent)]
     Bus(#[from] ConnectError),

@@ -25,6 +25,7 @@ use crate::outbox::{self, Relay};
 use crate::retention::Retention;
 use crate::session::{CookieRule, Ended, FollowEnded, FollowKeys, Sessions, SigningKeys, Verifier};
 use crate::telemetry::Metrics;
+use crate::telemetry::traces::Traces;
 use crate::worker::{self, Next, Stop, Worker, WorkerError};
 
 /// The services of a process, ready to run.
@@ -37,6 +38,7 @@ pub struct Runtime {
     keys: Option<SigningKeys>,
     verifier: Verifier,
     follow_keys: Option<Arc<FollowKeys>>,
+    traces: Traces,
     /// Tells this process from others of the same services.
     me: Uuid,
     /// Held as long as the process uses the directory.
@@ -52,6 +54,7 @@ struct Shared {
     verifier: Verifier,
     limits: Limits,
     arrivals: Arrivals,
+    traces: Traces,
 }
 
 struct Running {
@@ -74,6 +77,7 @@ impl Runtime {
     ) -> Result<Runtime, StartError> {
         // First: an instrument that is made before it measures nothing, for ever.
         Metrics::install();
+        let traces = traces(definitions, &setup)?;
         let lock = data_dir::lock_for(definitions, &setup.settings)?;
         let keys = keys::signing(definitions, &setup)?;
         let public = keys.as_ref().map_or(&[][..], SigningKeys::public_keys);
@@ -88,8 +92,9 @@ impl Runtime {
             verifier,
             limits,
             arrivals: Arrivals::default(),
+            traces,
         };
-        let mut front = Front::new(&setup.settings, &setup.ids);
+        let mut front = Front::new(&setup.settings, &setup.ids).traced(&shared.traces);
         let mut services = Vec::new();
         for definition in definitions {
             let ctx = context(definition, &setup, &shared).await?;
@@ -118,6 +123,7 @@ impl Runtime {
             keys: shared.keys,
             verifier: shared.verifier,
             follow_keys,
+            traces: shared.traces,
             me: shared.me,
             _lock: lock,
         })
@@ -143,6 +149,11 @@ impl Runtime {
     /// The keys that sign sessions, where they are not auth's in another process.
     pub fn keys(&self) -> Option<&SigningKeys> {
         self.keys.as_ref()
+    }
+
+    /// Where the spans go.
+    pub fn traces(&self) -> &Traces {
+        &self.traces
     }
 
     /// The bus between the services.
@@ -268,6 +279,7 @@ async fn context(
         keys: shared.keys.clone().filter(|_| definition.signs_sessions),
         limits: shared.limits.clone(),
         arrivals: shared.arrivals.clone(),
+        tracer: shared.traces.of(definition.name),
     })
 }
 
@@ -285,14 +297,15 @@ fn running(
         clock.clone(),
         consumer,
         Some(ctx.sessions.clone()),
-    );
+    )
+    .traced(ctx.tracer.clone(), shared.bus.system());
     let inbox = Arc::new(inbox);
     let intake = shared.bus.subscribe(inbox.clone()).map(Arc::new);
     let bus = shared.bus.clone();
     let relay = Relay::new(name, db.clone(), bus.clone(), clock.clone(), shared.me);
     let leads = relay.leads();
     let mut workers: Vec<Arc<dyn Worker>> = vec![
-        Arc::new(relay),
+        Arc::new(relay.traced(ctx.tracer.clone())),
         Arc::new(inbox.retry()),
         Arc::new(Retention::new(db.clone(), clock, ctx.sessions.clone())),
     ];
@@ -315,6 +328,17 @@ fn running(
         intake,
         workers,
     }
+}
+
+/// Of the services of this process, and of the pages beside them.
+fn traces(definitions: &[&Definition], setup: &Setup) -> Result<Traces, StartError> {
+    let names = definitions.iter().map(|definition| definition.name);
+    let names: Vec<&str> = names.chain(["web"]).collect();
+    Ok(Traces::start(
+        setup.settings.traces.as_ref(),
+        &names,
+        &setup.ids,
+    )?)
 }
 
 async fn connect(definitions: &[&Definition], settings: &Settings) -> Result<Bus, StartError> {

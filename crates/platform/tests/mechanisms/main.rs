@@ -33,5 +33,6 @@ mod retention;
 mod rolling;
 mod runtime;
 mod scratch;
+mod traced;
 mod versions;
 mod worker_run;

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tessera_platform::clock::Clock;
 use tessera_platform::config::Settings;
@@ -49,6 +50,9 @@ fn refuse_what_is_cut_off(chosen: &Chosen, settings: &Settings) -> Result<(), St
     Ok(())
 }
 
+/// How long a stop may wait for the collector. Ten seconds in all are promised, and nine of them may be over.
+const LAST_SPANS_WITHIN: Duration = Duration::from_millis(800);
+
 /// A running marketplace.
 pub(super) struct Server {
     /// Where it listens.
@@ -57,7 +61,7 @@ pub(super) struct Server {
     server: tokio::task::JoinHandle<server::Drained>,
     workers: JoinSet<()>,
     // Last: what the others use is closed after them.
-    _runtime: Runtime,
+    runtime: Runtime,
 }
 
 impl Server {
@@ -83,11 +87,12 @@ impl Server {
             stopper,
             server: tokio::spawn(server),
             workers,
-            _runtime: runtime,
+            runtime,
         })
     }
 
-    /// Lets the running requests finish, and the workers their step: both have the same time.
+    /// Lets the running requests finish, and the workers their step: both have the same time. What was recorded of
+    /// them is sent.
     pub(super) async fn stop(mut self) {
         self.stopper.stop();
         let workers = async { while self.workers.join_next().await.is_some() {} };
@@ -99,6 +104,7 @@ impl Server {
         if workers.is_err() {
             tracing::warn!("some workers took too long and were cut off");
         }
+        self.runtime.traces().flush(LAST_SPANS_WITHIN).await;
     }
 }
 

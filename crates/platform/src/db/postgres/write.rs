@@ -14,6 +14,7 @@ use crate::BoxFuture;
 use crate::db::Lane;
 use crate::db::error::{DbError, words_of_panic};
 use crate::db::tx::Tx;
+use crate::http::trace::{self, TraceParent};
 
 /// How long a transaction, or a read, is tried again while the database is away or others are in its way.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -43,23 +44,18 @@ impl Engine {
         E: From<DbError> + Send + 'static,
     {
         let engine = self.clone();
-        let traceparent = crate::http::trace::current();
+        let step = trace::current_step();
         let work = async move {
             let _place = engine.pool.place(lane).await?;
-            engine.run(traceparent, &input, &body).await
+            engine.run(step, &input, &body).await
         };
-        match tokio::spawn(work).await {
+        match tokio::spawn(trace::scope_within(step, work)).await {
             Ok(outcome) => outcome,
             Err(_) => Err(DbError::Closed.into()),
         }
     }
 
-    async fn run<I, T, E, F>(
-        &self,
-        traceparent: Option<String>,
-        input: &I,
-        body: &F,
-    ) -> Result<T, E>
+    async fn run<I, T, E, F>(&self, step: Option<TraceParent>, input: &I, body: &F) -> Result<T, E>
     where
         F: for<'a> Fn(&'a mut Tx, &'a I) -> BoxFuture<'a, Result<T, E>>,
         E: From<DbError>,
@@ -70,7 +66,7 @@ impl Engine {
             let run = match self.pool.main().await {
                 Ok(connection) => {
                     let mut tx = Tx::new(Session::new(connection), self.seed.clone());
-                    tx.start(traceparent.clone());
+                    tx.start(step);
                     if is_rerun {
                         tx.is_rerun();
                     }

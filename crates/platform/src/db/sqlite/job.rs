@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 use crate::BoxFuture;
 use crate::db::error::{DbError, words_of_panic};
 use crate::db::tx::Tx;
+use crate::http::trace::{self, TraceParent};
 
 /// A body that the writer runs without knowing its types.
 pub(super) trait Job: Send {
@@ -25,7 +26,7 @@ pub(super) trait Job: Send {
 pub(super) struct Work<I, T, E, F> {
     input: I,
     body: F,
-    traceparent: Option<String>,
+    trace: Option<TraceParent>,
     outcome: Option<Result<T, E>>,
     reply: oneshot::Sender<Result<T, E>>,
 }
@@ -34,14 +35,14 @@ impl<I, T, E, F> Work<I, T, E, F> {
     pub(super) fn new(
         input: I,
         body: F,
-        traceparent: Option<String>,
+        trace: Option<TraceParent>,
     ) -> (Self, oneshot::Receiver<Result<T, E>>) {
         let (reply, answer) = oneshot::channel();
         (
             Work {
                 input,
                 body,
-                traceparent,
+                trace,
                 outcome: None,
                 reply,
             },
@@ -58,9 +59,10 @@ where
     E: From<DbError> + Send + 'static,
 {
     fn run(&mut self, tx: &mut Tx) -> bool {
-        tx.start(self.traceparent.clone());
+        tx.start(self.trace);
         let run = AssertUnwindSafe(|| (self.body)(tx, &self.input).now_or_never());
-        let outcome = match catch_unwind(run) {
+        // The body runs on the writer's thread, which works for one after another.
+        let outcome = match trace::run_within(self.trace, || catch_unwind(run)) {
             // What the body made of an error of its own is not known to be whole.
             Ok(Some(Ok(_))) if tx.failure().is_some() => Err(DbError::Failed.into()),
             Ok(Some(outcome)) => outcome,

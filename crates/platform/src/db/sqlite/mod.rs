@@ -77,7 +77,7 @@ impl Engine {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        let (work, answer) = Work::new(input, body, crate::http::trace::current());
+        let (work, answer) = Work::new(input, body, crate::http::trace::current_step());
         self.writer.push(lane, Box::new(work))?;
         answer.await.map_err(|_| DbError::Closed)?
     }

@@ -1,6 +1,7 @@
 //! Carries events from the outbox to the bus, in batches, at least once each.
 
 mod lease;
+mod spans;
 mod stream;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use crate::bus::{Bus, Confirmed, Message};
 use crate::clock::Clock;
 use crate::db::{Db, DbError, FromRow, Param, Row, Tx};
 use crate::instruments;
+use crate::telemetry::traces::Tracer;
 use crate::worker::{Next, Worker, WorkerError};
 use lease::{Lease, TakenBy};
 
@@ -39,6 +41,7 @@ pub struct Relay {
     lease: Lease,
     looked_at: Mutex<Option<Timestamp>>,
     age: Gauge,
+    tracer: Tracer,
 }
 
 struct Unpublished {
@@ -70,12 +73,20 @@ impl Relay {
             clock,
             looked_at: Mutex::default(),
             age: instruments::outbox_age(owner),
+            tracer: Tracer::default(),
         }
     }
 
     /// Whether this process is the one that publishes, as it was last seen.
     pub fn leads(&self) -> Arc<AtomicBool> {
         self.lease.leads()
+    }
+
+    /// Records what it publishes.
+    #[must_use]
+    pub fn traced(mut self, tracer: Tracer) -> Relay {
+        self.tracer = tracer;
+        self
     }
 
     async fn step(&self) -> Result<Next, WorkerError> {
@@ -140,8 +151,10 @@ impl Relay {
         let age = self.clock.now().duration_since(oldest.created_at);
         self.age.set(age.as_secs_f64());
         let ids: Vec<Uuid> = batch.iter().map(|event| event.id).collect();
-        let messages = batch.into_iter().map(Message::from).collect();
+        let messages: Vec<Message> = batch.into_iter().map(Message::from).collect();
+        let spans = spans::Begun::of(&self.tracer, &messages);
         let confirmed = self.bus.publish(messages).await?;
+        spans.record(&self.bus);
         // Dying before this line publishes the batch again: every inbox knows the ids.
         self.db
             .write_bulk((ids, confirmed), |tx, (ids, confirmed)| {

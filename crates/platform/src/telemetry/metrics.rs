@@ -1,16 +1,9 @@
-//! What the process says about itself: logs, and measurements for Prometheus.
-//!
-//! Owns the names of all metrics, and the two global installations, each done once in a process,
-//! however many servers it holds (tests start many).
+//! Measurements for Prometheus.
 
-use std::io::{self, IsTerminal};
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use tracing_subscriber::EnvFilter;
-
-use crate::config::SettingError;
 
 /// The names of what is measured about HTTP; `instruments` has the rest.
 pub(crate) mod names {
@@ -29,23 +22,6 @@ const SECONDS: &[f64] = &[
 const SIZES: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0];
 
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
-
-/// Starts logging to standard error: lines for people on a terminal, JSON otherwise. A second call
-/// changes nothing.
-pub fn init_logs(filter: &str) -> Result<(), SettingError> {
-    let filter = EnvFilter::try_new(filter)
-        .map_err(|error| SettingError::new("RUST_LOG", format!("{filter:?}: {error}")))?;
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr);
-    // An error says that logging was started before.
-    let _started_before = if io::stderr().is_terminal() {
-        builder.try_init()
-    } else {
-        builder.json().flatten_event(true).try_init()
-    };
-    Ok(())
-}
 
 /// The measurements of this process.
 #[derive(Clone)]
@@ -124,14 +100,6 @@ fn describe() {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_filter_that_makes_no_sense_names_its_setting() {
-        assert_eq!(
-            init_logs("info,tessera=loud").unwrap_err().setting,
-            "RUST_LOG"
-        );
-    }
 
     #[test]
     fn measuring_is_started_once() {
