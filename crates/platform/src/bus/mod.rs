@@ -110,7 +110,14 @@ impl Bus {
         }
     }
 
-    /// Calls `wake` when another process nudges this one's relay. Never ends by itself.
+    /// Tells all processes of `service` that nobody publishes its outbox at this moment. A hint, too.
+    pub async fn nudge_all(&self, service: &str) {
+        if let Bus::Nats(bus) = self {
+            bus.nudge_all(service).await;
+        }
+    }
+
+    /// Calls `wake` when another process nudges this one's relay, or all of them. Never ends by itself.
     pub async fn on_nudge(&self, service: &str, me: Uuid, wake: impl Fn()) {
         match self {
             Bus::Embedded(_) => std::future::pending().await,

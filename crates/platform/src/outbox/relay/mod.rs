@@ -19,9 +19,9 @@ use crate::worker::{Next, Worker, WorkerError};
 use lease::{Lease, TakenBy};
 
 // 256 at once, and by what is unpublished, never by "after the last one": transactions commit out of order.
-const UNPUBLISHED: &str = "SELECT id, type, payload, created_at FROM outbox
+const UNPUBLISHED: &str = "SELECT id, type, payload FROM outbox
     WHERE published_at IS NULL ORDER BY id LIMIT 256";
-const ANY: &str = "SELECT id FROM outbox WHERE published_at IS NULL LIMIT 1";
+const OLDEST: &str = "SELECT created_at FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT 1";
 const MARK: &str = "UPDATE outbox SET published_at = $2 WHERE id = $1 AND published_at IS NULL";
 
 /// How often a stream is looked at while there is nothing to publish.
@@ -42,7 +42,6 @@ struct Unpublished {
     id: Uuid,
     event_type: EventType,
     payload: String,
-    created_at: Timestamp,
 }
 
 impl FromRow for Unpublished {
@@ -51,7 +50,6 @@ impl FromRow for Unpublished {
             id: row.next()?,
             event_type: row.parse()?,
             payload: row.next()?,
-            created_at: row.next()?,
         })
     }
 }
@@ -72,8 +70,8 @@ impl Relay {
 
     async fn step(&self) -> Result<Next, WorkerError> {
         let now = self.clock.now();
-        let has_something = self.db.opt::<(Uuid,)>(ANY, &[]).await?.is_some();
-        if !has_something {
+        let oldest: Option<(Timestamp,)> = self.db.opt(OLDEST, &[]).await?;
+        if oldest.is_none() {
             self.age.set(0.0);
             if !self.is_time_to_look(now) {
                 return Ok(Next::Idle);
@@ -89,6 +87,9 @@ impl Relay {
                 return Ok(Next::At(held.until));
             }
         }
+        // Before the bus is asked for anything: while it is away, nothing comes after that.
+        let waits = oldest.map(|(since,)| now.duration_since(since));
+        self.age.set(waits.map_or(0.0, |span| span.as_secs_f64()));
         self.look_at_stream(now).await?;
         self.publish_batch().await
     }
@@ -125,12 +126,9 @@ impl Relay {
 
     async fn publish_batch(&self) -> Result<Next, WorkerError> {
         let batch: Vec<Unpublished> = self.db.few(UNPUBLISHED, &[]).await?;
-        let Some(oldest) = batch.first() else {
-            self.age.set(0.0);
+        if batch.is_empty() {
             return Ok(Next::Idle);
-        };
-        let age = self.clock.now().duration_since(oldest.created_at);
-        self.age.set(age.as_secs_f64());
+        }
         let ids: Vec<Uuid> = batch.iter().map(|event| event.id).collect();
         let messages = batch.into_iter().map(Message::from).collect();
         let confirmed = self.bus.publish(messages).await?;
@@ -177,5 +175,17 @@ impl Worker for Relay {
 
     fn run(&self) -> BoxFuture<'_, Result<Next, WorkerError>> {
         Box::pin(self.step())
+    }
+
+    /// Another process publishes from here on, and need not wait until this one is missed.
+    fn stopped(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {
+            match self.lease.give_back().await {
+                Ok(()) => self.bus.nudge_all(self.owner).await,
+                Err(error) => {
+                    tracing::info!(service = self.owner, %error, "the relay's lease runs out by itself");
+                }
+            }
+        })
     }
 }
