@@ -27,12 +27,12 @@ pub(crate) struct Arguments {
 }
 
 const EXAMPLES: &str = "\
-Each scenario starts the distributed form in a folder of its own (PostgreSQL, NATS, a process for each service, a
-front), lets eight buyers reserve, pay and cancel, and does its fault again and again meanwhile. In the end every
-order must be where its buyer wanted it, no answer may be lost, and `tessera check` must find nothing broken.
+Each scenario starts the distributed form in a folder of its own (PostgreSQL, NATS, a process for each service, a front), \
+lets eight buyers reserve, pay and cancel, and does its fault again and again meanwhile. In the end every order must be \
+where its buyer wanted it, no answer may be lost, and `tessera check` must find nothing broken.
 
-Takes about 20 minutes on two cores. Exits 1 if anything was lost or broken. The table, and the logs of a scenario
-that failed, are kept in target/faults.
+Takes about 20 minutes on two cores. Exits 1 if anything was lost or broken. The table, and the logs of a scenario that \
+failed, are kept in target/faults.
 
 Examples:
   cargo xtask faults                          all of them, at full length
