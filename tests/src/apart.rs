@@ -72,7 +72,8 @@ impl Apart {
 
     /// The servers, the front, and nobody behind it yet.
     pub async fn servers() -> Apart {
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = tempfile::Builder::new().prefix("tessera-apart-").tempdir();
+        let folder = folder.expect("a folder");
         // PostgreSQL's own user must find its data.
         let open = std::fs::Permissions::from_mode(0o755);
         std::fs::set_permissions(folder.path(), open).expect("a folder");

@@ -112,13 +112,10 @@ impl Person {
         done: &[u16],
     ) -> Option<Answer> {
         let mut key = new_key();
-        for attempt in 0..TRIES {
-            let count = if attempt == 0 {
-                &self.tally.sent
-            } else {
-                &self.tally.resent
-            };
+        let mut count = &self.tally.sent;
+        for _try in 0..TRIES {
             count.one();
+            count = &self.tally.resent;
             let sent = self
                 .client
                 .send(method.clone(), path, wish.clone(), Some(&key));
@@ -137,6 +134,7 @@ impl Person {
                 Some(answer) if is_too_early(&answer) => {
                     self.tally.refused.one();
                     key = new_key();
+                    count = &self.tally.sent;
                 }
                 Some(answer) if is_of_the_moment(&answer) => {}
                 None => {}

@@ -124,6 +124,16 @@ impl Relay {
         Ok(())
     }
 
+    /// Whether the stream lacks the last message that it confirmed before this batch. Asked once it has the batch, and
+    /// before that is noted: a stream that went back and has grown beyond that place since would not be found out
+    /// any more.
+    async fn went_back(&self) -> Result<bool, WorkerError> {
+        let Some(before) = stream::confirmed(&self.db).await? else {
+            return Ok(false);
+        };
+        Ok(!self.bus.is_in_place(&before).await? && !self.bus.still_has(&before).await?)
+    }
+
     async fn publish_batch(&self) -> Result<Next, WorkerError> {
         let batch: Vec<Unpublished> = self.db.few(UNPUBLISHED, &[]).await?;
         if batch.is_empty() {
@@ -132,6 +142,10 @@ impl Relay {
         let ids: Vec<Uuid> = batch.iter().map(|event| event.id).collect();
         let messages = batch.into_iter().map(Message::from).collect();
         let confirmed = self.bus.publish(messages).await?;
+        if confirmed.is_some() && self.went_back().await? {
+            self.refill().await?;
+            return Ok(Next::Again);
+        }
         // Dying before this line publishes the batch again: every inbox knows the ids.
         self.db
             .write_bulk((ids, confirmed), |tx, (ids, confirmed)| {
