@@ -41,7 +41,10 @@ async fn a_stream_that_went_back_and_grew_again_is_found_out_before_more_is_note
     publish(&relay).await;
     let said: BTreeSet<String> = said(&app).await;
     let stored = stored(&stream).await;
-    assert!(said.is_subset(&stored), "{said:?} are not all of {stored:?}");
+    assert!(
+        said.is_subset(&stored),
+        "{said:?} are not all of {stored:?}"
+    );
 }
 
 /// Runs it until it has nothing more to do; the server may still be on its way.
