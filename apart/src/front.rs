@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, combinators::BoxBody};
 use hyper::body::{Bytes, Incoming};
@@ -33,6 +34,10 @@ const ROUTES: [(&str, &str); 5] = [
 
 /// What concerns one connection and not what is said over it.
 const OF_THE_CONNECTION: [HeaderName; 4] = [CONNECTION, TE, TRANSFER_ENCODING, UPGRADE];
+
+/// A connection that nothing came over for so long is given up: the services do so after ten seconds, and a request
+/// might just be on its way then.
+const IDLE_FOR: Duration = Duration::from_secs(5);
 
 type Body = BoxBody<Bytes, hyper::Error>;
 
@@ -70,6 +75,7 @@ pub async fn serve(listener: TcpListener, backends: Backends) -> Result<Infallib
     connector.set_nodelay(true);
     let client = Client::builder(TokioExecutor::new())
         .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(IDLE_FOR)
         .build(connector);
     let front = Arc::new(Front {
         backends,

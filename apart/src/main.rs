@@ -210,11 +210,14 @@ async fn somebody_ends(instances: &mut [Instance]) -> Failure {
     select_all(ends).await.0
 }
 
+/// By Ctrl-C, by whoever ends it, or with its terminal.
 async fn told_to_stop() -> Result<(), Failure> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate()).because("signals")?;
+    let mut hang_up = signal(SignalKind::hangup()).because("signals")?;
     tokio::select! {
         _ = terminate.recv() => Ok(()),
+        _ = hang_up.recv() => Ok(()),
         interrupted = tokio::signal::ctrl_c() => interrupted.because("signals"),
     }
 }
@@ -226,6 +229,17 @@ async fn with(command: &[String]) -> Result<ExitCode, Failure> {
         .because("a temporary folder")?;
     open_to_all(folder.path())?;
     let postgres = Postgres::start(&folder.path().join("postgres"), false).await?;
+    let ended = tokio::select! {
+        ended = beside(command, &postgres) => ended,
+        // The command ends with this; so do the servers, and their folder goes.
+        told = told_to_stop() => told.map(|()| ExitCode::FAILURE),
+    };
+    postgres.stop().await?;
+    ended
+}
+
+/// Runs the command while the servers run; answers as it does.
+async fn beside(command: &[String], postgres: &Postgres) -> Result<ExitCode, Failure> {
     let Some((program, arguments)) = command.split_first() else {
         return Err(Failure::new("no command"));
     };
@@ -233,10 +247,10 @@ async fn with(command: &[String]) -> Result<ExitCode, Failure> {
         .args(arguments)
         .env("TESSERA_TEST_DATABASE_URL", postgres.url())
         .env("TESSERA_TEST_NATS_SERVER", nats::program()?)
+        .kill_on_drop(true)
         .status()
         .await
         .because(program)?;
-    postgres.stop().await?;
     // Whoever asked tells a test that failed from one that was ended.
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))

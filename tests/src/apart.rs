@@ -3,6 +3,8 @@
 //! It stands on programs that are not part of Rust; where the tests run without them, there is none.
 
 use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tempfile::TempDir;
 use tessera_apart::front::{self, Backends};
@@ -15,6 +17,13 @@ use tokio::task::JoinHandle;
 
 use crate::client::Client;
 use crate::process::program;
+
+/// Where the logs of a test that failed go. Set by `cargo xtask faults`.
+const LOGS: &str = "TESSERA_FAULTS_LOGS";
+
+/// How long a folder that somebody still writes to is tried to be removed: ten seconds.
+const TRIES: u32 = 200;
+const BETWEEN: Duration = Duration::from_millis(50);
 
 /// A running marketplace in pieces. All of it ends with this.
 pub struct Apart {
@@ -31,6 +40,7 @@ pub struct Apart {
     /// The databases; `None` while they are down.
     pub postgres: Option<Postgres>,
     front: JoinHandle<()>,
+    started: usize,
     /// Where all keep what they have.
     pub folder: TempDir,
 }
@@ -62,7 +72,8 @@ impl Apart {
 
     /// The servers, the front, and nobody behind it yet.
     pub async fn servers() -> Apart {
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = tempfile::Builder::new().prefix("tessera-apart-").tempdir();
+        let folder = folder.expect("a folder");
         // PostgreSQL's own user must find its data.
         let open = std::fs::Permissions::from_mode(0o755);
         std::fs::set_permissions(folder.path(), open).expect("a folder");
@@ -80,6 +91,8 @@ impl Apart {
             ("NATS_URL", nats.url()),
             ("NATS_MONITOR_URL", nats.monitor_url()),
             ("API_URL", url.clone()),
+            // By the front: a process of auth may be replaced by another one.
+            ("JWKS_URL", format!("{url}/.well-known/jwks.json")),
             ("PUBLIC_URL", url.clone()),
             ("TRUSTED_PROXIES", "127.0.0.1".to_owned()),
             (
@@ -105,19 +118,17 @@ impl Apart {
             nats: Some(nats),
             postgres: Some(postgres),
             front,
+            started: 0,
             folder,
         }
     }
 
     /// Starts one more process of a service, and lets the front know it.
     pub async fn add(&mut self, service: &'static str) {
-        let number = self.instances.len();
+        let number = self.started;
+        self.started += 1;
         let instance = Instance::start(&self.common, service, number).await;
         let instance = instance.expect("the service starts");
-        if service == "auth" {
-            let keys = format!("http://{}/.well-known/jwks.json", instance.address);
-            self.common.settings.push(("JWKS_URL".to_owned(), keys));
-        }
         self.backends.add(service, instance.address);
         self.instances.push(instance);
     }
@@ -147,10 +158,57 @@ impl Apart {
         }
         command.output().await.expect("the program runs")
     }
+
+    /// Ends all in good order: nothing of it runs, and nothing is left.
+    pub async fn end(mut self) {
+        for instance in std::mem::take(&mut self.instances) {
+            instance.process.kill().await.expect("it ends");
+        }
+        if let Some(nats) = self.nats.take() {
+            nats.kill().await.expect("it ends");
+        }
+        if let Some(postgres) = self.postgres.take() {
+            postgres.stop().await.expect("it ends");
+        }
+    }
 }
 
 impl Drop for Apart {
+    /// Of a test that has failed the processes are ended here, and their logs kept where its runner wants them.
     fn drop(&mut self) {
         self.front.abort();
+        self.instances.clear();
+        self.nats = None;
+        self.postgres = None;
+        if std::thread::panicking() {
+            keep_logs(self.folder.path());
+        }
+        // PostgreSQL's processes end some moments after the first of them, and write until then.
+        for _try in 0..TRIES {
+            if std::fs::remove_dir_all(self.folder.path()).is_ok() {
+                break;
+            }
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "nobody tells when they have ended"
+            )]
+            std::thread::sleep(BETWEEN);
+        }
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the runner of the tests says where they go"
+)]
+fn keep_logs(folder: &Path) {
+    let Some(kept) = std::env::var_os(LOGS).map(PathBuf::from) else {
+        return;
+    };
+    drop(std::fs::create_dir_all(&kept));
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.path().extension().is_some_and(|kind| kind == "log") {
+            drop(std::fs::copy(entry.path(), kept.join(entry.file_name())));
+        }
     }
 }

@@ -53,6 +53,16 @@ impl Client {
         }
     }
 
+    /// The same person, who hangs up when an answer takes longer.
+    #[must_use]
+    pub fn answered_within(&self, span: std::time::Duration) -> Client {
+        let http = reqwest::Client::builder().timeout(span).build();
+        Client {
+            http: http.expect("a client"),
+            ..self.clone()
+        }
+    }
+
     /// The session's token.
     pub fn token(&self) -> Option<&str> {
         self.token.as_deref()
@@ -100,6 +110,12 @@ impl Client {
     /// `GET`, of a server that may be gone.
     pub async fn try_get(&self, path: &str) -> Option<Answer> {
         self.send(reqwest::Method::GET, path, None, None).await
+    }
+
+    /// `GET` of a page that is no JSON, of a server that may be gone.
+    pub async fn text(&self, path: &str) -> Option<String> {
+        let sent = self.http.get(format!("{}{path}", self.url)).send().await;
+        sent.ok()?.text().await.ok()
     }
 
     /// `POST`

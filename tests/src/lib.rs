@@ -16,12 +16,17 @@ pub mod market;
 pub mod process;
 
 /// Waits until `look` finds something, and gives up with `what` after 30 seconds.
-pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+pub async fn eventually<T>(what: &str, look: impl AsyncFnMut() -> Option<T>) -> T {
+    within(30, what, look).await
+}
+
+/// The same, with so many seconds.
+pub async fn within<T>(seconds: u64, what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     #[expect(
         clippy::disallowed_methods,
         reason = "a bound on the machine's own time"
     )]
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(seconds);
     loop {
         if let Some(found) = look().await {
             return found;

@@ -13,6 +13,7 @@ mod bench;
 mod bugs;
 mod crash;
 mod docs;
+mod faults;
 mod lint;
 mod manifests;
 mod places;
@@ -46,6 +47,8 @@ enum Chore {
     Bugs(bugs::Arguments),
     /// Kill the real process under load, again and again, and check the invariants after each restart
     Crash(crash::Arguments),
+    /// Do to the distributed form under load whatever may befall it, at full length, and check the invariants
+    Faults(faults::Arguments),
     /// Run the distributed form on this machine: a process for each service, PostgreSQL and NATS, behind one port
     Up(servers::Arguments),
     /// Measure: reservations a second, latency, expiry, start-up
@@ -69,6 +72,7 @@ fn perform(chore: Chore) -> Result<(), run::Failure> {
         Chore::Docs => docs::run(),
         Chore::Bugs(arguments) => bugs::run(&arguments),
         Chore::Crash(arguments) => crash::run(&arguments),
+        Chore::Faults(arguments) => faults::run(&arguments),
         Chore::Up(arguments) => servers::up(&arguments),
         Chore::Bench(arguments) => bench::run(&arguments),
     }

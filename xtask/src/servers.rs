@@ -1,6 +1,7 @@
 //! PostgreSQL and NATS: brought where they are missing, the tests run on them, and the distributed form with them.
 
 use std::fs;
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -36,7 +37,7 @@ pub(crate) struct Arguments {
 
 /// Installs what is missing, and says so.
 pub(crate) fn bring() -> Result<(), Failure> {
-    let postgres = places::on_path("initdb") || debian_has_it();
+    let postgres = places::on_path("initdb") || postgres().is_some();
     if !postgres {
         steps::as_root().args(["sh", "-c", NO_SERVER]).show()?;
     }
@@ -44,11 +45,11 @@ pub(crate) fn bring() -> Result<(), Failure> {
     manifests::bring_programs()
 }
 
-/// The client's package has a folder there, too, and none of these in it.
-fn debian_has_it() -> bool {
+/// The newest that Debian has installed. (The client's package has a folder there, too, and no server in it.)
+pub(crate) fn postgres() -> Option<PathBuf> {
     let versions = fs::read_dir(DEBIAN).into_iter().flatten().flatten();
-    let mut programs = versions.map(|version| version.path().join("bin/initdb"));
-    programs.any(|program| program.is_file())
+    let programs = versions.map(|version| version.path().join("bin/postgres"));
+    programs.filter(|program| program.is_file()).max()
 }
 
 /// Runs the tests of everything that knows an engine or a bus, on the servers.

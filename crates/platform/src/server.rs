@@ -8,12 +8,15 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::Request;
+use axum::http::header::CONNECTION;
+use axum::http::{HeaderValue, Request};
 use axum::response::Response;
+use futures_util::FutureExt;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -35,6 +38,8 @@ pub struct Bounds {
     pub head: Duration,
     /// How long running requests may take to finish once the server is told to stop.
     pub drain: Duration,
+    /// How long open connections are served then: a client may have sent its request before it could know.
+    pub linger: Duration,
 }
 
 impl Default for Bounds {
@@ -44,6 +49,7 @@ impl Default for Bounds {
             head: Duration::from_secs(10),
             // Ten seconds in all are promised; closing the databases takes the rest.
             drain: Duration::from_secs(9),
+            linger: Duration::from_millis(250),
         }
     }
 }
@@ -66,16 +72,21 @@ const TOO_MANY_CONNECTIONS: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
     {\"type\":\"about:blank\",\"title\":\"Service Unavailable\",\"status\":503,\"code\":\"unavailable\",\
     \"detail\":\"There are too many connections.\",\"errors\":[{\"message\":\"There are too many connections.\"}]}";
 
-/// Serves `router` on `listener` until `stop` resolves; then accepts no more, lets running requests
-/// finish, and closes.
+/// Serves `router` on `listener` until `stop` resolves; then accepts no more, answers what is on its way on the
+/// connections that are open, lets running requests finish, and closes.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
     bounds: Bounds,
     stop: impl Future<Output = ()>,
 ) -> Drained {
-    let room = Arc::new(Semaphore::new(bounds.connections));
-    let connections = GracefulShutdown::new();
+    let server = Server {
+        router,
+        bounds,
+        room: Arc::new(Semaphore::new(bounds.connections)),
+        connections: GracefulShutdown::new(),
+        leaving: Arc::default(),
+    };
     let mut stop = std::pin::pin!(stop);
     loop {
         let accepted = tokio::select! {
@@ -83,24 +94,50 @@ pub async fn serve(
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, peer)) => match room.clone().try_acquire_owned() {
-                Ok(place) => {
-                    let connection = Connection {
-                        router: router.clone(),
-                        peer,
-                        place,
-                    };
-                    tokio::spawn(connection.run(stream, bounds.head, connections.watcher()));
-                }
-                Err(_full) => turn_away(&stream),
-            },
+            Ok((stream, peer)) => server.take(stream, peer),
             Err(error) => wait_after(&error).await,
         }
     }
-    drop(listener);
-    match tokio::time::timeout(bounds.drain, connections.shutdown()).await {
-        Ok(()) => Drained::Wholly,
-        Err(_) => Drained::CutOff,
+    server.leave(listener).await
+}
+
+struct Server {
+    router: Router,
+    bounds: Bounds,
+    room: Arc<Semaphore>,
+    connections: GracefulShutdown,
+    leaving: Arc<AtomicBool>,
+}
+
+impl Server {
+    fn take(&self, stream: TcpStream, peer: SocketAddr) {
+        let Ok(place) = self.room.clone().try_acquire_owned() else {
+            return turn_away(&stream);
+        };
+        let connection = Connection {
+            router: self.router.clone(),
+            peer,
+            place,
+            leaving: self.leaving.clone(),
+        };
+        tokio::spawn(connection.run(stream, self.bounds.head, self.connections.watcher()));
+    }
+
+    /// A connection that is refused is safe to try elsewhere; one that is cut off is not. So whoever got one is
+    /// answered, and told that it was the last answer.
+    async fn leave(self, listener: TcpListener) -> Drained {
+        self.leaving.store(true, Ordering::Relaxed);
+        while let Some(Ok((stream, peer))) = listener.accept().now_or_never() {
+            self.take(stream, peer);
+        }
+        drop(listener);
+        let all = u32::try_from(self.bounds.connections).unwrap_or(u32::MAX);
+        let all_gone = self.room.acquire_many(all);
+        drop(tokio::time::timeout(self.bounds.linger, all_gone).await);
+        match tokio::time::timeout(self.bounds.drain, self.connections.shutdown()).await {
+            Ok(()) => Drained::Wholly,
+            Err(_) => Drained::CutOff,
+        }
     }
 }
 
@@ -109,6 +146,8 @@ struct Connection {
     router: Router,
     peer: SocketAddr,
     place: OwnedSemaphorePermit,
+    /// Whether the server is.
+    leaving: Arc<AtomicBool>,
 }
 
 impl Connection {
@@ -117,11 +156,22 @@ impl Connection {
             router,
             peer,
             place,
+            leaving,
         } = self;
         // Answers are small and whole: waiting for more to send with them only delays them. An
         // error means that the client has gone, which the first read will show.
         let _gone = stream.set_nodelay(true);
-        let service = service_fn(move |request| answer(router.clone(), peer, request));
+        let service = service_fn(move |request| {
+            let (answer, leaving) = (answer(router.clone(), peer, request), leaving.clone());
+            async move {
+                let mut response = answer.await?;
+                if leaving.load(Ordering::Relaxed) {
+                    let close = HeaderValue::from_static("close");
+                    response.headers_mut().insert(CONNECTION, close);
+                }
+                Ok::<_, Infallible>(response)
+            }
+        });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(head)
@@ -169,7 +219,7 @@ async fn wait_after(error: &io::Error) {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicUsize;
 
     use axum::Extension;
     use axum::routing::get;
@@ -183,6 +233,7 @@ mod tests {
         connections: 2,
         head: Duration::from_millis(50),
         drain: Duration::from_secs(5),
+        linger: Duration::from_millis(50),
     };
 
     struct Running {
@@ -324,6 +375,32 @@ mod tests {
         assert!(read_all(&mut busy).await.ends_with("finished"));
         assert_eq!(running.ended.await.unwrap(), Drained::Wholly);
         assert_eq!(begun.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn a_request_on_an_open_connection_is_answered_once_more() {
+        let bounds = Bounds {
+            connections: 2,
+            head: Duration::from_secs(60),
+            drain: Duration::from_secs(5),
+            linger: Duration::from_secs(60),
+        };
+        let running = start(peer(), bounds).await;
+        let (mut kept, mut fresh) = (connect(&running).await, connect(&running).await);
+        send(&mut kept, GET).await;
+        let mut first = [0; 12];
+        kept.read_exact(&mut first).await.unwrap();
+        assert_eq!(&first, b"HTTP/1.1 200");
+        running.stop.send(()).unwrap();
+        while TcpStream::connect(running.address).await.is_ok() {}
+        // As of clients that do not know yet.
+        for stream in [&mut kept, &mut fresh] {
+            send(stream, GET).await;
+            let answers = read_all(stream).await;
+            assert!(answers.contains("HTTP/1.1 200 OK"), "{answers}");
+            assert!(answers.contains("connection: close"), "{answers}");
+        }
+        assert_eq!(running.ended.await.unwrap(), Drained::Wholly);
     }
 
     #[tokio::test]

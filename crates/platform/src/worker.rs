@@ -18,6 +18,8 @@ use crate::db::DbError;
 
 /// How long a worker with nothing to do waits before it looks again by itself.
 const POLL: Duration = Duration::from_secs(1);
+/// How long what a worker does at its end may take.
+const END_WITHIN: Duration = Duration::from_secs(1);
 const FIRST_BACKOFF: Duration = Duration::from_millis(50);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(5);
 
@@ -33,6 +35,11 @@ pub trait Worker: Send + Sync + 'static {
 
     /// Does one bounded step. Two may run at the same time in different processes.
     fn run(&self) -> BoxFuture<'_, Result<Next, WorkerError>>;
+
+    /// Called once its process was told to stop, after the last step. It is not sure to come about.
+    fn stopped(&self) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
 }
 
 /// When a worker wants its next step.
@@ -136,6 +143,7 @@ pub async fn run(
             () = stop.wait() => {}
         }
     }
+    drop(tokio::time::timeout(END_WITHIN, worker.stopped()).await);
 }
 
 /// One step. A panic is a failure like others: a duty is never given up.

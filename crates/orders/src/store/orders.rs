@@ -135,7 +135,8 @@ pub async fn insert(tx: &mut Tx, order: &Order) -> Result<bool, DbError> {
         order.created_at,
         order.updated_at,
     ];
-    tx.insert_or_nothing(INSERT, INSERT_OR_NOTHING, &params).await
+    tx.insert_or_nothing(INSERT, INSERT_OR_NOTHING, &params)
+        .await
 }
 
 /// Saves a change: `false` when the order is no longer of the version before it.

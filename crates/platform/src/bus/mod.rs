@@ -121,6 +121,14 @@ impl Bus {
         }
     }
 
+    /// The same, and cheaper, of a message that its store has not let go for its age yet.
+    pub async fn is_in_place(&self, confirmed: &Confirmed) -> Result<bool, BusError> {
+        match self {
+            Bus::Embedded(_) => Ok(true),
+            Bus::Nats(bus) => bus.is_in_place(confirmed).await,
+        }
+    }
+
     /// Tells the process whose relay is `holder` that there is something in the outbox of `service`. A hint:
     /// one that is lost costs a moment.
     pub async fn nudge(&self, service: &str, holder: Uuid) {
@@ -129,7 +137,14 @@ impl Bus {
         }
     }
 
-    /// Calls `wake` when another process nudges this one's relay. Never ends by itself.
+    /// Tells all processes of `service` that nobody publishes its outbox at this moment. A hint, too.
+    pub async fn nudge_all(&self, service: &str) {
+        if let Bus::Nats(bus) = self {
+            bus.nudge_all(service).await;
+        }
+    }
+
+    /// Calls `wake` when another process nudges this one's relay, or all of them. Never ends by itself.
     pub async fn on_nudge(&self, service: &str, me: Uuid, wake: impl Fn()) {
         match self {
             Bus::Embedded(_) => std::future::pending().await,

@@ -39,9 +39,7 @@ fn about(letter: &Letter) -> Option<Vec<Uuid>> {
             let order = ticket.order_id.map(|order| order.uuid());
             Some(std::iter::once(ticket.id.uuid()).chain(order).collect())
         }
-        EventData::TicketRefused(refused) => {
-            Some(vec![refused.id.uuid(), refused.order_id.uuid()])
-        }
+        EventData::TicketRefused(refused) => Some(vec![refused.id.uuid(), refused.order_id.uuid()]),
         EventData::OrderCreated(order)
         | EventData::OrderUpdated(order)
         | EventData::OrderCancelled(order)
@@ -50,7 +48,9 @@ fn about(letter: &Letter) -> Option<Vec<Uuid>> {
         EventData::PaymentCreated(payment)
         | EventData::PaymentCaptured(payment)
         | EventData::PaymentFailed(payment)
-        | EventData::PaymentVoided(payment) => Some(vec![payment.subject(), payment.order_id.uuid()]),
+        | EventData::PaymentVoided(payment) => {
+            Some(vec![payment.subject(), payment.order_id.uuid()])
+        }
         EventData::SessionEnded(ended) => Some(vec![ended.subject()]),
         // All that somebody has.
         EventData::UserRegistered(_) | EventData::UserDeleted(_) => None,

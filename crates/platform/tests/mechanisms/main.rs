@@ -29,6 +29,7 @@ mod inbox_retries;
 mod inbox_sessions;
 mod lossy;
 mod outbox_relay;
+mod relay_stream;
 mod retention;
 mod rolling;
 mod runtime;

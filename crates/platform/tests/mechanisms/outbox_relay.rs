@@ -187,3 +187,27 @@ async fn of_two_relays_one_publishes_and_the_other_takes_over_when_it_is_gone() 
     assert!(matches!(first.run().await.unwrap(), Next::At(_)));
     assert_eq!(effects(&app).await.len(), 2);
 }
+
+#[tokio::test]
+async fn a_relay_that_stops_lets_another_one_publish_at_once() {
+    let app = start_in_process().await;
+    let relay = || {
+        let (db, bus) = (app.db("speaker").clone(), app.runtime.bus().clone());
+        Relay::new("speaker", db, bus, app.clock.clone(), app.ids.next())
+    };
+    let (first, second, third) = (relay(), relay(), relay());
+    say(&app, &[somebody(&app)]).await;
+    assert_eq!(first.run().await.unwrap(), Next::Again);
+    say(&app, &[somebody(&app)]).await;
+    assert!(matches!(second.run().await.unwrap(), Next::At(_)));
+    // Who does not have it gives nothing back.
+    second.stopped().await;
+    assert!(matches!(third.run().await.unwrap(), Next::At(_)));
+    first.stopped().await;
+    // So long the others take for granted what they have seen.
+    app.hand.advance(SignedDuration::from_millis(100));
+    assert_eq!(third.run().await.unwrap(), Next::Again);
+    assert_eq!(unpublished(&app).await, 0);
+    say(&app, &[somebody(&app)]).await;
+    assert!(matches!(second.run().await.unwrap(), Next::At(_)));
+}

@@ -215,3 +215,41 @@ async fn nothing_runs_any_more_once_whoever_could_stop_it_is_gone() {
     drop(stopper);
     within(task).await.unwrap();
 }
+
+/// Keeps what is called.
+struct Leaving(mpsc::UnboundedSender<&'static str>);
+
+impl Worker for Leaving {
+    fn name(&self) -> &'static str {
+        "leaving"
+    }
+
+    fn run(&self) -> BoxFuture<'_, Result<Next, WorkerError>> {
+        Box::pin(async {
+            self.0.send("a step").unwrap();
+            Ok(Next::Idle)
+        })
+    }
+
+    fn stopped(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {
+            self.0.send("the end").unwrap();
+            // Nobody waits for it.
+            std::future::pending().await
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_worker_that_is_told_to_stop_may_put_its_things_in_order() {
+    let (sender, mut called) = mpsc::unbounded_channel();
+    let (stopper, stop) = Stopper::new();
+    let clock = Clock::manual(noon()).0;
+    let worker = Arc::new(Leaving(sender));
+    let task = tokio::spawn(worker::run("test", worker, None, clock, stop));
+    assert_eq!(called.recv().await, Some("a step"));
+    stopper.stop();
+    within(task).await.unwrap();
+    assert_eq!(called.recv().await, Some("the end"));
+    assert_eq!(called.recv().await, None);
+}

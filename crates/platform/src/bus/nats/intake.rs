@@ -34,9 +34,12 @@ pub(super) const SILENT_FOR: Duration = Duration::from_secs(10);
 /// So a long batch says in time that it is still at work.
 const STILL_AT_WORK: Duration = Duration::from_secs(3);
 
-/// How long a request for events stands, and how soon a server that has gone away is noticed.
-const STANDS_FOR: Duration = Duration::from_secs(10);
-const HEARTBEAT: Duration = Duration::from_secs(2);
+/// How long a request for events stands. A replica that stops waits for its end: what is sent for it until then would
+/// be missed for ten seconds, and nothing takes the request back.
+const STANDS_FOR: Duration = Duration::from_secs(1);
+
+/// A server that does not even say that the request is over has gone away.
+const NOTICED_AFTER: Duration = Duration::from_secs(3);
 
 /// How often the consumer is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
@@ -44,7 +47,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(30);
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
-type Messages = ReadyChunks<jetstream::consumer::pull::Stream>;
+type Messages = ReadyChunks<jetstream::consumer::pull::Batch>;
 
 /// Some messages, opened.
 #[derive(Default)]
@@ -67,17 +70,17 @@ impl Intake {
         Intake { bus, inbox }
     }
 
-    /// Takes in whatever comes, until told to stop; then gives back at once what it has not handled.
+    /// Takes in whatever comes, until told to stop; then asks for no more, and takes in what it has asked for.
     pub async fn run(&self, mut stop: Stop) {
         if self.inbox.follows().is_empty() {
             return;
         }
         let mut pause = FIRST_PAUSE;
         while !stop.is_set() {
-            let error = match self.open().await {
-                Ok(messages) => {
+            let error = match self.consumer().await {
+                Ok(consumer) => {
                     pause = FIRST_PAUSE;
-                    match self.take_all(messages, &mut stop).await {
+                    match self.take_all(&consumer, &mut stop).await {
                         Ok(()) => return,
                         Err(error) => error,
                     }
@@ -112,20 +115,6 @@ impl Intake {
         self.receive(&batch).await?;
         answer_all(&batch.held, AckKind::Ack).await;
         Ok(Next::Again)
-    }
-
-    async fn open(&self) -> Result<Messages, BusError> {
-        let messages = self
-            .consumer()
-            .await?
-            .stream()
-            .max_messages_per_batch(ASKED_FOR)
-            .expires(STANDS_FOR)
-            .heartbeat(HEARTBEAT)
-            .messages()
-            .await
-            .map_err(failed)?;
-        Ok(messages.ready_chunks(BATCH))
     }
 
     async fn consumer(&self) -> Result<Consumer<Config>, BusError> {
@@ -179,25 +168,32 @@ impl Intake {
         clippy::disallowed_methods,
         reason = "the bus has the machine's own time, which no test moves"
     )]
-    async fn take_all(&self, mut messages: Messages, stop: &mut Stop) -> Result<(), BusError> {
+    async fn take_all(&self, consumer: &Consumer<Config>, stop: &mut Stop) -> Result<(), BusError> {
         let mut looks = tokio::time::interval(LOOK_EVERY);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while !stop.is_set() {
+            if looks.tick().now_or_never().is_some() {
+                self.look_at_consumer().await?;
+            }
+            let request = consumer.batch().max_messages(ASKED_FOR).expires(STANDS_FOR);
+            let messages = request.messages().await.map_err(failed)?;
+            self.take_asked_for(messages.ready_chunks(BATCH), stop)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Takes in what comes until the request is over.
+    async fn take_asked_for(
+        &self,
+        mut messages: Messages,
+        stop: &mut Stop,
+    ) -> Result<(), BusError> {
         loop {
-            let chunk = tokio::select! {
-                chunk = messages.next() => chunk,
-                _ = looks.tick() => {
-                    if let Err(error) = self.look_at_consumer().await {
-                        give_back(messages).await;
-                        return Err(error);
-                    }
-                    continue;
-                }
-                () = stop.wait() => {
-                    give_back(messages).await;
-                    return Ok(());
-                }
+            let chunk = tokio::time::timeout(NOTICED_AFTER, messages.next()).await;
+            let Some(chunk) = chunk.map_err(|_| failed("the server says nothing"))? else {
+                return Ok(());
             };
-            let chunk = chunk.ok_or_else(|| failed("the consumer is gone"))?;
             let (whole, broken): (Vec<_>, Vec<_>) = chunk.into_iter().partition(Result::is_ok);
             self.take(whole.into_iter().flatten().collect(), stop).await;
             if let Some(Err(error)) = broken.into_iter().next() {
@@ -278,14 +274,6 @@ async fn answer_all(held: &[jetstream::Message], answer: AckKind) {
         .map(|message| message.ack_with(answer).map(drop))
         .collect();
     answers.collect::<()>().await;
-}
-
-/// What came and was not handled goes to another replica now, and not only when this one is missed.
-async fn give_back(mut messages: Messages) {
-    while let Some(Some(chunk)) = messages.next().now_or_never() {
-        let held: Vec<_> = chunk.into_iter().flatten().collect();
-        answer_all(&held, AckKind::Nak(None)).await;
-    }
 }
 
 #[expect(

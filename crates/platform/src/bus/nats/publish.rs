@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use async_nats::HeaderMap;
 use async_nats::header::NATS_MESSAGE_ID;
+use futures_util::StreamExt;
 use futures_util::future::try_join_all;
+use futures_util::stream::select_all;
 use tessera_contracts::events::EventType;
 use uuid::Uuid;
 
@@ -55,20 +57,36 @@ impl Nats {
     }
 
     pub(in crate::bus) async fn nudge(&self, service: &str, holder: Uuid) {
-        let subject = nudge_subject(service, holder);
+        self.hint(nudge_subject(service, holder)).await;
+    }
+
+    /// It leaves before this answers: who says it is about to go.
+    pub(in crate::bus) async fn nudge_all(&self, service: &str) {
+        self.hint(nudge_all_subject(service)).await;
+        drop(self.client.flush().await);
+    }
+
+    async fn hint(&self, subject: String) {
         // Lost or not: it is only a hint.
         drop(self.client.publish(subject, Vec::new().into()).await);
     }
 
-    /// Calls `wake` whenever another process nudges the relay `holder` of `service`. Never ends by itself.
+    /// Calls `wake` whenever another process nudges the relay `holder` of `service`, or all of its relays. Never ends
+    /// by itself.
     pub(in crate::bus) async fn on_nudge(&self, service: &str, holder: Uuid, wake: impl Fn()) {
-        use futures_util::StreamExt;
-        if let Ok(mut nudges) = self.client.subscribe(nudge_subject(service, holder)).await {
+        let subjects = [nudge_subject(service, holder), nudge_all_subject(service)];
+        let subscribed = subjects.map(|subject| self.client.subscribe(subject));
+        if let Ok(nudges) = try_join_all(subscribed).await {
+            let mut nudges = select_all(nudges);
             while nudges.next().await.is_some() {
                 wake();
             }
         }
     }
+}
+
+fn nudge_all_subject(service: &str) -> String {
+    format!("{NUDGES}.{service}.all")
 }
 
 fn nudge_subject(service: &str, holder: Uuid) -> String {

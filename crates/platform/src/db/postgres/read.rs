@@ -64,11 +64,7 @@ impl Engine {
     }
 }
 
-async fn query(
-    connection: Pooled,
-    sql: &str,
-    params: &[Param<'_>],
-) -> Result<Vec<PgRow>, DbError> {
+async fn query(connection: Pooled, sql: &str, params: &[Param<'_>]) -> Result<Vec<PgRow>, DbError> {
     let statement = connection.prepare(sql).await?;
     let rows = async {
         let rows = connection.client.query_raw(&statement, params).await?;

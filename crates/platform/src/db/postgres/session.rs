@@ -145,9 +145,8 @@ impl Session {
             let rows = client.query_raw(statement, params).await?;
             rows.try_collect::<Vec<PgRow>>().await
         };
-        let both = async {
-            try_join(rows(&first, first_params), rows(&second, second_params)).await
-        };
+        let both =
+            async { try_join(rows(&first, first_params), rows(&second, second_params)).await };
         let (held, found) = together(ahead, both).await?;
         let held = held.first().map(|row| A::from_row(&mut Row::new(row)));
         let found = found.first().map(|row| B::from_row(&mut Row::new(row)));

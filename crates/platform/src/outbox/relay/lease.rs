@@ -19,18 +19,21 @@ use crate::params;
 const LASTS: SignedDuration = SignedDuration::from_secs(5);
 /// A holder renews its lease when so little is left.
 const RENEWED_AT: SignedDuration = SignedDuration::from_secs(3);
+/// How long it is taken for granted that another process still holds it: one that stops gives it back.
+const GRANTED: SignedDuration = SignedDuration::from_millis(100);
 
 const HELD: &str = "SELECT holder, held_until FROM relay WHERE id = 1";
 const TAKE: &str = "INSERT INTO relay (id, holder, held_until) VALUES (1, $1, $2)
     ON CONFLICT (id) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until
     WHERE relay.holder = excluded.holder OR relay.held_until <= $3";
+const GIVE_BACK: &str = "UPDATE relay SET held_until = $2 WHERE id = 1 AND holder = $1";
 
 /// One process's side of it.
 pub(super) struct Lease {
     db: Db,
     me: Uuid,
-    /// Who holds it until when, as was last seen.
-    seen: Mutex<Option<Held>>,
+    /// Who holds it until when, as was last seen, and when that was.
+    seen: Mutex<Option<(Held, Timestamp)>>,
     leader: Gauge,
     leads: Arc<AtomicBool>,
 }
@@ -62,11 +65,21 @@ impl Lease {
     pub(super) async fn take(&self, now: Timestamp) -> Result<(), TakenBy> {
         let seen = *self.seen.lock();
         match seen {
-            Some(held) if held.by == self.me && held.until.duration_since(now) > RENEWED_AT => {
+            Some((held, _))
+                if held.by == self.me && held.until.duration_since(now) > RENEWED_AT =>
+            {
                 return Ok(());
             }
-            Some(held) if held.by != self.me && held.until > now => {
-                return Err(TakenBy::Other(held));
+            Some((held, at)) if held.by != self.me && held.until > now => {
+                if now.duration_since(at) < GRANTED {
+                    return Err(TakenBy::Other(held));
+                }
+                // Cheaper than to try.
+                if let Some(held) = self.look(now).await?
+                    && held.until > now
+                {
+                    return Err(TakenBy::Other(held));
+                }
             }
             _ => {}
         }
@@ -78,21 +91,40 @@ impl Lease {
                 Box::pin(take(tx, *me, *until))
             })
             .await?;
-        let held = if taken {
-            Held { by: me, until }
-        } else {
-            let held: Option<(Uuid, Timestamp)> = self.db.opt(HELD, &[]).await?;
-            let (by, until) = held.unwrap_or((me, now));
-            Held { by, until }
-        };
-        *self.seen.lock() = Some(held);
         self.leader.set(if taken { 1.0 } else { 0.0 });
         self.leads.store(taken, Ordering::Relaxed);
         if taken {
-            Ok(())
-        } else {
-            Err(TakenBy::Other(held))
+            *self.seen.lock() = Some((Held { by: me, until }, now));
+            return Ok(());
         }
+        let held = self.look(now).await?;
+        Err(TakenBy::Other(held.unwrap_or(Held { by: me, until: now })))
+    }
+
+    /// Who holds it, where that is another process.
+    async fn look(&self, now: Timestamp) -> Result<Option<Held>, DbError> {
+        let row: Option<(Uuid, Timestamp)> = self.db.opt(HELD, &[]).await?;
+        let held = row.map(|(by, until)| Held { by, until });
+        let held = held.filter(|held| held.by != self.me);
+        *self.seen.lock() = held.map(|held| (held, now));
+        Ok(held)
+    }
+
+    /// Lets another process have it at once.
+    pub(super) async fn give_back(&self) -> Result<(), DbError> {
+        let seen = self.seen.lock().take();
+        if seen.is_none_or(|(held, _)| held.by != self.me) {
+            return Ok(());
+        }
+        self.leader.set(0.0);
+        let given = self.db.write_bulk(self.me, |tx, me| {
+            Box::pin(async move {
+                // Over by everybody's clock.
+                tx.execute(GIVE_BACK, &params![*me, Timestamp::UNIX_EPOCH])
+                    .await
+            })
+        });
+        given.await.map(drop)
     }
 }
 

@@ -24,9 +24,9 @@ use crate::worker::{Next, Worker, WorkerError};
 use lease::{Lease, TakenBy};
 
 // 256 at once, and by what is unpublished, never by "after the last one": transactions commit out of order.
-const UNPUBLISHED: &str = "SELECT id, type, payload, created_at FROM outbox
+const UNPUBLISHED: &str = "SELECT id, type, payload FROM outbox
     WHERE published_at IS NULL ORDER BY id LIMIT 256";
-const ANY: &str = "SELECT id FROM outbox WHERE published_at IS NULL LIMIT 1";
+const OLDEST: &str = "SELECT created_at FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT 1";
 const MARK: &str = "UPDATE outbox SET published_at = $2 WHERE id = $1 AND published_at IS NULL";
 
 /// How often a stream is looked at while there is nothing to publish.
@@ -48,7 +48,6 @@ struct Unpublished {
     id: Uuid,
     event_type: EventType,
     payload: String,
-    created_at: Timestamp,
 }
 
 impl FromRow for Unpublished {
@@ -57,7 +56,6 @@ impl FromRow for Unpublished {
             id: row.next()?,
             event_type: row.parse()?,
             payload: row.next()?,
-            created_at: row.next()?,
         })
     }
 }
@@ -91,8 +89,8 @@ impl Relay {
 
     async fn step(&self) -> Result<Next, WorkerError> {
         let now = self.clock.now();
-        let has_something = self.db.opt::<(Uuid,)>(ANY, &[]).await?.is_some();
-        if !has_something {
+        let oldest: Option<(Timestamp,)> = self.db.opt(OLDEST, &[]).await?;
+        if oldest.is_none() {
             self.age.set(0.0);
             if !self.is_time_to_look(now) {
                 return Ok(Next::Idle);
@@ -108,6 +106,9 @@ impl Relay {
                 return Ok(Next::At(held.until));
             }
         }
+        // Before the bus is asked for anything: while it is away, nothing comes after that.
+        let waits = oldest.map(|(since,)| now.duration_since(since));
+        self.age.set(waits.map_or(0.0, |span| span.as_secs_f64()));
         self.look_at_stream(now).await?;
         self.publish_batch().await
     }
@@ -142,19 +143,30 @@ impl Relay {
         Ok(())
     }
 
+    /// Whether the stream lacks the last message that it confirmed before this batch. Asked once it has the batch, and
+    /// before that is noted: a stream that went back and has grown beyond that place since would not be found out
+    /// any more.
+    async fn went_back(&self) -> Result<bool, WorkerError> {
+        let Some(before) = stream::confirmed(&self.db).await? else {
+            return Ok(false);
+        };
+        Ok(!self.bus.is_in_place(&before).await? && !self.bus.still_has(&before).await?)
+    }
+
     async fn publish_batch(&self) -> Result<Next, WorkerError> {
         let batch: Vec<Unpublished> = self.db.few(UNPUBLISHED, &[]).await?;
-        let Some(oldest) = batch.first() else {
-            self.age.set(0.0);
+        if batch.is_empty() {
             return Ok(Next::Idle);
-        };
-        let age = self.clock.now().duration_since(oldest.created_at);
-        self.age.set(age.as_secs_f64());
+        }
         let ids: Vec<Uuid> = batch.iter().map(|event| event.id).collect();
         let messages: Vec<Message> = batch.into_iter().map(Message::from).collect();
         let spans = spans::Begun::of(&self.tracer, &messages);
         let confirmed = self.bus.publish(messages).await?;
         spans.record(&self.bus);
+        if confirmed.is_some() && self.went_back().await? {
+            self.refill().await?;
+            return Ok(Next::Again);
+        }
         // Dying before this line publishes the batch again: every inbox knows the ids.
         self.db
             .write_bulk((ids, confirmed), |tx, (ids, confirmed)| {
@@ -198,5 +210,17 @@ impl Worker for Relay {
 
     fn run(&self) -> BoxFuture<'_, Result<Next, WorkerError>> {
         Box::pin(self.step())
+    }
+
+    /// Another process publishes from here on, and need not wait until this one is missed.
+    fn stopped(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {
+            match self.lease.give_back().await {
+                Ok(()) => self.bus.nudge_all(self.owner).await,
+                Err(error) => {
+                    tracing::info!(service = self.owner, %error, "the relay's lease runs out by itself");
+                }
+            }
+        })
     }
 }

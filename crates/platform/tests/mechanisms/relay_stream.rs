@@ -1,0 +1,109 @@
+//! A stream that went back to an older copy, and was written on, before the relay looked at it again.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use async_nats::header::NATS_MESSAGE_ID;
+use async_nats::{HeaderMap, jetstream};
+use tessera_platform::bus::Bus;
+use tessera_platform::bus::nats::{Nats, STREAM};
+use tessera_platform::outbox::Relay;
+use tessera_platform::testing::{NatsServer, TestApp};
+use tessera_platform::worker::{Next, Worker};
+
+use crate::follower::{say, somebody, start_in_process};
+
+#[tokio::test]
+async fn a_stream_that_went_back_and_grew_again_is_found_out_before_more_is_noted() {
+    let Some(mut server) = NatsServer::start() else {
+        return;
+    };
+    let app = start_in_process().await;
+    let bus = Nats::connect(&server.settings(), "speaker").await.unwrap();
+    let (db, bus) = (app.db("speaker").clone(), Bus::Nats(bus));
+    let relay = Relay::new("speaker", db, bus, app.clock.clone(), app.ids.next());
+    let older = tempfile::tempdir().unwrap();
+    say(&app, &[somebody(&app)]).await;
+    publish(&relay).await;
+    server.kill();
+    copy_all(server.store(), older.path());
+    server.resume();
+    // This one is in the stream that is thrown away.
+    say(&app, &[somebody(&app)]).await;
+    publish(&relay).await;
+    server.kill();
+    std::fs::remove_dir_all(server.store()).unwrap();
+    copy_all(older.path(), server.store());
+    server.resume();
+    let stream = beside(&server, &["one", "two"]).await;
+    // Time stands still: the relay has looked at the stream a moment ago.
+    say(&app, &[somebody(&app)]).await;
+    publish(&relay).await;
+    let said: BTreeSet<String> = said(&app).await;
+    let stored = stored(&stream).await;
+    assert!(
+        said.is_subset(&stored),
+        "{said:?} are not all of {stored:?}"
+    );
+}
+
+/// Runs it until it has nothing more to do; the server may still be on its way.
+async fn publish(relay: &Relay) {
+    crate::scratch::within(async {
+        loop {
+            if let Ok(Next::Idle) = relay.run().await {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+/// Stores what other services say.
+async fn beside(server: &NatsServer, ids: &[&'static str]) -> jetstream::stream::Stream {
+    let client = crate::scratch::within(async {
+        loop {
+            if let Ok(client) = async_nats::connect(server.url()).await {
+                return client;
+            }
+            tokio::task::yield_now().await;
+        }
+    });
+    let context = jetstream::new(client.await);
+    for id in ids {
+        let mut headers = HeaderMap::new();
+        headers.insert(NATS_MESSAGE_ID, *id);
+        let sent = context.publish_with_headers("tessera.ticket.created", headers, "{}".into());
+        sent.await.unwrap().await.unwrap();
+    }
+    context.get_stream(STREAM).await.unwrap()
+}
+
+async fn said(app: &TestApp) -> BTreeSet<String> {
+    let events = app.published("speaker").await;
+    events.iter().map(|event| event.id.to_string()).collect()
+}
+
+async fn stored(stream: &jetstream::stream::Stream) -> BTreeSet<String> {
+    let state = stream.get_info().await.unwrap().state;
+    let mut ids = BTreeSet::new();
+    for number in state.first_sequence..=state.last_sequence {
+        let message = stream.get_raw_message(number).await.unwrap();
+        ids.insert(message.headers.get(NATS_MESSAGE_ID).unwrap().to_string());
+    }
+    ids
+}
+
+fn copy_all(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let place = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_all(&entry.path(), &place);
+        } else {
+            std::fs::copy(entry.path(), place).unwrap();
+        }
+    }
+}
