@@ -2,8 +2,8 @@
 
 use clap::{Args, ValueEnum};
 
-use crate::places;
 use crate::run::{Failure, Run};
+use crate::{places, servers};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -35,6 +35,8 @@ enum Scenario {
     Startup,
     /// Reservations against a bare HTTP handler, in turn
     Ratio,
+    /// The distributed form on PostgreSQL and NATS, in turn with pgbench; some ten minutes, and only by its name
+    Apart,
 }
 
 impl Scenario {
@@ -45,6 +47,7 @@ impl Scenario {
             Self::Expire => "expire",
             Self::Startup => "startup",
             Self::Ratio => "ratio",
+            Self::Apart => "apart",
         }
     }
 
@@ -63,6 +66,14 @@ impl Scenario {
             Self::Expire => &["--require-delay-ms", "1000", "--require-all-s", "60"],
             Self::Startup => &["--require-ready-ms", "500", "--require-idle-mb", "60"],
             Self::Ratio => &[],
+            Self::Apart => &[
+                "--require-alone",
+                "50",
+                "--require-awaiting",
+                "20",
+                "--require-event-p99-ms",
+                "50",
+            ],
         }
     }
 
@@ -73,15 +84,39 @@ impl Scenario {
             Self::Expire => &["--locks", "5000"],
             Self::Startup => &["--runs", "5"],
             Self::Ratio => &["--seconds", "2", "--rounds", "2"],
+            Self::Apart => &[
+                "--seconds",
+                "2",
+                "--rounds",
+                "1",
+                "--tickets-per-second",
+                "5000",
+            ],
         }
     }
 
     fn takes_seconds(self) -> bool {
-        matches!(self, Self::Reserve | Self::Latency | Self::Ratio)
+        matches!(
+            self,
+            Self::Reserve | Self::Latency | Self::Ratio | Self::Apart
+        )
     }
 
     fn takes_connections(self) -> bool {
-        matches!(self, Self::Reserve | Self::Expire | Self::Ratio)
+        matches!(
+            self,
+            Self::Reserve | Self::Expire | Self::Ratio | Self::Apart
+        )
+    }
+}
+
+impl Arguments {
+    fn wants(&self, scenario: Scenario) -> bool {
+        match self.scenario {
+            Some(only) => only == scenario,
+            // It needs servers, and time.
+            None => scenario != Scenario::Apart,
+        }
     }
 }
 
@@ -99,8 +134,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let bench = bench.to_string_lossy();
     let mut failed = Vec::new();
     for scenario in Scenario::value_variants() {
-        if arguments.scenario.is_some_and(|only| only != *scenario) {
+        if !arguments.wants(*scenario) {
             continue;
+        }
+        if *scenario == Scenario::Apart {
+            servers::bring()?;
         }
         if Run::new(&bench)
             .args(command_line(arguments, *scenario))

@@ -26,17 +26,13 @@ const NOT_INHERITED: [&str; 8] = [
     "OTEL_EXPORTER_OTLP_ENDPOINT",
 ];
 
-enum Bus {
-    Up(Nats),
-    Down(Stopped),
-    Lost,
-}
-
 pub(super) struct Form {
     common: Common,
     instances: Vec<Instance>,
     postgres: Postgres,
-    bus: Bus,
+    nats: Option<Nats>,
+    /// The bus, while it is down.
+    stopped: Option<Stopped>,
 }
 
 impl Form {
@@ -59,7 +55,8 @@ impl Form {
             common,
             instances: Vec::new(),
             postgres,
-            bus: Bus::Up(nats),
+            nats: Some(nats),
+            stopped: None,
         })
     }
 
@@ -77,10 +74,9 @@ impl Form {
 
     /// Starts every service that is not there, and the bus if it is down.
     pub(super) async fn all(&mut self) -> Result<(), Failure> {
-        self.bus = match std::mem::replace(&mut self.bus, Bus::Lost) {
-            Bus::Down(stopped) => Bus::Up(stopped.start().await.because("NATS")?),
-            bus => bus,
-        };
+        if let Some(stopped) = self.stopped.take() {
+            self.nats = Some(stopped.start().await.because("NATS")?);
+        }
         for service in SERVICES {
             if self.addresses(service).is_empty() {
                 self.add(service).await?;
@@ -102,10 +98,9 @@ impl Form {
                 .await
                 .because(instance.service)?;
         }
-        self.bus = match std::mem::replace(&mut self.bus, Bus::Lost) {
-            Bus::Up(nats) => Bus::Down(nats.stop().await.because("NATS")?),
-            bus => bus,
-        };
+        if let Some(nats) = self.nats.take() {
+            self.stopped = Some(nats.stop().await.because("NATS")?);
+        }
         Ok(())
     }
 

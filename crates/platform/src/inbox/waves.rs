@@ -56,3 +56,56 @@ fn about(letter: &Letter) -> Option<Vec<Uuid>> {
         EventData::UserRegistered(_) | EventData::UserDeleted(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tessera_contracts::events::{Event, EventData, ExpirationComplete, UserState};
+
+    use super::*;
+    use crate::telemetry::traces::Tracer;
+
+    fn letter(data: EventData) -> Letter {
+        let event = Event {
+            id: Uuid::from_u128(7).into(),
+            source: "/tessera/test".to_owned(),
+            time: jiff::Timestamp::UNIX_EPOCH,
+            traceparent: None,
+            data,
+        };
+        Letter::from_payload(event.id, event.to_json().into(), &Tracer::default())
+    }
+
+    fn expired(order: u128) -> Letter {
+        letter(EventData::ExpirationComplete(ExpirationComplete {
+            order_id: Uuid::from_u128(order).into(),
+        }))
+    }
+
+    fn deleted() -> Letter {
+        letter(EventData::UserDeleted(UserState {
+            id: Uuid::from_u128(9).into(),
+        }))
+    }
+
+    fn lengths(letters: &[Letter]) -> Vec<usize> {
+        waves(letters).iter().map(|wave| wave.len()).collect()
+    }
+
+    #[test]
+    fn what_is_about_different_things_goes_side_by_side() {
+        assert_eq!(lengths(&[]), [0; 0]);
+        assert_eq!(lengths(&[expired(1), expired(2), expired(3)]), [3]);
+    }
+
+    #[test]
+    fn what_is_about_the_same_comes_after() {
+        let letters = [expired(1), expired(2), expired(1), expired(3), expired(1)];
+        assert_eq!(lengths(&letters), [2, 2, 1]);
+    }
+
+    #[test]
+    fn the_end_of_an_account_goes_alone() {
+        assert_eq!(lengths(&[expired(1), deleted(), expired(2)]), [1, 1, 1]);
+        assert_eq!(lengths(&[deleted(), deleted()]), [1, 1]);
+    }
+}

@@ -147,8 +147,8 @@ async fn what_no_text_column_may_hold_is_kept_all_the_same() {
 #[tokio::test]
 async fn on_a_server_a_long_batch_is_taken_in_portions() {
     let app = start_in_process().await;
-    let users: Vec<_> = (0..40).map(|_| somebody(&app)).collect();
-    plan(&app, users[35], "busy").await;
+    let users: Vec<_> = (0..70).map(|_| somebody(&app)).collect();
+    plan(&app, users[66], "busy").await;
     let events: Vec<_> = users.iter().map(|user| registered(&app, *user)).collect();
     let messages = events.iter().map(|event| Message {
         id: event.id,
@@ -159,7 +159,7 @@ async fn on_a_server_a_long_batch_is_taken_in_portions() {
     app.runtime.bus().publish(batch.clone()).await.unwrap_err();
     let portion = match app.db("follower").durability().await.unwrap() {
         Durability::Sqlite { .. } => 0,
-        Durability::Postgres { .. } => 32,
+        Durability::Postgres { .. } => 64,
     };
     assert_eq!(effects(&app).await, users[..portion]);
     unplan(&app).await;

@@ -9,6 +9,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod bus_batches;
 mod clock_ids;
 mod db_bodies;
 mod db_claims;
@@ -20,6 +21,7 @@ mod db_log;
 mod db_postgres;
 mod db_reads;
 mod db_snapshot;
+mod db_together;
 mod db_values;
 mod durability_strace;
 mod follow_ended;

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::path::Path;
-use std::sync::atomic::AtomicI64;
+use std::sync::atomic::{AtomicBool, AtomicI64};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -18,6 +18,9 @@ use crate::instruments;
 
 /// Several subjects in one consumer, and syncing as a setting.
 const OLDEST: (u64, u64) = (2, 10);
+
+/// The oldest server that stores several messages at once.
+const BATCHES_SINCE: (u64, u64) = (2, 12);
 
 /// How long a request to the server, or a confirmation of what was published, may take.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
@@ -75,6 +78,7 @@ impl Nats {
             context,
             settings: settings.clone(),
             created: AtomicI64::new(0),
+            takes_batches: AtomicBool::new(false),
             onlookers: OnceLock::new(),
         }
     }
@@ -199,10 +203,18 @@ fn tell(event: &Event) {
     }
 }
 
-pub(super) fn refuse_old(version: &str) -> Result<(), BusError> {
+/// Whether a server of this version stores several messages at once.
+pub(super) fn takes_batches(version: &str) -> bool {
+    numbers(version) >= BATCHES_SINCE
+}
+
+fn numbers(version: &str) -> (u64, u64) {
     let mut numbers = version.split('.').map(|part| part.parse().unwrap_or(0));
-    let found = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
-    if found >= OLDEST {
+    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
+}
+
+pub(super) fn refuse_old(version: &str) -> Result<(), BusError> {
+    if numbers(version) >= OLDEST {
         return Ok(());
     }
     let (major, minor) = OLDEST;
@@ -249,5 +261,6 @@ mod tests {
             let words = refuse_old(old).unwrap_err().to_string();
             assert!(words.contains("2.10") && words.contains(old), "{words}");
         }
+        assert!(takes_batches("2.12.0") && !takes_batches("2.11.9"));
     }
 }

@@ -3,6 +3,7 @@
 //! The stream may lose what it has confirmed (a disk that lied, a store that was restored from an older copy):
 //! relays notice by its position, and fill it again from their outboxes.
 
+mod batch;
 mod connect;
 mod consumer;
 mod intake;
@@ -13,7 +14,7 @@ mod unconfirmed;
 mod watch;
 
 use std::sync::OnceLock;
-use std::sync::atomic::AtomicI64;
+use std::sync::atomic::{AtomicBool, AtomicI64};
 
 use async_nats::jetstream::Context;
 use async_nats::{Client, connection};
@@ -39,6 +40,8 @@ pub struct Nats {
     settings: NatsSettings,
     /// When the stream was made, as it was last seen: in microseconds since 1970.
     created: AtomicI64,
+    /// Whether the stream takes several messages at once, as it was last seen.
+    takes_batches: AtomicBool,
     onlookers: OnceLock<broadcast::Sender<Message>>,
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_nats::HeaderMap;
 use async_nats::header::NATS_MESSAGE_ID;
+use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::future::try_join_all;
 use futures_util::stream::select_all;
@@ -22,22 +23,27 @@ const TAKEN_WITHIN: Duration = Duration::from_secs(5);
 const NUDGES: &str = "_tessera.nudge";
 
 impl Nats {
-    /// Stores `messages`, all of them on their way at once, and answers up to where the stream has them.
+    /// Stores `messages`, many of them at once where the server can, and answers up to where the stream has them.
     pub(in crate::bus) async fn publish(
         &self,
         messages: &[Message],
     ) -> Result<Option<Confirmed>, BusError> {
         self.health()?;
+        if self.is_a_batch(messages)
+            && let Some(confirmed) = self.publish_batch(messages).await?
+        {
+            return Ok(Some(confirmed));
+        }
+        self.publish_each(messages).await
+    }
+
+    /// Stores them one by one.
+    async fn publish_each(&self, messages: &[Message]) -> Result<Option<Confirmed>, BusError> {
         let mut confirmations = Vec::with_capacity(messages.len());
         for message in messages {
-            let mut headers = HeaderMap::new();
-            headers.insert(NATS_MESSAGE_ID, message.id.to_string());
-            let payload = message.payload.as_bytes().to_vec().into();
-            let subject = subject_of(message.event_type);
+            let (subject, headers, payload) = parts(message);
             let sent = self.context.publish_with_headers(subject, headers, payload);
-            let sent = tokio::time::timeout(TAKEN_WITHIN, sent).await;
-            let sent = sent.map_err(|_| failed("it takes nothing more"))?;
-            confirmations.push(sent.map_err(failed)?.into_future());
+            confirmations.push(taken(sent).await?.into_future());
         }
         let confirmed = try_join_all(confirmations).await;
         if confirmed.is_err() {
@@ -87,6 +93,23 @@ impl Nats {
 
 fn nudge_all_subject(service: &str) -> String {
     format!("{NUDGES}.{service}.all")
+}
+
+/// What a message is on its way.
+pub(super) fn parts(message: &Message) -> (String, HeaderMap, Bytes) {
+    let mut headers = HeaderMap::new();
+    headers.insert(NATS_MESSAGE_ID, message.id.to_string());
+    let payload = message.payload.as_bytes().to_vec().into();
+    (subject_of(message.event_type), headers, payload)
+}
+
+/// Waits until the client has taken something to be sent.
+pub(super) async fn taken<T, E: std::fmt::Display>(
+    sent: impl Future<Output = Result<T, E>>,
+) -> Result<T, BusError> {
+    let sent = tokio::time::timeout(TAKEN_WITHIN, sent).await;
+    sent.map_err(|_| failed("it takes nothing more"))?
+        .map_err(failed)
 }
 
 fn nudge_subject(service: &str, holder: Uuid) -> String {

@@ -34,7 +34,25 @@ impl Nats {
         compare(&wanted, &info.config)?;
         self.created
             .store(micros_of(info.created), Ordering::Relaxed);
+        let takes_batches = info.config.allow_atomic_publish
+            || (wanted.allow_atomic_publish && self.let_batches_in(&info.config).await);
+        self.takes_batches.store(takes_batches, Ordering::Relaxed);
         Ok(stream)
+    }
+
+    /// A stream that an older server made, or somebody by hand, takes messages one by one until it is told otherwise.
+    async fn let_batches_in(&self, found: &Config) -> bool {
+        let changed = Config {
+            allow_atomic_publish: true,
+            ..found.clone()
+        };
+        match self.context.update_stream(changed).await {
+            Ok(info) => info.config.allow_atomic_publish,
+            Err(error) => {
+                tracing::info!("the stream {STREAM} takes no batches (allow_atomic): {error}");
+                false
+            }
+        }
     }
 
     /// Whether the message that was confirmed is in its place. It is not where the store was made anew, or
@@ -72,6 +90,7 @@ impl Nats {
             num_replicas: self.settings.replicas.get().into(),
             max_age: KEPT,
             duplicate_window: DUPLICATES,
+            allow_atomic_publish: connect::takes_batches(&self.client.server_info().version),
             ..Config::default()
         }
     }

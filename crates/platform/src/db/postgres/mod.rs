@@ -30,7 +30,7 @@ pub(super) use session::Session;
 pub use snapshot::Snapshot;
 
 /// How many events of a batch share a transaction: enough to share the cost of its commit.
-pub(super) const BATCH: usize = 128;
+pub(super) const BATCH: usize = 64;
 
 /// One service's database on a server.
 pub(super) struct Engine {

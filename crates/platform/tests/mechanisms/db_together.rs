@@ -1,0 +1,145 @@
+//! Bodies side by side in one transaction, and rows that are inserted in the hope that no other is in their way: the
+//! same on both engines, and on a server with fewer answers to wait for.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use futures_util::future::join_all;
+use tempfile::TempDir;
+use tessera_platform::clock::Clock;
+use tessera_platform::db::{Db, DbError, Migration, Place, Tx};
+use tessera_platform::ids::Ids;
+use tessera_platform::params;
+use tessera_platform::testing::{are_several_writers, server_for};
+
+use crate::scratch::noon;
+
+const TABLES: [Migration; 1] = [Migration {
+    name: "together/0001_seats",
+    sql: "CREATE TABLE seats (seat bigint PRIMARY KEY, taken_by bigint NOT NULL CHECK (taken_by >= 0))",
+}];
+
+const TAKE: &str = "INSERT INTO seats (seat, taken_by) VALUES ($1, $2)";
+const TAKE_OR_NOTHING: &str =
+    "INSERT INTO seats (seat, taken_by) VALUES ($1, $2) ON CONFLICT (seat) DO NOTHING";
+const MOVE: &str = "UPDATE seats SET taken_by = taken_by + 1 WHERE seat = $1 AND taken_by = $2";
+
+/// On a server where there is one; the folder is of use to the other engine alone.
+async fn open() -> (Db, TempDir) {
+    let (clock, _hand) = Clock::manual(noon());
+    let ids = Ids::seeded(7, clock.clone());
+    let folder = tempfile::tempdir().unwrap();
+    let place = match server_for(["together"].into_iter()).await {
+        Some(server) => Place::Server(Box::new(server)),
+        None => Place::Folder(folder.path().to_owned()),
+    };
+    let db = place.open("together", &TABLES, &clock, &ids).await;
+    (db.unwrap(), folder)
+}
+
+async fn seats(db: &Db) -> Vec<(i64, i64)> {
+    let all = "SELECT seat, taken_by FROM seats ORDER BY seat";
+    db.list(all, &[]).await.unwrap()
+}
+
+async fn take_and_move(tx: &mut Tx, seat: i64, by: i64) -> Result<(), DbError> {
+    tx.execute(TAKE, &params![seat, by]).await?;
+    tx.execute(MOVE, &params![seat, by]).await?;
+    tx.later(MOVE, &params![seat, by + 1]).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_side_by_side_do_what_they_do_in_turn() {
+    let (db, _folder) = open().await;
+    let taken = db.write((), |tx, ()| {
+        Box::pin(async move {
+            let all: Vec<i64> = (0..300).collect();
+            tx.side_by_side(&all, |tx, seat| Box::pin(take_and_move(tx, *seat, 10)))
+                .await?;
+            // What they left to travel has arrived before this is asked.
+            let moved = "SELECT count(*) FROM seats WHERE taken_by = 12";
+            tx.one::<(i64,)>(moved, &[]).await
+        })
+    });
+    assert_eq!(taken.await.unwrap(), (300,));
+    let expected: Vec<(i64, i64)> = (0..300).map(|seat| (seat, 12)).collect();
+    assert_eq!(seats(&db).await, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_bodies_side_by_side_the_one_that_failed_says_why_and_nothing_stays() {
+    let (db, _folder) = open().await;
+    let taken = db.write((), |tx, ()| {
+        Box::pin(async move {
+            let all: Vec<i64> = (0..40).collect();
+            tx.side_by_side(&all, |tx, seat| {
+                // What no seat may hold.
+                let by = if *seat == 20 { -1 } else { 10 };
+                Box::pin(take_and_move(tx, *seat, by))
+            })
+            .await
+        })
+    });
+    let refused: Result<(), DbError> = taken.await;
+    assert!(
+        matches!(refused, Err(DbError::Constraint(_))),
+        "{refused:?}"
+    );
+    assert_eq!(seats(&db).await, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_who_insert_one_row_one_is_told_that_it_did() {
+    let (db, _folder) = open().await;
+    let tries = (0..32_i64).map(|by| {
+        db.write(by, |tx, by| {
+            Box::pin(async move {
+                let params = params![1_i64, *by];
+                Ok::<_, DbError>((
+                    *by,
+                    tx.insert_or_nothing(TAKE, TAKE_OR_NOTHING, &params).await?,
+                ))
+            })
+        })
+    });
+    let told: Vec<(i64, bool)> = join_all(tries)
+        .await
+        .into_iter()
+        .map(Result::unwrap)
+        .collect();
+    let winners: Vec<i64> = told
+        .iter()
+        .filter(|(_, won)| *won)
+        .map(|(by, _)| *by)
+        .collect();
+    assert_eq!(winners.len(), 1, "{told:?}");
+    assert_eq!(seats(&db).await, [(1, winners[0])]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_hoped_in_vain_is_undone_and_asked() {
+    let (db, _folder) = open().await;
+    let runs = Arc::new(AtomicU32::new(0));
+    let write = async || {
+        let done = db.write(runs.clone(), |tx, runs| {
+            Box::pin(async move {
+                let run = runs.fetch_add(1, Ordering::SeqCst);
+                tx.execute(TAKE, &params![100 + i64::from(run), 0_i64])
+                    .await?;
+                let params = params![1_i64, 0_i64];
+                tx.insert_or_nothing(TAKE, TAKE_OR_NOTHING, &params).await
+            })
+        });
+        let done: Result<bool, DbError> = done.await;
+        done.unwrap()
+    };
+    assert!(write().await);
+    assert!(!write().await);
+    let (all_runs, last) = if are_several_writers() {
+        (3, 102)
+    } else {
+        (2, 101)
+    };
+    assert_eq!(runs.load(Ordering::SeqCst), all_runs);
+    assert_eq!(seats(&db).await, [(1, 0), (100, 0), (last, 0)]);
+}
