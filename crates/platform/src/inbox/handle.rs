@@ -1,5 +1,6 @@
 //! One event, or a batch, in one transaction.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -20,6 +21,14 @@ use crate::telemetry::traces::Tracer;
 
 const RECEIVE: &str = "INSERT INTO inbox (event_id, state, received_at, attempts)
     VALUES ($1, 'done', $2, 0) ON CONFLICT (event_id) DO NOTHING";
+// Sixteen at once; those that are new come back.
+const RECEIVE_SOME: &str = "INSERT INTO inbox (event_id, state, received_at, attempts) VALUES
+    ($2, 'done', $1, 0), ($3, 'done', $1, 0), ($4, 'done', $1, 0), ($5, 'done', $1, 0),
+    ($6, 'done', $1, 0), ($7, 'done', $1, 0), ($8, 'done', $1, 0), ($9, 'done', $1, 0),
+    ($10, 'done', $1, 0), ($11, 'done', $1, 0), ($12, 'done', $1, 0), ($13, 'done', $1, 0),
+    ($14, 'done', $1, 0), ($15, 'done', $1, 0), ($16, 'done', $1, 0), ($17, 'done', $1, 0)
+    ON CONFLICT (event_id) DO NOTHING RETURNING event_id";
+const RECEIVED_BY_ONE: usize = 16;
 const RECORD: &str =
     "INSERT INTO inbox (event_id, state, received_at, attempts, retry_at, payload, error)
     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (event_id) DO NOTHING";
@@ -90,15 +99,34 @@ pub(super) async fn together(tx: &mut Tx, batch: &Batch) -> Result<(), Handled> 
         }
         return Ok(());
     }
+    let mut new = receive_all(tx, &batch.letters).await?;
     for wave in waves(&batch.letters) {
-        let each = |letter| (letter, &*batch.handlers);
-        let each: Vec<_> = wave.iter().map(each).collect();
+        // Once: the same event may be in a batch twice.
+        let (to_do, known): (Vec<&Letter>, Vec<&Letter>) =
+            wave.iter().partition(|letter| new.remove(&letter.id));
+        known.iter().for_each(|letter| letter.account.is_known());
+        let each = to_do.into_iter().map(|letter| (letter, &*batch.handlers));
+        let each: Vec<_> = each.collect();
         tx.side_by_side(&each, |tx, (letter, handlers)| {
-            Box::pin(receive(tx, letter, handlers))
+            Box::pin(apply(tx, letter, handlers))
         })
         .await?;
     }
     Ok(())
+}
+
+/// Puts the rows of all events in place, and answers which of them are new.
+async fn receive_all(tx: &mut Tx, letters: &[Letter]) -> Result<HashSet<EventId>, DbError> {
+    let mut new = HashSet::new();
+    for some in letters.chunks(RECEIVED_BY_ONE) {
+        // The last statement is filled up with what it has already.
+        let ids = some.iter().cycle().take(RECEIVED_BY_ONE);
+        let ids = ids.map(|letter| Param::from(letter.id));
+        let params: Vec<Param<'_>> = std::iter::once(Param::Time(tx.now())).chain(ids).collect();
+        let received: Vec<(EventId,)> = tx.all(RECEIVE_SOME, &params).await?;
+        new.extend(received.into_iter().map(|(id,)| id));
+    }
+    Ok(new)
 }
 
 pub(super) async fn alone(tx: &mut Tx, batch: &Batch, index: usize) -> Result<(), Handled> {
