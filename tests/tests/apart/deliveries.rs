@@ -80,8 +80,11 @@ async fn again(stage: &Stage, (context, stream): &(jetstream::Context, Stream), 
     stage.tell(&format!("{} events came again", stage.tally.faults.get()));
 }
 
+/// Those that an event has by itself: the place that it had in a batch is nothing to it.
 fn headers(message: &StreamMessage, turn: usize) -> HeaderMap {
-    let mut headers = message.headers.clone();
+    let known = message.headers.get(NATS_MESSAGE_ID).expect("an id");
+    let mut headers = HeaderMap::new();
+    headers.insert(NATS_MESSAGE_ID, known.clone());
     if turn.is_multiple_of(AS_NEW) {
         #[expect(clippy::disallowed_methods, reason = "an id that nobody knows")]
         let id = uuid::Uuid::from_u128(rand::random());
