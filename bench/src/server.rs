@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 use clap::Args;
 use tempfile::TempDir;
@@ -12,9 +12,15 @@ use crate::failure::{Because, Failure};
 use crate::process::{self, Process};
 
 /// Settings of whoever runs this must not change what is measured.
-const NOT_INHERITED: &[&str] = &[
+pub(crate) const NOT_INHERITED: &[&str] = &[
     "DATABASE_URL",
+    "DATABASE_CONNECTIONS",
     "NATS_URL",
+    "NATS_CREDS",
+    "NATS_NKEY",
+    "NATS_CA",
+    "NATS_REPLICAS",
+    "NATS_MONITOR_URL",
     "PUBLIC_URL",
     "TRUSTED_PROXIES",
     "JWT_KEY",
@@ -86,14 +92,7 @@ impl Program {
             .command("check", home)?
             .output()
             .because("`tessera check` could not be started")?;
-        if output.status.success() {
-            return Ok(());
-        }
-        let [printed, errors] =
-            [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes));
-        Err(Failure::new(format!(
-            "`tessera check` found damage:\n{printed}{errors}"
-        )))
+        judged(&output)
     }
 
     fn command(&self, subcommand: &str, home: &Home) -> Result<Command, Failure> {
@@ -175,6 +174,18 @@ impl Subject {
         program.check(&home)?;
         process.stop().await
     }
+}
+
+/// What `tessera check` came to.
+pub(crate) fn judged(output: &Output) -> Result<(), Failure> {
+    if output.status.success() {
+        return Ok(());
+    }
+    let [printed, errors] =
+        [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes));
+    Err(Failure::new(format!(
+        "`tessera check` found damage:\n{printed}{errors}"
+    )))
 }
 
 fn beside_this_program(name: &str) -> Result<PathBuf, Failure> {

@@ -4,27 +4,36 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use serde::Deserialize;
 use tessera_apart::nats::{Nats, Stopped};
 use tessera_apart::postgres::Postgres;
 use tessera_apart::services::{self, Common, Instance, SERVICES};
 
 use super::super::LONG_LOCK_SECONDS;
+use crate::client::Connection;
 use crate::failure::{Because, Failure};
+use crate::server::{NOT_INHERITED, judged};
 
 /// It signs the tokens of a measurement, and guards nothing.
 const JWT_KEY: &str = "Zm9yIG1lYXN1cmVtZW50cyBhbG9uZTsgbm8gc2VjcmU=";
 
-/// Settings of whoever runs this must not change what is measured; empty is as good as not there.
-const NOT_INHERITED: [&str; 8] = [
-    "JWT_KEY_PREVIOUS",
-    "STRIPE_KEY",
-    "STRIPE_WEBHOOK_SECRET",
-    "STRIPE_API_BASE",
-    "PAYMENT_ATTEMPTS",
-    "DATABASE_CONNECTIONS",
-    "NATS_REPLICAS",
-    "OTEL_EXPORTER_OTLP_ENDPOINT",
-];
+/// What NATS' monitoring says of itself, as far as it matters here.
+#[derive(Deserialize)]
+struct Monitored {
+    version: String,
+    jetstream: JetStream,
+}
+
+#[derive(Deserialize)]
+struct JetStream {
+    config: JetStreamConfig,
+}
+
+#[derive(Deserialize)]
+struct JetStreamConfig {
+    #[serde(default)]
+    sync_always: bool,
+}
 
 pub(super) struct Form {
     common: Common,
@@ -156,15 +165,24 @@ impl Form {
         check
             .arg("check")
             .envs(self.common.settings.iter().cloned());
-        let output = check.output().await.because("tessera check")?;
-        if output.status.success() {
-            return Ok(());
-        }
-        let [printed, errors] =
-            [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes));
-        Err(Failure::new(format!(
-            "`tessera check` found damage:\n{printed}{errors}"
-        )))
+        let output = check.output().await;
+        judged(&output.because("`tessera check` could not be started")?)
+    }
+
+    /// How the bus keeps what it confirms, as its monitoring says.
+    pub(super) async fn bus(&self) -> Result<String, Failure> {
+        let nats = self.nats.as_ref();
+        let nats = nats.ok_or_else(|| Failure::new("the bus is down"))?;
+        let address = nats.monitor_url();
+        let address = address.trim_start_matches("http://").parse();
+        let mut monitor = Connection::open(address.because("NATS' monitoring")?).await?;
+        let said = monitor.get("/varz", None).await?.json::<Monitored>()?;
+        let syncs = if said.jetstream.config.sync_always {
+            "syncs each write"
+        } else {
+            "does not sync each write"
+        };
+        Ok(format!("one nats-server {}, {syncs}", said.version))
     }
 
     /// Ends all of it.
@@ -185,7 +203,8 @@ fn settings(postgres: &Postgres, nats: &Nats) -> Vec<(String, String)> {
         ("LOCK_SECONDS", LONG_LOCK_SECONDS.to_string()),
         ("RUST_LOG", "warn".to_owned()),
     ];
-    let nothing = NOT_INHERITED.map(|name| (name, String::new()));
-    let all = own.into_iter().chain(nothing);
+    // Empty is as good as not there; what comes later counts.
+    let nothing = NOT_INHERITED.iter().map(|name| (*name, String::new()));
+    let all = nothing.chain(own);
     all.map(|(name, value)| (name.to_owned(), value)).collect()
 }

@@ -114,7 +114,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
     ));
     report.of(arguments.program.path().ok().as_deref(), &folder);
     report.row("durability", bench.databases.durability().await?);
-    report.row("and on the bus", "one server, sync_interval=always");
+    report.row("and on the bus", bench.form.bus().await?);
     rounds(&mut report, "201, orders alone", &alone);
     rounds(&mut report, "awaiting:payment, all services", &one);
     rounds(&mut report, "the same, two processes of orders", &two);

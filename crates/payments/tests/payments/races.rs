@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use tessera_contracts::CancelReason;
+use tessera_contracts::{CancelReason, PaymentId};
 use tessera_payments::testing::{Call, Fault, Gate};
 use tessera_platform::db::Durability;
 use tessera_platform::params;
@@ -194,14 +194,7 @@ async fn what_one_process_is_asking_about_no_other_asks_about() {
     if !are_several_writers() {
         return;
     }
-    let payments = Payments::start().await;
-    let (order, id) = payments.authorized().await;
-    let gate = Gate::closed();
-    payments
-        .faults
-        .plan(Call::Capture, Fault::HoldRequest(gate.clone()));
-    let event = payments.app.event(completed(&order));
-    payments.app.deliver(&[&event]).await;
+    let (payments, id, gate) = about_to_capture().await;
     let other = async {
         gate.reached().await;
         payments.pass_millis(59_000).await;
@@ -215,14 +208,7 @@ async fn what_one_process_is_asking_about_no_other_asks_about() {
 
 #[tokio::test]
 async fn what_a_process_that_died_was_asking_about_is_asked_about_again() {
-    let payments = Payments::start().await;
-    let (order, id) = payments.authorized().await;
-    let gate = Gate::closed();
-    payments
-        .faults
-        .plan(Call::Capture, Fault::HoldRequest(gate.clone()));
-    let event = payments.app.event(completed(&order));
-    payments.app.deliver(&[&event]).await;
+    let (payments, id, gate) = about_to_capture().await;
     tokio::select! {
         worked = payments.app.runtime.settle() => panic!("it ended before its answer: {worked:?}"),
         () = gate.reached() => {}
@@ -266,4 +252,17 @@ async fn an_answer_that_meets_the_end_of_its_order_is_voided() {
     assert_eq!(answer.shown(), conflict("order_cancelled", ENDED));
     payments.app.settle().await;
     assert_eq!(payments.statuses(&order).await, ["voided"]);
+}
+
+/// A payment whose capture stands before the gateway, behind a gate.
+async fn about_to_capture() -> (Payments, PaymentId, Gate) {
+    let payments = Payments::start().await;
+    let (order, id) = payments.authorized().await;
+    let gate = Gate::closed();
+    payments
+        .faults
+        .plan(Call::Capture, Fault::HoldRequest(gate.clone()));
+    let event = payments.app.event(completed(&order));
+    payments.app.deliver(&[&event]).await;
+    (payments, id, gate)
 }

@@ -25,12 +25,11 @@ pub fn init_logs(filter: &str) -> Result<(), SettingError> {
         .with_writer(io::stderr);
     // An error says that logging was started before.
     let _started_before = if io::stderr().is_terminal() {
-        builder.event_format(Lines(Format::default())).try_init()
+        builder.event_format(for_people()).try_init()
     } else {
-        let json = Format::default().json().flatten_event(true);
         builder
             .fmt_fields(JsonFields::new())
-            .event_format(Objects(json))
+            .event_format(for_programs())
             .try_init()
     };
     Ok(())
@@ -50,35 +49,35 @@ fn parsed(filter: &str) -> Result<EnvFilter, SettingError> {
     Ok(parsed.add_directive(discreet))
 }
 
-/// Lines for people, with the trace at their end.
-struct Lines(Format<Full>);
+/// Writes each line as `F` does, and the trace that it belongs to at its end.
+struct Traced<F> {
+    format: Format<F>,
+    /// The line, without its end, with the trace's id.
+    close: fn(line: &str, trace_id: &str) -> String,
+}
 
-/// A JSON object for each line, with the trace among its members.
-struct Objects(Format<Json>);
-
-impl<S, N> FormatEvent<S, N> for Lines
-where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-    N: for<'a> FormatFields<'a> + 'static,
-{
-    fn format_event(
-        &self,
-        context: &FmtContext<'_, S, N>,
-        mut writer: Writer<'_>,
-        event: &Event<'_>,
-    ) -> fmt::Result {
-        let Some(step) = trace::current_step() else {
-            return self.0.format_event(context, writer, event);
-        };
-        let mut line = String::new();
-        let inner = Writer::new(&mut line);
-        self.0.format_event(context, inner, event)?;
-        writeln!(writer, "{} trace_id={}", line.trim_end(), step.trace_id())
+/// Lines for people.
+fn for_people() -> Traced<Full> {
+    Traced {
+        format: Format::default(),
+        close: |line, trace_id| format!("{line} trace_id={trace_id}"),
     }
 }
 
-impl<S, N> FormatEvent<S, N> for Objects
+/// A JSON object for each line.
+fn for_programs() -> Traced<Json> {
+    Traced {
+        format: Format::default().json().flatten_event(true),
+        close: |line, trace_id| match line.strip_suffix('}') {
+            Some(members) => format!("{members},\"trace_id\":\"{trace_id}\"}}"),
+            None => line.to_owned(),
+        },
+    }
+}
+
+impl<F, S, N> FormatEvent<S, N> for Traced<F>
 where
+    Format<F>: FormatEvent<S, N>,
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'a> FormatFields<'a> + 'static,
 {
@@ -89,17 +88,13 @@ where
         event: &Event<'_>,
     ) -> fmt::Result {
         let Some(step) = trace::current_step() else {
-            return self.0.format_event(context, writer, event);
+            return self.format.format_event(context, writer, event);
         };
         let mut line = String::new();
-        self.0
-            .format_event(context, Writer::new(&mut line), event)?;
-        match line.trim_end().strip_suffix('}') {
-            Some(members) => {
-                writeln!(writer, "{members},\"trace_id\":\"{}\"}}", step.trace_id())
-            }
-            None => writer.write_str(&line),
-        }
+        let inner = Writer::new(&mut line);
+        self.format.format_event(context, inner, event)?;
+        let closed = (self.close)(line.trim_end(), &step.trace_id());
+        writeln!(writer, "{closed}")
     }
 }
 
@@ -154,10 +149,9 @@ mod tests {
     #[test]
     fn a_line_within_a_request_or_an_event_names_its_trace() {
         let kept = Kept::default();
-        let json = Format::default().json().flatten_event(true);
         let subscriber = tracing_subscriber::fmt()
             .fmt_fields(JsonFields::new())
-            .event_format(Objects(json))
+            .event_format(for_programs())
             .with_writer(kept.clone())
             .finish();
         tracing::subscriber::with_default(subscriber, speak);
@@ -174,7 +168,7 @@ mod tests {
 
         let kept = Kept::default();
         let subscriber = tracing_subscriber::fmt()
-            .event_format(Lines(Format::default()))
+            .event_format(for_people())
             .with_writer(kept.clone())
             .finish();
         tracing::subscriber::with_default(subscriber, speak);

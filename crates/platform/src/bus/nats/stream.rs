@@ -49,7 +49,8 @@ impl Nats {
         match self.context.update_stream(changed).await {
             Ok(info) => info.config.allow_atomic_publish,
             Err(error) => {
-                tracing::info!("the stream {STREAM} takes no batches (allow_atomic): {error}");
+                // Asked again with each look at the stream, so not louder.
+                tracing::debug!("the stream {STREAM} takes no batches (allow_atomic): {error}");
                 false
             }
         }
