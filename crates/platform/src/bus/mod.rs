@@ -88,7 +88,7 @@ impl Bus {
     pub async fn publish(&self, messages: Vec<Message>) -> Result<Option<Confirmed>, BusError> {
         match self {
             Bus::Embedded(bus) => bus.publish(messages).await.map(|()| None),
-            Bus::Nats(bus) => bus.publish(&messages).await,
+            Bus::Nats(bus) => bus.while_connected(bus.publish(&messages)).await,
         }
     }
 
@@ -109,7 +109,7 @@ impl Bus {
     pub async fn still_has(&self, confirmed: &Confirmed) -> Result<bool, BusError> {
         match self {
             Bus::Embedded(_) => Ok(true),
-            Bus::Nats(bus) => bus.still_has(confirmed).await,
+            Bus::Nats(bus) => bus.while_connected(bus.still_has(confirmed)).await,
         }
     }
 
@@ -125,7 +125,7 @@ impl Bus {
     pub async fn is_in_place(&self, confirmed: &Confirmed) -> Result<bool, BusError> {
         match self {
             Bus::Embedded(_) => Ok(true),
-            Bus::Nats(bus) => bus.is_in_place(confirmed).await,
+            Bus::Nats(bus) => bus.while_connected(bus.is_in_place(confirmed)).await,
         }
     }
 

@@ -1,5 +1,8 @@
 //! Several messages at once, on a server that can. Left out where there is none.
 
+use std::process::Command;
+use std::time::Duration;
+
 use async_nats::header::NATS_MESSAGE_ID;
 use async_nats::jetstream;
 use tessera_platform::bus::nats::{Nats, STREAM};
@@ -89,4 +92,33 @@ async fn a_stream_that_takes_no_batches_is_told_to() {
     let all = messages(20);
     Bus::Nats(bus).publish(all.clone()).await.unwrap();
     assert_eq!(stored(&server).await, ids(&all, true));
+}
+
+#[tokio::test]
+async fn who_waits_for_a_server_that_dies_is_told_so_at_once() {
+    let Some(mut server) = NatsServer::start() else {
+        return;
+    };
+    let bus = Nats::connect(&server.settings(), "speaker").await.unwrap();
+    let bus = Bus::Nats(bus);
+    let all = messages(20);
+    bus.publish(all[..5].to_vec()).await.unwrap();
+    // It takes what is sent, and answers nothing any more.
+    let pid = server.pid().unwrap().to_string();
+    let stopped = Command::new("kill").args(["-STOP", &pid]).status();
+    assert!(stopped.unwrap().success());
+    let dies = async {
+        // The messages have left by then.
+        pause(Duration::from_millis(200)).await;
+        server.kill();
+    };
+    // Without being told it would wait for five seconds.
+    let told = tokio::time::timeout(Duration::from_secs(2), bus.publish(all[5..].to_vec()));
+    let (told, ()) = tokio::join!(told, dies);
+    told.expect("it is told at once").unwrap_err();
+}
+
+#[expect(clippy::disallowed_methods, reason = "another program is waited for")]
+async fn pause(span: Duration) {
+    tokio::time::sleep(span).await;
 }

@@ -3,9 +3,11 @@
 
 use std::sync::atomic::Ordering;
 
+use async_nats::Request;
 use async_nats::client::RequestErrorKind;
 use serde::Deserialize;
 
+use super::connect::ANSWER_WITHIN;
 use super::publish::{parts, taken};
 use super::{Nats, failed};
 use crate::bus::{BusError, Confirmed, Message};
@@ -64,11 +66,11 @@ impl Nats {
         headers.insert(BATCH, id.as_str());
         headers.insert(PLACE, messages.len().to_string());
         headers.insert(COMMIT, "1");
-        let answer = self
-            .client
-            .request_with_headers(subject, headers, payload)
-            .await;
-        let answer = match answer {
+        let request = Request::new()
+            .headers(headers)
+            .payload(payload)
+            .timeout(Some(ANSWER_WITHIN));
+        let answer = match self.client.send_request(subject, request).await {
             Ok(answer) => answer,
             Err(error) => {
                 if error.kind() == RequestErrorKind::NoResponders {

@@ -23,7 +23,7 @@ const OLDEST: (u64, u64) = (2, 10);
 const BATCHES_SINCE: (u64, u64) = (2, 12);
 
 /// How long a request to the server, or a confirmation of what was published, may take.
-const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 /// How long a start waits for a server: ten seconds.
 const TRIES: u32 = 200;

@@ -5,6 +5,7 @@
 
 mod batch;
 mod connect;
+mod connected;
 mod consumer;
 mod intake;
 mod publish;
