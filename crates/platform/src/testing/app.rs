@@ -101,7 +101,7 @@ impl TestApp {
             clock,
             ids,
         };
-        TestApp::on(services.to_vec(), setup, hand, (dir, nats)).await
+        Box::pin(TestApp::on(services.to_vec(), setup, hand, (dir, nats))).await
     }
 
     async fn on(
@@ -116,9 +116,9 @@ impl TestApp {
             setup.ids.clone(),
         );
         let definitions: Vec<&Definition> = services.iter().collect();
-        let runtime = Runtime::build(&definitions, setup, |_| Router::new())
-            .await
-            .expect("the services start");
+        // Boxed, as what follows: one test may hold many of these futures, and its thread's stack is small.
+        let built = Runtime::build(&definitions, setup, |_| Router::new());
+        let runtime = Box::pin(built).await.expect("the services start");
         let router = runtime.router();
         TestApp {
             hand,
@@ -153,15 +153,13 @@ impl TestApp {
             clock,
             ids,
         };
-        TestApp::on(services, setup, hand, (dir, nats)).await
+        Box::pin(TestApp::on(services, setup, hand, (dir, nats))).await
     }
 
     /// Lets all events travel and all workers do what is due.
     pub async fn settle(&self) {
-        self.runtime
-            .settle()
-            .await
-            .expect("every worker's step succeeds");
+        let settled = Box::pin(self.runtime.settle()).await;
+        settled.expect("every worker's step succeeds");
     }
 
     /// Moves the clock on and lets everything happen that is due by then.
@@ -221,12 +219,9 @@ impl TestApp {
             event_type: event.data.event_type(),
             payload: event.to_json().into(),
         });
-        self.runtime
-            .bus()
-            .publish(messages.collect())
-            .await
-            .expect("the batch is taken");
-        while !self.runtime.take_in().await.expect("it comes in") {}
+        let published = Box::pin(self.runtime.bus().publish(messages.collect())).await;
+        published.expect("the batch is taken");
+        while !Box::pin(self.runtime.take_in()).await.expect("it comes in") {}
     }
 
     /// All events that a service has published, the oldest first.

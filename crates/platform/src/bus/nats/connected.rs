@@ -17,6 +17,8 @@ impl Nats {
         work: impl Future<Output = Result<T, BusError>>,
     ) -> Result<T, BusError> {
         let connects = self.connects();
+        // Large, and kept out of the futures of those who wait.
+        let work = Box::pin(work);
         let lost = async {
             loop {
                 rest(LOOK_EVERY).await;

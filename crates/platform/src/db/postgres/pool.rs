@@ -101,7 +101,8 @@ impl managed::Manager for Maker {
     type Error = DbError;
 
     async fn create(&self) -> Result<Connection, DbError> {
-        Connection::open(&self.server, &self.config).await
+        // Large, and seldom needed: kept out of the futures of those who ask the pool.
+        Box::pin(Connection::open(&self.server, &self.config)).await
     }
 
     /// No transaction leaves anything behind on a connection that it gives back, so this is all to look at.
