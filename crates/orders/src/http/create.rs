@@ -5,16 +5,15 @@ use jiff::SignedDuration;
 use tessera_contracts::http::Problem;
 use tessera_contracts::http::orders::{NewOrder, Order as Answer};
 use tessera_contracts::{Currency, Money, TicketId};
-use tessera_platform::arrival;
 use tessera_platform::db::DbError;
 use tessera_platform::http::{
-    Body, ClientAddress, Decimal, Failure, IdempotencyKey, SignedIn, Stored, idempotency,
+    Body, ClientAddress, Decimal, Failure, IdempotencyKey, Key, SignedIn, Stored, idempotency,
 };
 use tessera_platform::service::Ctx;
 use tessera_platform::session::User;
 
 use crate::domain::{Order, Reservation, Rules};
-use crate::operations::{Reserve, reserve};
+use crate::operations::{Reserve, is_not_heard_of, reserve};
 use crate::store::tickets;
 
 /// Reserves a ticket
@@ -48,7 +47,18 @@ pub async fn create(
         return Ok(stored);
     }
     let command = command(&ctx, user, &body)?;
-    wait_for_ticket(&ctx, command.ticket_id).await?;
+    let first = take(&ctx, key.clone(), command.clone()).await;
+    match first {
+        // It was listed just now, and may still be on its way here.
+        Err(failure) if is_not_heard_of(&failure) => {
+            wait_for_ticket(&ctx, command.ticket_id).await?;
+            take(&ctx, key, command).await
+        }
+        first => first,
+    }
+}
+
+async fn take(ctx: &Ctx, key: Option<Key>, command: Reserve) -> Result<Stored, Failure> {
     let reserve = idempotency::write(
         &ctx.db,
         key,
@@ -59,11 +69,7 @@ pub async fn create(
     reserve.await
 }
 
-/// A ticket that was listed just now may still be on its way here.
 async fn wait_for_ticket(ctx: &Ctx, id: TicketId) -> Result<(), DbError> {
-    if !arrival::is_young(id.uuid(), ctx.clock.now()) {
-        return Ok(());
-    }
     let is_coming = || async { Ok(!tickets::is_known(&ctx.db, id).await?) };
     ctx.arrivals.wait_while(is_coming).await
 }

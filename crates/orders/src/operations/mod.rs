@@ -8,7 +8,7 @@ mod reserve;
 mod transition;
 
 pub use cancel::{Cancel, CancelError, cancel};
-pub use reserve::{Reserve, reserve};
+pub use reserve::{Reserve, is_not_heard_of, reserve};
 pub use transition::{Changed, transition};
 
 use tessera_contracts::events::{EventData, OrderState};

@@ -12,6 +12,8 @@ use tessera_platform::outbox;
 use crate::domain::{Order, Reservation, ReserveRefusal, Rules};
 use crate::store::{orders, wanted};
 
+const NO_TICKET: &str = "ticket_not_found";
+
 /// A buyer's wish, and the rules that it stands under.
 #[derive(Clone, Debug)]
 pub struct Reserve {
@@ -83,14 +85,17 @@ fn unknown(id: TicketId, now: Timestamp) -> ReserveError {
     }
 }
 
+/// Whether what failed may not do so in a moment: the ticket can be on its way here.
+pub fn is_not_heard_of(failure: &Failure) -> bool {
+    failure.code() == NO_TICKET && !failure.is_final()
+}
+
 impl From<ReserveError> for Failure {
     fn from(error: ReserveError) -> Failure {
         match error {
             // Its tokens live on for a while, but nobody is behind them.
             ReserveError::Gone => Failure::unauthorized(),
-            ReserveError::NoTicket => {
-                Failure::not_found("ticket_not_found", "There is no such ticket.")
-            }
+            ReserveError::NoTicket => Failure::not_found(NO_TICKET, "There is no such ticket."),
             // It says when to come back, and so is kept under no key.
             ReserveError::NotHeardOf => {
                 Failure::from(ReserveError::NoTicket).retry_after(Duration::from_secs(1))
@@ -147,6 +152,7 @@ mod tests {
             let failure = Failure::from(unknown(id.into(), now));
             assert_eq!(failure.code(), "ticket_not_found");
             assert_eq!(failure.is_final(), is_final);
+            assert_eq!(is_not_heard_of(&failure), !is_final);
         }
     }
 }

@@ -43,7 +43,7 @@ pub use conditional::IfMatch;
 pub use extract::{Caller, MaybeSignedIn, Path, SignedIn};
 pub use fields::{Decimal, Fields, JsonValue, Patch, Word};
 pub use front::Front;
-pub use idempotency::{IdempotencyKey, Stored};
+pub use idempotency::{IdempotencyKey, Key, Stored};
 pub use paging::{Listing, Page, PageParams};
 pub use problem::Failure;
 pub use query::Query;
