@@ -17,6 +17,9 @@ use crate::server::{NOT_INHERITED, judged};
 /// It signs the tokens of a measurement, and guards nothing.
 const JWT_KEY: &str = "Zm9yIG1lYXN1cmVtZW50cyBhbG9uZTsgbm8gc2VjcmU=";
 
+/// Of each process to its database: for a crowd of buyers at one process.
+const CONNECTIONS: &str = "15";
+
 /// What NATS' monitoring says of itself, as far as it matters here.
 #[derive(Deserialize)]
 struct Monitored {
@@ -195,6 +198,7 @@ impl Form {
 fn settings(postgres: &Postgres, nats: &Nats) -> Vec<(String, String)> {
     let own = [
         ("DATABASE_URL", postgres.url()),
+        ("DATABASE_CONNECTIONS", CONNECTIONS.to_owned()),
         ("NATS_URL", nats.url()),
         ("NATS_MONITOR_URL", nats.monitor_url()),
         ("JWT_KEY", JWT_KEY.to_owned()),

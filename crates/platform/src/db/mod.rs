@@ -172,7 +172,7 @@ impl Db {
         }
     }
 
-    /// A few rows, found by an index and bounded by the statement. Answers at once.
+    /// A few rows for background work, found by an index and bounded by the statement. Answers at once.
     pub async fn few<R: FromRow>(
         &self,
         sql: &str,

@@ -166,6 +166,43 @@ async fn a_held_row_is_nobody_elses_until_the_end() {
     assert_eq!(sums, [(20,)]);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn background_work_does_not_wait_behind_a_crowd() {
+    let Some(place) = place().await else { return };
+    let db = open(&place).await.unwrap();
+    let done = Arc::new(AtomicU32::new(0));
+    let crowd = (0..60).map(|_| {
+        let (db, done) = (db.clone(), done.clone());
+        tokio::spawn(async move {
+            let written = db.write(done, |tx, done| {
+                Box::pin(async move {
+                    tx.opt::<(i32,)>("SELECT 1 FROM pg_sleep(0.1)", &[]).await?;
+                    done.fetch_add(1, Ordering::SeqCst);
+                    Ok::<_, DbError>(())
+                })
+            });
+            written.await
+        })
+    });
+    let crowd: Vec<_> = crowd.collect();
+    // Once all of them are there: as many work as there are places, the others wait.
+    while done.load(Ordering::SeqCst) == 0 {
+        tokio::task::yield_now().await;
+    }
+    for _ in 0..3 {
+        let behind = db.write_bulk((), |tx, ()| {
+            Box::pin(async move { tx.execute("SELECT 1", &[]).await })
+        });
+        behind.await.unwrap();
+        db.few::<(i32,)>("SELECT 1", &[]).await.unwrap();
+    }
+    let before = done.load(Ordering::SeqCst);
+    assert!(before < 40, "{before} of a crowd of 60 came first");
+    for written in crowd {
+        written.await.unwrap().unwrap();
+    }
+}
+
 /// The same corner of the server, through a connection that loses what the test says.
 async fn behind(lossy: &Lossy, place: &Place) -> Db {
     let Place::Server(server) = place else {

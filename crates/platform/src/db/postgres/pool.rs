@@ -1,7 +1,8 @@
 //! The connections of one process to one database.
 //!
 //! Lists have their own few, with a shorter deadline, so that a slow search never holds up what is
-//! short; and background work has at most half of the others.
+//! short. Background work has its own: behind a crowd of requests each event would wait at every one of its
+//! stations, and what the crowd has reserved would pile up.
 
 use std::time::Duration;
 
@@ -33,6 +34,7 @@ pub(super) type Pooled = managed::Object<Maker>;
 
 pub(super) struct Pool {
     main: managed::Pool<Maker>,
+    background: managed::Pool<Maker>,
     lists: managed::Pool<Maker>,
     interactive: Semaphore,
     bulk: Semaphore,
@@ -41,13 +43,15 @@ pub(super) struct Pool {
 impl Pool {
     pub(super) fn new(server: &Server, name: &str) -> Result<Pool, DbError> {
         let all = usize::from(server.connections().get()).max(LEAST);
-        let lists = (all / 4).max(1);
-        let main = all - lists;
+        let few = (all / 5).max(1);
+        let (lists, background) = (few, few);
+        let main = all - lists - background;
         Ok(Pool {
             main: pool(server, server.to(name), main)?,
+            background: pool(server, server.to(name), background)?,
             lists: pool(server, with_options(server.to(name), LIST_DEADLINE), lists)?,
             interactive: Semaphore::new(WAITING_BOUND),
-            bulk: Semaphore::new((main / 2).max(1)),
+            bulk: Semaphore::new(background),
         })
     }
 
@@ -60,6 +64,14 @@ impl Pool {
     }
 
     /// A connection for whoever has a place.
+    pub(super) async fn connection(&self, lane: Lane) -> Result<Pooled, DbError> {
+        match lane {
+            Lane::Interactive => self.main().await,
+            Lane::Bulk => Ok(self.background.get().await?),
+        }
+    }
+
+    /// One of those that requests have.
     pub(super) async fn main(&self) -> Result<Pooled, DbError> {
         Ok(self.main.get().await?)
     }

@@ -11,13 +11,22 @@ use crate::db::Lane;
 use crate::db::error::DbError;
 use crate::db::value::{FromRow, Param, Row};
 
+/// Who reads.
+#[derive(Clone, Copy)]
+enum Reader {
+    Of(Lane),
+    List,
+}
+
 impl Engine {
     pub(in crate::db) async fn read_point<R: FromRow>(
         &self,
         sql: &str,
         params: &[Param<'_>],
     ) -> Result<Option<R>, DbError> {
-        let rows = self.read(sql, params, false).await?;
+        let rows = self
+            .read(sql, params, Reader::Of(Lane::Interactive))
+            .await?;
         let first = rows.first().map(|row| R::from_row(&mut Row::new(row)));
         first.transpose()
     }
@@ -27,7 +36,7 @@ impl Engine {
         sql: &str,
         params: &[Param<'_>],
     ) -> Result<Vec<R>, DbError> {
-        all(&self.read(sql, params, false).await?)
+        all(&self.read(sql, params, Reader::Of(Lane::Bulk)).await?)
     }
 
     pub(in crate::db) async fn read_list<R: FromRow>(
@@ -35,22 +44,25 @@ impl Engine {
         sql: &str,
         params: &[Param<'_>],
     ) -> Result<Vec<R>, DbError> {
-        all(&self.read(sql, params, true).await?)
+        all(&self.read(sql, params, Reader::List).await?)
     }
 
     async fn read(
         &self,
         sql: &str,
         params: &[Param<'_>],
-        is_list: bool,
+        reader: Reader,
     ) -> Result<Vec<PgRow>, DbError> {
-        let _place = self.pool.place(Lane::Interactive).await?;
+        let lane = match reader {
+            Reader::Of(lane) => lane,
+            Reader::List => Lane::Interactive,
+        };
+        let _place = self.pool.place(lane).await?;
         let mut patience = Patience::new();
         loop {
-            let connection = if is_list {
-                self.pool.lists().await
-            } else {
-                self.pool.main().await
+            let connection = match reader {
+                Reader::Of(lane) => self.pool.connection(lane).await,
+                Reader::List => self.pool.lists().await,
             };
             let answer = match connection {
                 Ok(connection) => query(connection, sql, params).await,

@@ -47,7 +47,7 @@ impl Engine {
         let step = trace::current_step();
         let work = async move {
             let _place = engine.pool.place(lane).await?;
-            engine.run(step, &input, &body).await
+            engine.run(lane, step, &input, &body).await
         };
         match tokio::spawn(trace::scope_within(step, work)).await {
             Ok(outcome) => outcome,
@@ -55,7 +55,13 @@ impl Engine {
         }
     }
 
-    async fn run<I, T, E, F>(&self, step: Option<TraceParent>, input: &I, body: &F) -> Result<T, E>
+    async fn run<I, T, E, F>(
+        &self,
+        lane: Lane,
+        step: Option<TraceParent>,
+        input: &I,
+        body: &F,
+    ) -> Result<T, E>
     where
         F: for<'a> Fn(&'a mut Tx, &'a I) -> BoxFuture<'a, Result<T, E>>,
         E: From<DbError>,
@@ -63,7 +69,7 @@ impl Engine {
         let mut patience = Patience::new();
         let mut is_rerun = false;
         loop {
-            let run = match self.pool.main().await {
+            let run = match self.pool.connection(lane).await {
                 Ok(connection) => {
                     let mut tx = Tx::new(Session::new(connection), self.seed.clone());
                     tx.start(step);
