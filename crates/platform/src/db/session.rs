@@ -56,6 +56,13 @@ impl Session {
         }
     }
 
+    pub(super) async fn insert(&mut self, sql: &str, params: &[Param<'_>]) -> Result<(), DbError> {
+        match self {
+            Session::Sqlite(session) => session.execute(sql, params).map(drop),
+            Session::Postgres(session) => Box::pin(session.insert(sql, params)).await,
+        }
+    }
+
     pub(super) async fn execute_many(
         &mut self,
         sql: &str,

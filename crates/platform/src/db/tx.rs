@@ -209,7 +209,7 @@ impl Tx {
     ) -> Result<bool, DbError> {
         if self.session.may_hope() && !self.is_rerun {
             self.hopes = true;
-            self.later(insert, params).await?;
+            self.insert(insert, params).await?;
             return Ok(true);
         }
         Ok(self.execute(or_nothing, params).await? == 1)
@@ -311,6 +311,14 @@ impl Tx {
     pub async fn later(&mut self, sql: &str, params: &[Param<'_>]) -> Result<(), DbError> {
         self.ready()?;
         let answer = self.session.later(sql, params).await;
+        self.noted(answer)
+    }
+
+    /// Inserts one row, whose answer is not needed, like [`Tx::later`]. On a server such rows go by one statement with
+    /// others between which nothing stands, in no order among themselves.
+    pub async fn insert(&mut self, sql: &str, params: &[Param<'_>]) -> Result<(), DbError> {
+        self.ready()?;
+        let answer = self.session.insert(sql, params).await;
         self.noted(answer)
     }
 

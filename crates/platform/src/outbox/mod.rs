@@ -32,7 +32,7 @@ pub async fn append(tx: &mut Tx, data: EventData) -> Result<(), DbError> {
     let kind = event.data.event_type().name();
     tx.wake(SIGNAL);
     tx.witness_by(IS_THERE, event.id.uuid());
-    tx.later(
+    tx.insert(
         APPEND,
         &params![event.id, kind, event.to_json(), event.time],
     )

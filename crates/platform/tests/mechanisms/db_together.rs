@@ -143,3 +143,54 @@ async fn what_was_hoped_in_vain_is_undone_and_asked() {
     assert_eq!(runs.load(Ordering::SeqCst), all_runs);
     assert_eq!(seats(&db).await, [(1, 0), (100, 0), (last, 0)]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_go_by_one_statement_are_all_there_and_in_their_place() {
+    let (db, _folder) = open().await;
+    let inserted = db.write((), |tx, ()| {
+        Box::pin(async move {
+            for seat in 0..23 {
+                tx.insert(TAKE, &params![seat, 0_i64]).await?;
+            }
+            // It stands between them, and needs those before it.
+            tx.later(MOVE, &params![22_i64, 0_i64]).await?;
+            for seat in (23..29).step_by(2) {
+                tx.insert(TAKE, &params![seat, 7_i64]).await?;
+                tx.insert(TAKE_OR_NOTHING, &params![seat + 1, 8_i64])
+                    .await?;
+            }
+            let all = "SELECT count(*) FROM seats";
+            let (count,): (i64,) = tx.one(all, &[]).await?;
+            assert_eq!(count, 29, "they have arrived before this is asked");
+            tx.insert(TAKE, &params![29_i64, 0_i64]).await?;
+            tx.insert(TAKE, &params![30_i64, 0_i64]).await
+        })
+    });
+    inserted.await.unwrap();
+    let by = |seat| match seat {
+        22 => 1,
+        23..29 if seat % 2 == 1 => 7,
+        23..29 => 8,
+        _ => 0,
+    };
+    let wanted: Vec<(i64, i64)> = (0..31).map(|seat| (seat, by(seat))).collect();
+    assert_eq!(seats(&db).await, wanted);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_row_that_may_not_be_takes_all_with_it() {
+    let (db, _folder) = open().await;
+    let refused = db.write((), |tx, ()| {
+        Box::pin(async move {
+            for (seat, by) in [(1_i64, 0_i64), (2, -1), (3, 0)] {
+                tx.insert(TAKE, &params![seat, by]).await?;
+            }
+            Ok(())
+        })
+    });
+    match refused.await {
+        Err(DbError::Constraint(words)) => assert!(words.contains("taken_by"), "{words}"),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(seats(&db).await, []);
+}

@@ -30,7 +30,10 @@ pub async fn arrange(tx: &mut Tx, ticket: &Ticket) -> Result<(), DbError> {
     let params = params![ticket.id, listed, price, start, format!(" {words}")];
     tx.later(ARRANGE, &params).await?;
     if listed {
-        change_terms(tx, ADD_TERM, terms.iter().map(String::as_str), ticket.id).await?;
+        for term in &terms {
+            tx.insert(ADD_TERM, &params![term.as_bytes(), ticket.id])
+                .await?;
+        }
     }
     Ok(())
 }
@@ -55,16 +58,7 @@ pub async fn take_off_over(tx: &mut Tx, limit: i64) -> Result<bool, DbError> {
 /// `terms` are those of the listing, if it was in.
 async fn delete_terms(tx: &mut Tx, id: TicketId, terms: Option<(String,)>) -> Result<(), DbError> {
     let Some((terms,)) = terms else { return Ok(()) };
-    change_terms(tx, DELETE_TERM, terms.split_whitespace(), id).await
-}
-
-async fn change_terms<'a>(
-    tx: &mut Tx,
-    sql: &str,
-    terms: impl Iterator<Item = &'a str>,
-    id: TicketId,
-) -> Result<(), DbError> {
-    let row = |term: &'a str| vec![Param::from(term.as_bytes()), Param::from(id)];
-    let rows: Vec<Vec<Param<'_>>> = terms.map(row).collect();
-    tx.execute_many(sql, &rows).await.map(drop)
+    let row = |term| vec![Param::from(str::as_bytes(term)), Param::from(id)];
+    let rows: Vec<Vec<Param<'_>>> = terms.split_whitespace().map(row).collect();
+    tx.execute_many(DELETE_TERM, &rows).await.map(drop)
 }

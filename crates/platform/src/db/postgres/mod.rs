@@ -9,6 +9,7 @@ mod catalogue;
 mod connect;
 mod doubt;
 mod error;
+mod merge;
 mod migrate;
 mod pool;
 mod read;

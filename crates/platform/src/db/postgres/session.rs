@@ -6,10 +6,11 @@ use std::sync::Arc;
 use deadpool::managed::Object;
 use futures_util::TryStreamExt;
 use futures_util::future::try_join;
-use tokio_postgres::{Row as PgRow, Statement};
+use tokio_postgres::Row as PgRow;
 
 use super::answer::{Ahead, begin, together};
 use super::connect::Backend;
+use super::merge::{Queued, merged};
 use super::pool::Pooled;
 use crate::db::error::DbError;
 use crate::db::value::{FromRow, Param, Row};
@@ -23,12 +24,6 @@ pub(in crate::db) struct Session {
     connection: Arc<Pooled>,
     open: bool,
     queued: Vec<Queued>,
-}
-
-/// A statement that travels with the next one.
-struct Queued {
-    statement: Statement,
-    params: Vec<Param<'static>>,
 }
 
 impl Session {
@@ -67,7 +62,7 @@ impl Session {
         params: &[Param<'_>],
     ) -> Result<u64, DbError> {
         let statement = self.connection.prepare(sql).await?;
-        let queued = std::mem::take(&mut self.queued);
+        let queued = self.take_queued().await?;
         let (client, ahead) = self.ahead(&queued);
         together(ahead, client.execute_raw(&statement, params)).await
     }
@@ -77,10 +72,29 @@ impl Session {
         sql: &str,
         params: &[Param<'_>],
     ) -> Result<(), DbError> {
+        self.queue(sql, params, false).await
+    }
+
+    pub(in crate::db) async fn insert(
+        &mut self,
+        sql: &str,
+        params: &[Param<'_>],
+    ) -> Result<(), DbError> {
+        self.queue(sql, params, true).await
+    }
+
+    async fn queue(
+        &mut self,
+        sql: &str,
+        params: &[Param<'_>],
+        inserts: bool,
+    ) -> Result<(), DbError> {
         let statement = self.connection.prepare(sql).await?;
         self.queued.push(Queued {
+            sql: sql.to_owned(),
             statement,
             params: params.iter().cloned().map(Param::into_owned).collect(),
+            inserts,
         });
         if self.queued.len() >= UNANSWERED {
             self.flush().await?;
@@ -96,7 +110,7 @@ impl Session {
         let statement = self.connection.prepare(sql).await?;
         let mut changed = 0;
         for rows in rows.chunks(UNANSWERED) {
-            let queued = std::mem::take(&mut self.queued);
+            let queued = self.take_queued().await?;
             let (client, ahead) = self.ahead(&queued);
             let all = async {
                 let each = rows
@@ -139,7 +153,7 @@ impl Session {
     ) -> Result<(Option<A>, Option<B>), DbError> {
         let first = self.connection.prepare(first).await?;
         let second = self.connection.prepare(second).await?;
-        let queued = std::mem::take(&mut self.queued);
+        let queued = self.take_queued().await?;
         let (client, ahead) = self.ahead(&queued);
         let rows = async |statement, params: &[Param<'_>]| {
             let rows = client.query_raw(statement, params).await?;
@@ -155,7 +169,7 @@ impl Session {
 
     async fn query(&mut self, sql: &str, params: &[Param<'_>]) -> Result<Vec<PgRow>, DbError> {
         let statement = self.connection.prepare(sql).await?;
-        let queued = std::mem::take(&mut self.queued);
+        let queued = self.take_queued().await?;
         let (client, ahead) = self.ahead(&queued);
         let rows = async {
             client
@@ -172,7 +186,7 @@ impl Session {
         if self.open && self.queued.is_empty() {
             return Ok(());
         }
-        let queued = std::mem::take(&mut self.queued);
+        let queued = self.take_queued().await?;
         let (_, ahead) = self.ahead(&queued);
         together(ahead, async { Ok(()) }).await
     }
@@ -182,7 +196,7 @@ impl Session {
         if !self.open && self.queued.is_empty() {
             return Ok(());
         }
-        let queued = std::mem::take(&mut self.queued);
+        let queued = self.take_queued().await?;
         let (client, ahead) = self.ahead(&queued);
         let commit = client.batch_execute("COMMIT");
         let done = together(ahead, commit).await;
@@ -212,6 +226,14 @@ impl Session {
         self.connection.backend.clone()
     }
 
+    async fn take_queued(&mut self) -> Result<Vec<Queued>, DbError> {
+        let queued = std::mem::take(&mut self.queued);
+        if queued.len() < 2 {
+            return Ok(queued);
+        }
+        merged(&self.connection, queued).await
+    }
+
     /// What is sent before the next statement: the beginning of the transaction, and what waits.
     fn ahead<'s>(
         &'s mut self,
@@ -224,7 +246,10 @@ impl Session {
         if begins {
             ahead.push(Box::pin(client.batch_execute("BEGIN")));
         }
-        for Queued { statement, params } in queued {
+        for Queued {
+            statement, params, ..
+        } in queued
+        {
             ahead.push(Box::pin(async move {
                 client.execute_raw(statement, params).await.map(drop)
             }));
