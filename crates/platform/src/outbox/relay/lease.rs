@@ -61,27 +61,30 @@ impl Lease {
         self.leads.clone()
     }
 
+    /// Whether this process holds it for a while yet, and need not ask.
+    pub(super) fn is_mine(&self, now: Timestamp) -> bool {
+        let seen = *self.seen.lock();
+        seen.is_some_and(|(held, _)| {
+            held.by == self.me && held.until.duration_since(now) > RENEWED_AT
+        })
+    }
+
     /// Takes or renews it; answers who holds it where that is another process.
     pub(super) async fn take(&self, now: Timestamp) -> Result<(), TakenBy> {
         let seen = *self.seen.lock();
-        match seen {
-            Some((held, _))
-                if held.by == self.me && held.until.duration_since(now) > RENEWED_AT =>
+        if let Some((held, at)) = seen
+            && held.by != self.me
+            && held.until > now
+        {
+            if now.duration_since(at) < GRANTED {
+                return Err(TakenBy::Other(held));
+            }
+            // Cheaper than to try.
+            if let Some(held) = self.look(now).await?
+                && held.until > now
             {
-                return Ok(());
+                return Err(TakenBy::Other(held));
             }
-            Some((held, at)) if held.by != self.me && held.until > now => {
-                if now.duration_since(at) < GRANTED {
-                    return Err(TakenBy::Other(held));
-                }
-                // Cheaper than to try.
-                if let Some(held) = self.look(now).await?
-                    && held.until > now
-                {
-                    return Err(TakenBy::Other(held));
-                }
-            }
-            _ => {}
         }
         let until = now.saturating_add(LASTS).unwrap_or(Timestamp::MAX);
         let me = self.me;
@@ -103,8 +106,8 @@ impl Lease {
 
     /// Who holds it, where that is another process.
     async fn look(&self, now: Timestamp) -> Result<Option<Held>, DbError> {
-        let row: Option<(Uuid, Timestamp)> = self.db.opt(HELD, &[]).await?;
-        let held = row.map(|(by, until)| Held { by, until });
+        let row: Vec<(Uuid, Timestamp)> = self.db.few(HELD, &[]).await?;
+        let held = row.first().map(|&(by, until)| Held { by, until });
         let held = held.filter(|held| held.by != self.me);
         *self.seen.lock() = held.map(|held| (held, now));
         Ok(held)

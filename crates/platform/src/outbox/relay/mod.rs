@@ -24,7 +24,7 @@ use crate::worker::{Next, Worker, WorkerError};
 use lease::{Lease, TakenBy};
 
 // 256 at once, and by what is unpublished, never by "after the last one": transactions commit out of order.
-const UNPUBLISHED: &str = "SELECT id, type, payload FROM outbox
+const UNPUBLISHED: &str = "SELECT id, type, payload, created_at FROM outbox
     WHERE published_at IS NULL ORDER BY id LIMIT 256";
 const OLDEST: &str = "SELECT created_at FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT 1";
 // Sixteen by one statement: a server answers each statement by itself.
@@ -44,6 +44,8 @@ pub struct Relay {
     clock: Clock,
     lease: Lease,
     looked_at: Mutex<Option<Timestamp>>,
+    /// What it has noted as confirmed, for as long as nobody else can have noted more.
+    noted: Mutex<Option<Confirmed>>,
     age: Gauge,
     tracer: Tracer,
 }
@@ -52,6 +54,7 @@ struct Unpublished {
     id: Uuid,
     event_type: EventType,
     payload: String,
+    created_at: Timestamp,
 }
 
 impl FromRow for Unpublished {
@@ -60,6 +63,7 @@ impl FromRow for Unpublished {
             id: row.next()?,
             event_type: row.parse()?,
             payload: row.next()?,
+            created_at: row.next()?,
         })
     }
 }
@@ -74,6 +78,7 @@ impl Relay {
             bus,
             clock,
             looked_at: Mutex::default(),
+            noted: Mutex::default(),
             age: instruments::outbox_age(owner),
             tracer: Tracer::default(),
         }
@@ -93,28 +98,38 @@ impl Relay {
 
     async fn step(&self) -> Result<Next, WorkerError> {
         let now = self.clock.now();
-        let oldest: Option<(Timestamp,)> = self.db.opt(OLDEST, &[]).await?;
-        if oldest.is_none() {
-            self.age.set(0.0);
-            if !self.is_time_to_look(now) {
-                return Ok(Next::Idle);
-            }
-        }
-        match self.lease.take(now).await {
-            Ok(()) => {}
-            Err(TakenBy::Failed(error)) => return Err(error.into()),
-            Err(TakenBy::Other(held)) => {
-                // How old it is, is the holder's to say.
+        if !self.lease.is_mine(now) {
+            let oldest: Vec<(Timestamp,)> = self.db.few(OLDEST, &[]).await?;
+            if oldest.is_empty() {
                 self.age.set(0.0);
-                self.bus.nudge(self.owner, held.by).await;
-                return Ok(Next::At(held.until));
+                if !self.is_time_to_look(now) {
+                    return Ok(Next::Idle);
+                }
+            }
+            *self.noted.lock() = None;
+            match self.lease.take(now).await {
+                Ok(()) => {}
+                Err(TakenBy::Failed(error)) => return Err(error.into()),
+                Err(TakenBy::Other(held)) => {
+                    // How old it is, is the holder's to say.
+                    self.age.set(0.0);
+                    self.bus.nudge(self.owner, held.by).await;
+                    return Ok(Next::At(held.until));
+                }
             }
         }
+        let batch: Vec<Unpublished> = self.db.few(UNPUBLISHED, &[]).await?;
         // Before the bus is asked for anything: while it is away, nothing comes after that.
-        let waits = oldest.map(|(since,)| now.duration_since(since));
+        let waits = batch
+            .first()
+            .map(|event| now.duration_since(event.created_at));
         self.age.set(waits.map_or(0.0, |span| span.as_secs_f64()));
         self.look_at_stream(now).await?;
-        self.publish_batch().await
+        if batch.is_empty() {
+            return Ok(Next::Idle);
+        }
+        self.publish(batch).await?;
+        Ok(Next::Again)
     }
 
     fn is_time_to_look(&self, now: Timestamp) -> bool {
@@ -136,8 +151,23 @@ impl Relay {
         Ok(())
     }
 
+    /// What the stream had already has an older place in it.
+    fn note(&self, confirmed: Option<Confirmed>) {
+        let mut noted = self.noted.lock();
+        let is_older = noted
+            .as_ref()
+            .zip(confirmed.as_ref())
+            .is_some_and(|(noted, new)| {
+                noted.created == new.created && noted.sequence > new.sequence
+            });
+        if !is_older {
+            *noted = confirmed;
+        }
+    }
+
     async fn refill(&self) -> Result<(), WorkerError> {
         let service = self.owner;
+        *self.noted.lock() = None;
         tracing::warn!(
             service,
             "the stream lacks what it confirmed: filling it from the outbox"
@@ -151,33 +181,34 @@ impl Relay {
     /// before that is noted: a stream that went back and has grown beyond that place since would not be found out
     /// any more.
     async fn went_back(&self) -> Result<bool, WorkerError> {
-        let Some(before) = stream::confirmed(&self.db).await? else {
+        let noted = self.noted.lock().clone();
+        let before = match noted {
+            Some(before) => Some(before),
+            None => stream::confirmed(&self.db).await?,
+        };
+        let Some(before) = before else {
             return Ok(false);
         };
         Ok(!self.bus.is_in_place(&before).await? && !self.bus.still_has(&before).await?)
     }
 
-    async fn publish_batch(&self) -> Result<Next, WorkerError> {
-        let batch: Vec<Unpublished> = self.db.few(UNPUBLISHED, &[]).await?;
-        if batch.is_empty() {
-            return Ok(Next::Idle);
-        }
+    async fn publish(&self, batch: Vec<Unpublished>) -> Result<(), WorkerError> {
         let ids: Vec<Uuid> = batch.iter().map(|event| event.id).collect();
         let messages: Vec<Message> = batch.into_iter().map(Message::from).collect();
         let spans = spans::Begun::of(&self.tracer, &messages);
         let confirmed = self.bus.publish(messages).await?;
         spans.record(&self.bus);
         if confirmed.is_some() && self.went_back().await? {
-            self.refill().await?;
-            return Ok(Next::Again);
+            return self.refill().await;
         }
         // Dying before this line publishes the batch again: every inbox knows the ids.
         self.db
-            .write_bulk((ids, confirmed), |tx, (ids, confirmed)| {
+            .write_bulk((ids, confirmed.clone()), |tx, (ids, confirmed)| {
                 Box::pin(mark(tx, ids, confirmed.as_ref()))
             })
             .await?;
-        Ok(Next::Again)
+        self.note(confirmed);
+        Ok(())
     }
 }
 

@@ -29,7 +29,7 @@ impl FromRow for Confirmed {
 
 /// The last message that was confirmed.
 pub(super) async fn confirmed(db: &Db) -> Result<Option<Confirmed>, DbError> {
-    db.opt(CONFIRMED, &[]).await
+    Ok(db.few(CONFIRMED, &[]).await?.pop())
 }
 
 /// Notes that the stream has confirmed everything up to here.
