@@ -1,5 +1,7 @@
 //! Every endpoint of orders: what it answers, and each of its refusals.
 
+use std::time::Duration;
+
 use crate::support::{Orders, refusal, ticket};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -108,11 +110,25 @@ async fn a_ticket_that_does_not_exist_cannot_be_reserved() {
 async fn a_ticket_that_was_listed_a_moment_ago_is_waited_for() {
     let orders = Orders::start().await;
     let listed = ticket(&orders.app, &orders.seller);
-    let (reserved, _) = tokio::join!(
-        orders.reserve_by(&orders.buyer, listed.id),
-        orders.app.publish(EventData::TicketCreated(listed.clone())),
-    );
+    let (reserved, ()) = tokio::join!(orders.reserve_by(&orders.buyer, listed.id), async {
+        // It was looked for in vain by then.
+        pause(100).await;
+        orders
+            .app
+            .publish(EventData::TicketCreated(listed.clone()))
+            .await;
+    });
     assert_eq!(reserved.status, 201, "{}", reserved.body);
+    let again = orders.reserve_by(&orders.buyer, listed.id).await;
+    assert_eq!(again.text("code"), "ticket_reserved");
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "events travel in real time, also where a test's clock stands still"
+)]
+async fn pause(millis: u64) {
+    tokio::time::sleep(Duration::from_millis(millis)).await;
 }
 
 #[tokio::test]
