@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 use serde_json::json;
+use tessera_platform::testing::Lossy;
 
 use crate::support::{Auth, Member, credentials, invalid, invalid_credentials};
 
@@ -106,4 +107,21 @@ async fn with_too_many_sessions_the_one_least_lately_used_ends() {
     assert!(!auth.is_known(&second).await && !auth.is_let_in(&second).await);
     assert!(auth.is_known(&oldest).await && auth.is_known(&newest).await);
     assert_eq!(auth.published_after(1).await, ["session:ended"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_whose_commit_is_in_doubt_opens_one_session() {
+    let mut lossy = None;
+    let auth = Auth::start_with(|settings| lossy = Lossy::before(&mut settings.database)).await;
+    let Some(lossy) = lossy else { return };
+    lossy.lose_the_answer_to_the_next_commit();
+    let first = auth.sign_up("ada@example.com").await;
+    lossy.lose_the_answer_to_the_next_commit();
+    let second = auth.sign_in("ada@example.com").await;
+    lossy.lose_the_next_commit();
+    let third = auth.sign_in("ada@example.com").await;
+    for member in [first, second, third] {
+        assert!(auth.is_let_in(&member).await);
+    }
+    assert_eq!(auth.count("sessions").await, 3);
 }

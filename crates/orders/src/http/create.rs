@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use tessera_contracts::http::Problem;
 use tessera_contracts::http::orders::{NewOrder, Order as Answer};
 use tessera_contracts::{Currency, Money, TicketId};
-use tessera_platform::db::DbError;
+use tessera_platform::db::{DbError, Turn};
 use tessera_platform::http::{
     Body, ClientAddress, Decimal, Failure, IdempotencyKey, Key, SignedIn, Stored, idempotency,
 };
@@ -59,8 +59,14 @@ pub async fn create(
 }
 
 async fn take(ctx: &Ctx, key: Option<Key>, command: Reserve) -> Result<Stored, Failure> {
-    let reserve = idempotency::write(
+    // A crowd of buyers shares its commits.
+    let turn = Turn {
+        of: command.wish.user_id.uuid(),
+        at: command.ticket_id.uuid(),
+    };
+    let reserve = idempotency::write_grouped(
         &ctx.db,
+        turn,
         key,
         command,
         |tx, c| Box::pin(reserve(tx, c)),

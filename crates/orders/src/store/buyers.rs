@@ -7,7 +7,7 @@ use tessera_contracts::UserId;
 use tessera_platform::db::{DbError, Tx};
 use tessera_platform::params;
 
-pub(super) const HOLD: &str = "SELECT gone FROM buyers WHERE user_id = $1";
+pub(super) const HOLD: &str = "SELECT user_id, gone FROM buyers WHERE user_id = $1";
 const ADD: &str = "INSERT INTO buyers (user_id, gone) VALUES ($1, false)
     ON CONFLICT (user_id) DO NOTHING";
 const LEAVE: &str = "INSERT INTO buyers (user_id, gone) VALUES ($1, true)

@@ -7,11 +7,12 @@ use tessera_platform::params;
 use super::buyers;
 use crate::domain::Ticket;
 
-const TICKET: &str = "SELECT status, price, currency, starts_at, snapshot,
-        (SELECT status FROM orders WHERE ticket_id = $1 AND cancel_reason IS NULL), CAST(0 AS bigint)
+const TICKET: &str = "SELECT id, status, price, currency, starts_at, snapshot,
+        (SELECT o.status FROM orders o WHERE o.ticket_id = tickets.id AND o.cancel_reason IS NULL),
+        CAST(0 AS bigint)
     FROM tickets WHERE id = $1";
-const TICKET_AND_COUNT: &str = "SELECT status, price, currency, starts_at, snapshot,
-        (SELECT status FROM orders WHERE ticket_id = $1 AND cancel_reason IS NULL),
+const TICKET_AND_COUNT: &str = "SELECT id, status, price, currency, starts_at, snapshot,
+        (SELECT o.status FROM orders o WHERE o.ticket_id = tickets.id AND o.cancel_reason IS NULL),
         (SELECT count(*) FROM orders WHERE user_id = $2 AND unpaid = true)
     FROM tickets WHERE id = $1";
 
@@ -27,6 +28,7 @@ pub struct Wanted {
 
 impl FromRow for Wanted {
     fn from_row(row: &mut Row<'_>) -> Result<Self, DbError> {
+        let _: TicketId = row.next()?;
         Ok(Wanted {
             ticket: Ticket::from_row(row)?,
             taken: row.parse_opt()?,
@@ -43,8 +45,11 @@ pub async fn hold(
     buyer: UserId,
     counts: bool,
 ) -> Result<(bool, Option<Wanted>), DbError> {
-    if let (Some(gone), wanted) = ask(tx, ticket, buyer, counts).await? {
-        return Ok((gone, wanted));
+    match ask(tx, ticket, buyer, counts).await? {
+        (Some(gone), wanted) => return Ok((gone, wanted)),
+        // Nobody to be held is needed for a ticket that is not to be had.
+        (None, Some(wanted)) if wanted.taken.is_some() => return Ok((false, Some(wanted))),
+        (None, _) => {}
     }
     buyers::add(tx, buyer).await?;
     match ask(tx, ticket, buyer, counts).await? {
@@ -67,5 +72,5 @@ async fn ask(
         (TICKET, &found[..1])
     };
     let (held, wanted) = tx.hold_and_opt((buyers::HOLD, &held), (sql, bound)).await?;
-    Ok((held.map(|(gone,): (bool,)| gone), wanted))
+    Ok((held.map(|(_, gone): (UserId, bool)| gone), wanted))
 }

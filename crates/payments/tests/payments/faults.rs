@@ -5,7 +5,7 @@ use serde_json::json;
 use tessera_contracts::events::EventData;
 use tessera_contracts::{CancelReason, PaymentId};
 use tessera_payments::testing::{Call, Fault, Gate};
-use tessera_platform::testing::{forbid, permit};
+use tessera_platform::testing::{Lossy, forbid, permit};
 
 use crate::support::{DECLINED, Payments, cancelled, completed, payment, refusal};
 
@@ -278,4 +278,43 @@ async fn one_payment_whose_gateway_fails_does_not_keep_the_others() {
     assert_eq!(captured(payments.book().await), 4);
     payments.pass_millis(200).await;
     assert_eq!(captured(payments.book().await), 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_whose_answer_is_lost_pays_once() {
+    for lose in [
+        Lossy::lose_the_answer_to_the_next_commit,
+        Lossy::lose_the_next_commit,
+    ] {
+        let mut lossy = None;
+        let payments = Payments::start_with(|settings| {
+            lossy = Lossy::before(&mut settings.database);
+        });
+        let payments = payments.await;
+        let Some(lossy) = lossy else { return };
+        // That of the intent.
+        let order = payments.awaiting_payment().await;
+        lose(&lossy);
+        let answer = payments.pay_under("k1", &order, "tok_visa").await;
+        let authorized = json!({ "status": 201, "body": payment("authorized") });
+        assert_eq!(answer.shown(), authorized);
+        // That of the outcome.
+        let other = payments.awaiting_payment().await;
+        let gate = Gate::closed();
+        let held = Fault::HoldAnswer(gate.clone());
+        payments.faults.plan(Call::Authorize, held);
+        let lost = async {
+            gate.reached().await;
+            lose(&lossy);
+            gate.open();
+        };
+        let (answer, ()) = tokio::join!(payments.pay_under("k2", &other, "tok_visa"), lost);
+        assert_eq!(answer.shown(), authorized);
+        for order in [&order, &other] {
+            assert_eq!(payments.statuses(order).await, ["authorized"]);
+        }
+        payments.app.settle().await;
+        assert_eq!(payments.published().await, ["payment:created"; 2]);
+        assert_eq!(payments.book().await, ["authorize 12000 usd"; 2]);
+    }
 }

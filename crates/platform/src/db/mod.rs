@@ -23,6 +23,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use parking_lot::RwLock;
 use tokio::sync::Notify;
+use uuid::Uuid;
 
 use crate::BoxFuture;
 use crate::clock::Clock;
@@ -91,6 +92,15 @@ pub(crate) enum Lane {
     Bulk,
 }
 
+/// Whose a transaction is and where it meets others, for one that may share a commit with others on a server.
+#[derive(Clone, Copy, Debug)]
+pub struct Turn {
+    /// Its owner, of whom one is under way at a time.
+    pub of: Uuid,
+    /// What it may meet others at.
+    pub at: Uuid,
+}
+
 impl Db {
     /// Opens (or makes) the database file at `path`, applies the `migrations` that it lacks, and
     /// reads back that it is as durable as asked.
@@ -143,6 +153,21 @@ impl Db {
             Engine::Postgres(engine) => {
                 Box::pin(engine.write(Lane::Interactive, input, body)).await
             }
+        }
+    }
+
+    /// Like [`Db::write`], for what comes in crowds: while others are under way, those that wait become one transaction
+    /// on a server, as they do on SQLite. A body that refuses before it has changed anything costs the others nothing.
+    pub async fn write_grouped<I, T, E, F>(&self, turn: Turn, input: I, body: F) -> Result<T, E>
+    where
+        F: for<'a> Fn(&'a mut Tx, &'a I) -> BoxFuture<'a, Result<T, E>> + Send + Sync + 'static,
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        match &self.0.engine {
+            Engine::Sqlite(engine) => engine.write(Lane::Interactive, input, body).await,
+            Engine::Postgres(engine) => Box::pin(engine.write_grouped(turn, input, body)).await,
         }
     }
 

@@ -28,6 +28,14 @@ impl Session {
         }
     }
 
+    /// Waits for the bodies of such sessions, and answers what they ask.
+    pub(super) async fn attend<T>(&mut self, bodies: impl Future<Output = T>) -> T {
+        match self {
+            Session::Sqlite(_) => bodies.await,
+            Session::Postgres(session) => Box::pin(session.attend(bodies)).await,
+        }
+    }
+
     /// Takes up what such a session has left to travel.
     pub(super) async fn join(&mut self, fork: Session) -> Result<(), DbError> {
         match (self, fork) {
@@ -96,8 +104,7 @@ impl Session {
             // Whoever writes has the whole database to itself.
             Session::Sqlite(session) => session.query_opt(sql, params),
             Session::Postgres(session) => {
-                // Others may still refer to the row.
-                let sql = format!("{sql} FOR NO KEY UPDATE");
+                let sql = format!("{sql}{}", postgres::HOLD);
                 Box::pin(session.query_opt(&sql, params)).await
             }
         }
@@ -115,7 +122,7 @@ impl Session {
                 Ok((held, session.query_opt(opt.0, opt.1)?))
             }
             Session::Postgres(session) => {
-                let sql = format!("{} FOR NO KEY UPDATE", hold.0);
+                let sql = format!("{}{}", hold.0, postgres::HOLD);
                 Box::pin(session.query_both((&sql, hold.1), opt)).await
             }
         }

@@ -26,6 +26,7 @@ pub struct Tx {
     is_rerun: bool,
     /// A row was written of which only the end of the transaction tells whether it may be there.
     hopes: bool,
+    has_written: bool,
 }
 
 /// A row that one run of one transaction alone writes: it stands if, and only if, that is committed.
@@ -67,6 +68,7 @@ impl Tx {
             trace: None,
             is_rerun: false,
             hopes: false,
+            has_written: false,
         }
     }
 
@@ -78,6 +80,7 @@ impl Tx {
         self.witness = None;
         self.trace = trace;
         self.hopes = false;
+        self.has_written = false;
     }
 
     /// Says that the body was given up before, and runs anew.
@@ -88,6 +91,11 @@ impl Tx {
     /// Whether a constraint that refuses may only say that [`Tx::insert_or_nothing`] has to ask.
     pub(super) fn hopes(&self) -> bool {
         self.hopes
+    }
+
+    /// Whether it may have changed anything.
+    pub(super) fn has_written(&self) -> bool {
+        self.has_written
     }
 
     /// The session, for the engine that made it.
@@ -207,12 +215,17 @@ impl Tx {
         or_nothing: &str,
         params: &[Param<'_>],
     ) -> Result<bool, DbError> {
-        if self.session.may_hope() && !self.is_rerun {
+        if self.may_hope() {
             self.hopes = true;
             self.insert(insert, params).await?;
             return Ok(true);
         }
         Ok(self.execute(or_nothing, params).await? == 1)
+    }
+
+    /// Whether [`Tx::insert_or_nothing`] answers before it has asked.
+    pub(crate) fn may_hope(&self) -> bool {
+        self.session.may_hope() && !self.is_rerun
     }
 
     /// Runs `body` for each of `items`, which must not touch the same rows: on a server their statements travel
@@ -230,7 +243,8 @@ impl Tx {
             return Ok(());
         }
         let bodies = forks.iter_mut().zip(items);
-        let outcomes = join_all(bodies.map(|(fork, item)| body(fork, item))).await;
+        let bodies = join_all(bodies.map(|(fork, item)| body(fork, item)));
+        let outcomes = self.session.attend(bodies).await;
         let cause = forks.iter().position(Tx::is_a_cause);
         self.join(forks).await?;
         let (mut first, mut caused) = (None, None);
@@ -270,6 +284,7 @@ impl Tx {
             fork.wakes.iter().for_each(|signal| self.wake(signal));
             self.witness = fork.witness.or(self.witness);
             self.hopes |= fork.hopes;
+            self.has_written |= fork.has_written;
             if self.failure.is_none() {
                 let joined = self.session.join(fork.session).await;
                 self.noted(joined)?;
@@ -295,6 +310,7 @@ impl Tx {
         params: &[Param<'_>],
     ) -> Result<Vec<R>, DbError> {
         self.ready()?;
+        self.has_written = true;
         let answer = self.session.claim(select, change, params).await;
         self.noted(answer)
     }
@@ -302,6 +318,7 @@ impl Tx {
     /// Runs a statement, and answers how many rows it changed. Look at the answer.
     pub async fn execute(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64, DbError> {
         self.ready()?;
+        self.has_written = true;
         let answer = self.session.execute(sql, params).await;
         self.noted(answer)
     }
@@ -310,6 +327,7 @@ impl Tx {
     /// its failure is theirs.
     pub async fn later(&mut self, sql: &str, params: &[Param<'_>]) -> Result<(), DbError> {
         self.ready()?;
+        self.has_written = true;
         let answer = self.session.later(sql, params).await;
         self.noted(answer)
     }
@@ -318,6 +336,7 @@ impl Tx {
     /// others between which nothing stands, in no order among themselves.
     pub async fn insert(&mut self, sql: &str, params: &[Param<'_>]) -> Result<(), DbError> {
         self.ready()?;
+        self.has_written = true;
         let answer = self.session.insert(sql, params).await;
         self.noted(answer)
     }
@@ -329,6 +348,7 @@ impl Tx {
         rows: &[Vec<Param<'_>>],
     ) -> Result<u64, DbError> {
         self.ready()?;
+        self.has_written = true;
         let answer = self.session.execute_many(sql, rows).await;
         self.noted(answer)
     }
@@ -340,6 +360,7 @@ impl Tx {
         params: &[Param<'_>],
     ) -> Result<Option<R>, DbError> {
         self.ready()?;
+        self.has_written |= !sql.starts_with("SELECT");
         let answer = self.session.query_opt(sql, params).await;
         self.noted(answer)
     }
@@ -347,6 +368,7 @@ impl Tx {
     /// The first row of an answer that always has one; none is [`DbError::Corrupt`].
     pub async fn one<R: FromRow>(&mut self, sql: &str, params: &[Param<'_>]) -> Result<R, DbError> {
         self.ready()?;
+        self.has_written |= !sql.starts_with("SELECT");
         let answer = self.session.query_opt(sql, params).await;
         let row = answer.and_then(|row| {
             row.ok_or_else(|| DbError::Corrupt(format!("no row answered to: {sql}")))
@@ -361,6 +383,7 @@ impl Tx {
         params: &[Param<'_>],
     ) -> Result<Vec<R>, DbError> {
         self.ready()?;
+        self.has_written |= !sql.starts_with("SELECT");
         let answer = self.session.query_all(sql, params).await;
         self.noted(answer)
     }

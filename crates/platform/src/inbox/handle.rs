@@ -21,14 +21,8 @@ use crate::telemetry::traces::Tracer;
 
 const RECEIVE: &str = "INSERT INTO inbox (event_id, state, received_at, attempts)
     VALUES ($1, 'done', $2, 0) ON CONFLICT (event_id) DO NOTHING";
-// Sixteen at once; those that are new come back.
-const RECEIVE_SOME: &str = "INSERT INTO inbox (event_id, state, received_at, attempts) VALUES
-    ($2, 'done', $1, 0), ($3, 'done', $1, 0), ($4, 'done', $1, 0), ($5, 'done', $1, 0),
-    ($6, 'done', $1, 0), ($7, 'done', $1, 0), ($8, 'done', $1, 0), ($9, 'done', $1, 0),
-    ($10, 'done', $1, 0), ($11, 'done', $1, 0), ($12, 'done', $1, 0), ($13, 'done', $1, 0),
-    ($14, 'done', $1, 0), ($15, 'done', $1, 0), ($16, 'done', $1, 0), ($17, 'done', $1, 0)
-    ON CONFLICT (event_id) DO NOTHING RETURNING event_id";
-const RECEIVED_BY_ONE: usize = 16;
+/// Rows that go by one statement.
+const RECEIVED_BY_ONE: usize = 64;
 const RECORD: &str =
     "INSERT INTO inbox (event_id, state, received_at, attempts, retry_at, payload, error)
     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (event_id) DO NOTHING";
@@ -119,14 +113,25 @@ pub(super) async fn together(tx: &mut Tx, batch: &Batch) -> Result<(), Handled> 
 async fn receive_all(tx: &mut Tx, letters: &[Letter]) -> Result<HashSet<EventId>, DbError> {
     let mut new = HashSet::new();
     for some in letters.chunks(RECEIVED_BY_ONE) {
-        // The last statement is filled up with what it has already.
-        let ids = some.iter().cycle().take(RECEIVED_BY_ONE);
+        // There is a text for each power of two. It is filled up with what it has already.
+        let count = some.len().next_power_of_two();
+        let ids = some.iter().cycle().take(count);
         let ids = ids.map(|letter| Param::from(letter.id));
         let params: Vec<Param<'_>> = std::iter::once(Param::Time(tx.now())).chain(ids).collect();
-        let received: Vec<(EventId,)> = tx.all(RECEIVE_SOME, &params).await?;
+        let received: Vec<(EventId,)> = tx.all(&receive_some(count), &params).await?;
         new.extend(received.into_iter().map(|(id,)| id));
     }
     Ok(new)
+}
+
+/// Those that are new come back.
+fn receive_some(count: usize) -> String {
+    let rows = (2..count + 2).map(|place| format!("(${place}, 'done', $1, 0)"));
+    let rows = rows.collect::<Vec<_>>().join(", ");
+    format!(
+        "INSERT INTO inbox (event_id, state, received_at, attempts) VALUES {rows}
+        ON CONFLICT (event_id) DO NOTHING RETURNING event_id"
+    )
 }
 
 pub(super) async fn alone(tx: &mut Tx, batch: &Batch, index: usize) -> Result<(), Handled> {

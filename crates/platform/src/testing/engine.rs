@@ -10,18 +10,18 @@ use crate::db::postgres::Server;
 pub const TEST_DATABASE_URL: &str = "TESSERA_TEST_DATABASE_URL";
 
 /// Few, so that many tests at once do not take all that the server has.
-const CONNECTIONS: NonZeroU16 = NonZeroU16::new(6).unwrap();
+pub(super) const CONNECTIONS: NonZeroU16 = NonZeroU16::new(6).unwrap();
 
 /// What a test has to know of a server to put something between.
 impl Server {
     /// Where it listens.
-    pub fn address_for_tests(&self) -> std::net::SocketAddr {
+    pub(super) fn address_for_tests(&self) -> std::net::SocketAddr {
         let (host, port) = self.first_host().expect("a server on a network");
         format!("{host}:{port}").parse().expect("an address")
     }
 
     /// The way to the same corner through another address.
-    pub fn url_for_tests(&self, through: std::net::SocketAddr) -> String {
+    pub(super) fn url_for_tests(&self, through: std::net::SocketAddr) -> String {
         let options = self.own_options().replace(' ', "%20").replace('=', "%3D");
         let role = self.role().expect("a role");
         format!("postgres://{role}@{through}/?options={options}")

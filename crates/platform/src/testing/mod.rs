@@ -15,6 +15,7 @@ mod answer;
 mod app;
 mod engine;
 mod faults;
+mod lossy;
 mod meeting;
 mod nats;
 
@@ -22,5 +23,6 @@ pub use answer::Answer;
 pub use app::{Call, TestApp, TestUser};
 pub use engine::{TEST_DATABASE_URL, server_for};
 pub use faults::{forbid, permit};
+pub use lossy::Lossy;
 pub use meeting::{Halt, are_several_writers, meet};
 pub use nats::{NatsServer, TEST_NATS_SERVER};

@@ -1,20 +1,17 @@
 //! What only the PostgreSQL engine has: transactions that meet each other, connections that are lost, and roles
 //! that may not do everything. Left out where the tests run without a server.
 
-use std::num::NonZeroU16;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use futures_util::future::join_all;
 use tessera_platform::clock::Clock;
-use tessera_platform::db::postgres::Server;
-use tessera_platform::db::{Db, DbError, Migration, Place, Tx};
+use tessera_platform::db::{Db, DbError, Migration, Place, Turn, Tx};
 use tessera_platform::ids::Ids;
 use tessera_platform::params;
-use tessera_platform::testing::server_for;
+use tessera_platform::testing::{Lossy, server_for};
 use uuid::Uuid;
 
-use crate::lossy::Lossy;
 use crate::scratch::noon;
 
 const TABLES: [Migration; 2] = [
@@ -204,21 +201,21 @@ async fn background_work_does_not_wait_behind_a_crowd() {
 }
 
 /// The same corner of the server, through a connection that loses what the test says.
-async fn behind(lossy: &Lossy, place: &Place) -> Db {
+async fn behind(place: &Place) -> (Lossy, Db) {
     let Place::Server(server) = place else {
         panic!("no server");
     };
-    let url = server.url_for_tests(lossy.address());
-    let server = Server::parse(&url, NonZeroU16::new(6).unwrap()).unwrap();
-    open(&Place::Server(Box::new(server))).await.unwrap()
+    let mut server = Some(server.as_ref().clone());
+    let lossy = Lossy::before(&mut server).unwrap();
+    let through = Place::Server(Box::new(server.unwrap()));
+    (lossy, open(&through).await.unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_commit_whose_answer_is_lost_is_found_and_not_made_again() {
     let Some(place) = place().await else { return };
     let plain = open(&place).await.unwrap();
-    let lossy = Lossy::start(place.clone()).await;
-    let db = behind(&lossy, &place).await;
+    let (lossy, db) = behind(&place).await;
     let runs = Arc::new(AtomicU32::new(0));
     lossy.lose_the_answer_to_the_next_commit();
     let written = db.write(runs.clone(), |tx, runs| Box::pin(note(tx, runs)));
@@ -232,8 +229,7 @@ async fn a_commit_whose_answer_is_lost_is_found_and_not_made_again() {
 async fn a_commit_that_never_arrived_is_made_again() {
     let Some(place) = place().await else { return };
     let plain = open(&place).await.unwrap();
-    let lossy = Lossy::start(place.clone()).await;
-    let db = behind(&lossy, &place).await;
+    let (lossy, db) = behind(&place).await;
     let runs = Arc::new(AtomicU32::new(0));
     lossy.lose_the_next_commit();
     let written = db.write(runs.clone(), |tx, runs| Box::pin(note(tx, runs)));
@@ -242,11 +238,36 @@ async fn a_commit_that_never_arrived_is_made_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_a_crowd_whose_commit_is_in_doubt_each_has_its_row_once() {
+    let Some(place) = place().await else { return };
+    let plain = open(&place).await.unwrap();
+    let (lossy, db) = behind(&place).await;
+    for round in 1..=6_u32 {
+        let runs = Arc::new(AtomicU32::new(0));
+        match round % 2 {
+            0 => lossy.lose_the_answer_to_the_next_commit(),
+            _ => lossy.lose_the_next_commit(),
+        }
+        let written = (0..50_u32).map(|number| {
+            let turn = Turn {
+                of: Uuid::from_u128(number.into()),
+                at: Uuid::from_u128(number.into()),
+            };
+            db.write_grouped(turn, runs.clone(), |tx, runs| Box::pin(note(tx, runs)))
+        });
+        for id in join_all(written).await {
+            let found: Option<(i32,)> = plain.opt(FIND, &params![id.unwrap()]).await.unwrap();
+            assert!(found.is_some(), "what was answered is there");
+        }
+        assert_eq!(notes(&plain).await, i64::from(round) * 50);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_commit_in_doubt_without_a_row_to_look_for_is_said_to_be_so() {
     let Some(place) = place().await else { return };
     open(&place).await.unwrap();
-    let lossy = Lossy::start(place.clone()).await;
-    let db = behind(&lossy, &place).await;
+    let (lossy, db) = behind(&place).await;
     lossy.lose_the_answer_to_the_next_commit();
     let written = db.write((), |tx, ()| {
         Box::pin(async move {

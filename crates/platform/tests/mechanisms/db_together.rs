@@ -194,3 +194,94 @@ async fn one_row_that_may_not_be_takes_all_with_it() {
     }
     assert_eq!(seats(&db).await, []);
 }
+
+const SHOW: &str = "SELECT taken_by FROM seats WHERE seat = $1";
+const OF_ONE: &str = "SELECT seat FROM seats WHERE taken_by = $1";
+const OF_ONE_IN_ORDER: &str = "SELECT seat FROM seats WHERE taken_by = $1 ORDER BY seat DESC";
+const GIVE_BACK: &str = "DELETE FROM seats WHERE seat = $1 RETURNING taken_by";
+
+/// Seats of which every third is free, and the others are taken by as many as there are threes before them.
+async fn with_threes(db: &Db, count: i64) {
+    let taken = db.write((), move |tx, ()| {
+        Box::pin(async move {
+            for seat in (0..count).filter(|seat| seat % 3 != 0) {
+                tx.insert(TAKE, &params![seat, seat / 3]).await?;
+            }
+            Ok::<_, DbError>(())
+        })
+    });
+    taken.await.unwrap();
+}
+
+/// Asks in every way, and looks whether the answers are its own.
+async fn ask_all(tx: &mut Tx, seat: i64) -> Result<(), DbError> {
+    let threes = seat / 3;
+    let is_taken = (seat % 3 != 0).then_some((threes,));
+    assert_eq!(tx.opt::<(i64,)>(SHOW, &params![seat]).await?, is_taken);
+    assert_eq!(tx.hold::<(i64,)>(SHOW, &params![seat]).await?, is_taken);
+    let (held, shown) = tx
+        .hold_and_opt::<(i64,), (i64,)>((SHOW, &params![seat]), (SHOW, &params![seat + 1]))
+        .await?;
+    assert_eq!((held, shown.is_some()), (is_taken, seat % 3 != 2));
+    let mut both: Vec<(i64,)> = tx.all(OF_ONE, &params![threes]).await?;
+    both.sort_unstable();
+    assert_eq!(both, [(threes * 3 + 1,), (threes * 3 + 2,)]);
+    let both: Vec<(i64,)> = tx.all(OF_ONE_IN_ORDER, &params![threes]).await?;
+    assert_eq!(both, [(threes * 3 + 2,), (threes * 3 + 1,)]);
+    let moved = tx.execute(MOVE, &params![seat, threes]).await?;
+    assert_eq!(moved, u64::from(is_taken.is_some()));
+    tx.later(MOVE, &params![seat, threes + 1]).await?;
+    let given: Option<(i64,)> = tx.opt(GIVE_BACK, &params![seat]).await?;
+    assert_eq!(
+        given,
+        is_taken.map(|(by,)| (by + 2,)),
+        "what was to be done later is done"
+    );
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_of_those_side_by_side_is_told_its_own_answers() {
+    let (db, _folder) = open().await;
+    // The first of the next three is free, so that nobody waits for a row that another one changes.
+    with_threes(&db, 150).await;
+    for residue in 0..3 {
+        let asked = db.write(residue, |tx, residue| {
+            let residue = *residue;
+            Box::pin(async move {
+                let all: Vec<i64> = (0..150).filter(|seat| seat % 3 == residue).collect();
+                tx.side_by_side(&all, |tx, seat| Box::pin(ask_all(tx, *seat)))
+                    .await?;
+                // For the next ones.
+                Err::<(), _>(DbError::Corrupt("enough".to_owned()))
+            })
+        });
+        let outcome = asked.await;
+        assert!(matches!(outcome, Err(DbError::Corrupt(_))), "{outcome:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_those_who_meet_at_one_row_after_all_one_is_told_that_it_did() {
+    let (db, _folder) = open().await;
+    with_threes(&db, 30).await;
+    let told = Arc::new(AtomicU32::new(0));
+    let moved = db.write(told.clone(), |tx, told| {
+        Box::pin(async move {
+            let seats = [1_i64, 2, 4, 1, 5, 1].map(|seat| (seat, told.clone()));
+            tx.side_by_side(&seats, |tx, (seat, told)| {
+                Box::pin(async move {
+                    let done = tx.execute(MOVE, &params![*seat, *seat / 3]).await?;
+                    if *seat == 1 {
+                        told.fetch_add(u32::try_from(done).unwrap(), Ordering::SeqCst);
+                    }
+                    Ok::<_, DbError>(())
+                })
+            })
+            .await
+        })
+    });
+    moved.await.unwrap();
+    assert_eq!(told.load(Ordering::SeqCst), 1);
+    assert_eq!(seats(&db).await[..4], [(1, 1), (2, 1), (4, 2), (5, 2)]);
+}

@@ -1,13 +1,15 @@
 //! Inserts that travel as one statement: each by itself would be bound, run and answered by itself, and to the server
 //! that is most of what a row costs.
 
-use tokio_postgres::Statement;
+use tokio_postgres::{Client, Statement};
 
+use super::answer::Ahead;
 use super::connect::Connection;
+use super::text::{renumbered, several_inserts};
 use crate::db::error::DbError;
 use crate::db::value::Param;
 
-/// In one statement. There is a text for each power of two up to here, prepared once.
+/// In one statement. Each text is prepared once.
 const MOST: usize = 16;
 
 /// A statement that travels with the next one.
@@ -37,36 +39,70 @@ pub(super) async fn merged(
     Ok(merged)
 }
 
+/// How many of so many go as one, at most: there is a text for each power of two.
+pub(super) fn group_size(count: usize) -> usize {
+    count
+        .checked_ilog2()
+        .map_or(0, |power| MOST.min(1 << power))
+}
+
+/// What is sent for each.
+pub(super) fn sent<'s>(client: &'s Client, queued: &'s [Queued]) -> Vec<Ahead<'s>> {
+    let each = queued.iter().map(|queued| -> Ahead<'s> {
+        Box::pin(async move {
+            let done = client.execute_raw(&queued.statement, &queued.params);
+            done.await.map(drop)
+        })
+    });
+    each.collect()
+}
+
 async fn end_run(
     connection: &Connection,
     run: &mut Vec<Queued>,
     merged: &mut Vec<Queued>,
 ) -> Result<(), DbError> {
-    // The same ones beside each other, so that there are few texts.
+    // The same ones beside each other, so that they are rows of one statement.
     run.sort_by(|one, other| one.sql.cmp(&other.sql));
-    while !run.is_empty() {
-        let size = MOST.min(1 << run.len().ilog2());
-        if size == 1 {
-            merged.append(run);
-            break;
+    let mut others = Vec::new();
+    while let Some(first) = run.first() {
+        let same = run.iter().take_while(|queued| queued.sql == first.sql);
+        let size = group_size(same.count());
+        let mut some: Vec<Queued> = run.drain(..size).collect();
+        match size {
+            1 => others.append(&mut some),
+            _ => merged.push(one(connection, some).await?),
         }
-        let some = run.drain(..size).collect();
-        merged.push(one(connection, some).await?);
+    }
+    while !others.is_empty() {
+        let mut some: Vec<Queued> = others.drain(..group_size(others.len())).collect();
+        match some.len() {
+            1 => merged.append(&mut some),
+            _ => merged.push(one(connection, some).await?),
+        }
     }
     Ok(())
 }
 
 async fn one(connection: &Connection, some: Vec<Queued>) -> Result<Queued, DbError> {
-    let sql = text(
-        some.iter()
-            .map(|queued| (queued.sql.as_str(), queued.params.len())),
-    );
+    let sql = several_rows(&some).unwrap_or_else(|| {
+        let each = some.iter();
+        text(each.map(|queued| (queued.sql.as_str(), queued.params.len())))
+    });
     Ok(Queued {
         statement: connection.prepare(&sql).await?,
         sql,
         params: some.into_iter().flat_map(|queued| queued.params).collect(),
         inserts: true,
     })
+}
+
+/// Rows of one table, if that is what they are.
+fn several_rows(some: &[Queued]) -> Option<String> {
+    let first = some.first()?;
+    let is_one_text = some.iter().all(|queued| queued.sql == first.sql);
+    let several = || several_inserts(&first.sql, first.params.len(), some.len());
+    is_one_text.then(several)?.map(|(text, _)| text)
 }
 
 /// All of them, each with the number of its parameters, in one.
@@ -85,23 +121,6 @@ fn text<'a>(inserts: impl ExactSizeIterator<Item = (&'a str, usize)>) -> String 
     text
 }
 
-/// `$1` becomes `$6` behind five others.
-fn renumbered(insert: &str, before: usize) -> String {
-    let mut parts = insert.split('$');
-    let mut text = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let end = part
-            .find(|sign: char| !sign.is_ascii_digit())
-            .unwrap_or(part.len());
-        let (number, rest) = part.split_at(end);
-        match number.parse::<usize>() {
-            Ok(number) => text += &format!("${}{rest}", number + before),
-            Err(_) => text += &format!("${part}"),
-        }
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,6 +134,5 @@ mod tests {
             "WITH i0 AS (INSERT INTO a VALUES ($1, $2)), i1 AS (INSERT INTO b (x) VALUES ($3)) \
              INSERT INTO a VALUES ($4, $5)"
         );
-        assert_eq!(renumbered("'$' || $12", 3), "'$' || $15");
     }
 }

@@ -4,11 +4,14 @@
 //! itself gives up on (a deadlock, a serialization failure, a lost connection) is run again from its
 //! beginning.
 
+mod alike;
 mod answer;
 mod catalogue;
 mod connect;
 mod doubt;
 mod error;
+mod group;
+mod job;
 mod merge;
 mod migrate;
 mod pool;
@@ -16,19 +19,23 @@ mod read;
 mod server;
 mod session;
 mod snapshot;
+mod text;
 mod tls;
 mod value;
+mod wave;
 mod write;
 
 use super::error::DbError;
 use super::tx::Seed;
 use super::{Durability, Shape, Signals};
+use group::Groups;
 use pool::Pool;
 
 pub use catalogue::Catalogue;
 pub use server::Server;
 pub(super) use session::Session;
 pub use snapshot::Snapshot;
+pub(super) use text::HOLD;
 
 /// How many events of a batch share a transaction: enough to share the cost of its commit.
 pub(super) const BATCH: usize = 64;
@@ -38,6 +45,7 @@ pub(super) struct Engine {
     pool: Pool,
     seed: Seed,
     signals: Signals,
+    groups: Groups,
 }
 
 impl Engine {
@@ -60,6 +68,7 @@ impl Engine {
             pool: Pool::new(server, name)?,
             seed,
             signals,
+            groups: Groups::default(),
         })
     }
 

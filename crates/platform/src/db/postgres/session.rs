@@ -8,10 +8,12 @@ use futures_util::TryStreamExt;
 use futures_util::future::try_join;
 use tokio_postgres::Row as PgRow;
 
+use super::alike::{Answer, Wants};
 use super::answer::{Ahead, begin, together};
 use super::connect::Backend;
-use super::merge::{Queued, merged};
+use super::merge::{Queued, merged, sent};
 use super::pool::Pooled;
+use super::wave::Wave;
 use crate::db::error::DbError;
 use crate::db::value::{FromRow, Param, Row};
 
@@ -24,6 +26,10 @@ pub(in crate::db) struct Session {
     connection: Arc<Pooled>,
     open: bool,
     queued: Vec<Queued>,
+    /// Where it asks, if it is one of those that run side by side.
+    wave: Option<Arc<Wave>>,
+    /// Where its forks ask.
+    forks: Option<Arc<Wave>>,
 }
 
 impl Session {
@@ -32,19 +38,34 @@ impl Session {
             connection: Arc::new(connection),
             open: false,
             queued: Vec::new(),
+            wave: None,
+            forks: None,
         }
     }
 
-    /// So many sessions in the same transaction, whose statements travel together. They end before it does, and
-    /// [`Session::join`] takes up what they have queued.
+    /// So many sessions in the same transaction, whose statements travel together while [`Session::attend`] waits for
+    /// the bodies that use them. They end before it does, and [`Session::join`] takes up what they have queued.
     pub(in crate::db) async fn fork(&mut self, count: usize) -> Result<Vec<Session>, DbError> {
         self.flush().await?;
+        let wave = Arc::new(Wave::default());
         let fork = || Session {
             connection: self.connection.clone(),
             open: true,
             queued: Vec::new(),
+            wave: Some(wave.clone()),
+            forks: None,
         };
-        Ok(std::iter::repeat_with(fork).take(count).collect())
+        let forks = std::iter::repeat_with(fork).take(count).collect();
+        self.forks = Some(wave);
+        Ok(forks)
+    }
+
+    /// Waits for the bodies of the forks, and answers what they ask.
+    pub(in crate::db) async fn attend<T>(&mut self, bodies: impl Future<Output = T>) -> T {
+        match self.forks.take() {
+            Some(wave) => wave.attend(&self.connection, bodies).await,
+            None => bodies.await,
+        }
     }
 
     /// Takes up what a session of the same transaction has left to travel.
@@ -61,6 +82,13 @@ impl Session {
         sql: &str,
         params: &[Param<'_>],
     ) -> Result<u64, DbError> {
+        if let Some(wave) = self.wave.clone() {
+            let ahead = std::mem::take(&mut self.queued);
+            return match wave.ask(ahead, sql, params, Wants::Count).await? {
+                Answer::Count(count) => Ok(count),
+                Answer::Rows(_) => Err(unasked()),
+            };
+        }
         let statement = self.connection.prepare(sql).await?;
         let queued = self.take_queued().await?;
         let (client, ahead) = self.ahead(&queued);
@@ -151,6 +179,11 @@ impl Session {
         (first, first_params): (&str, &[Param<'_>]),
         (second, second_params): (&str, &[Param<'_>]),
     ) -> Result<(Option<A>, Option<B>), DbError> {
+        if self.wave.is_some() {
+            // In turn: what is alike goes together, and the second has to see what the first waited for.
+            let first = self.query_opt(first, first_params).await?;
+            return Ok((first, self.query_opt(second, second_params).await?));
+        }
         let first = self.connection.prepare(first).await?;
         let second = self.connection.prepare(second).await?;
         let queued = self.take_queued().await?;
@@ -168,6 +201,13 @@ impl Session {
     }
 
     async fn query(&mut self, sql: &str, params: &[Param<'_>]) -> Result<Vec<PgRow>, DbError> {
+        if let Some(wave) = self.wave.clone() {
+            let ahead = std::mem::take(&mut self.queued);
+            return match wave.ask(ahead, sql, params, Wants::Rows).await? {
+                Answer::Rows(rows) => Ok(rows),
+                Answer::Count(_) => Err(unasked()),
+            };
+        }
         let statement = self.connection.prepare(sql).await?;
         let queued = self.take_queued().await?;
         let (client, ahead) = self.ahead(&queued);
@@ -246,14 +286,11 @@ impl Session {
         if begins {
             ahead.push(Box::pin(client.batch_execute("BEGIN")));
         }
-        for Queued {
-            statement, params, ..
-        } in queued
-        {
-            ahead.push(Box::pin(async move {
-                client.execute_raw(statement, params).await.map(drop)
-            }));
-        }
+        ahead.extend(sent(client, queued));
         (client, ahead)
     }
+}
+
+fn unasked() -> DbError {
+    DbError::Engine("a statement was answered as another one".to_owned())
 }

@@ -22,7 +22,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(2);
 const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 
 /// What became of one run of a body.
-enum Run<T, E> {
+pub(super) enum Run<T, E> {
     /// It is over, in this way.
     Over(Result<T, E>),
     /// Nothing of it is left, and it may well succeed when it is run again.
@@ -55,7 +55,7 @@ impl Engine {
         }
     }
 
-    async fn run<I, T, E, F>(
+    pub(super) async fn run<I, T, E, F>(
         &self,
         lane: Lane,
         step: Option<TraceParent>,
@@ -122,7 +122,7 @@ impl Engine {
         }
     }
 
-    async fn commit<T, E: From<DbError>>(&self, tx: Tx, answer: T) -> Run<T, E> {
+    pub(super) async fn commit<T, E: From<DbError>>(&self, tx: Tx, answer: T) -> Run<T, E> {
         let (wakes, witness) = (tx.wakes().to_vec(), tx.witness());
         let hopes = tx.hopes();
         let mut session = tx.into_postgres();
@@ -168,7 +168,7 @@ fn hope(tx: &Tx, failure: DbError) -> DbError {
 }
 
 /// Ends a transaction in which a statement failed.
-async fn end(tx: Tx, failure: &DbError) {
+pub(super) async fn end(tx: Tx, failure: &DbError) {
     let session = tx.into_postgres();
     match failure {
         DbError::Unavailable(_) => session.discard(),

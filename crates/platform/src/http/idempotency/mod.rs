@@ -25,7 +25,7 @@ pub use stored::Stored;
 
 use super::problem::Failure;
 use crate::BoxFuture;
-use crate::db::{Db, DbError, Tx};
+use crate::db::{Db, DbError, Turn, Tx};
 use store::Claim;
 
 /// What [`begin`] found.
@@ -63,30 +63,80 @@ where
     T: Send + 'static,
     E: From<DbError> + Into<Failure> + Send + 'static,
 {
+    write_in(db, None, key, input, body, respond).await
+}
+
+/// Like [`write()`], for what comes in crowds.
+pub async fn write_grouped<I, T, E, F>(
+    db: &Db,
+    turn: Turn,
+    key: Option<Key>,
+    input: I,
+    body: F,
+    respond: fn(&T) -> Stored,
+) -> Result<Stored, Failure>
+where
+    F: for<'a> Fn(&'a mut Tx, &'a I) -> BoxFuture<'a, Result<T, E>> + Send + Sync + 'static,
+    I: Send + Sync + 'static,
+    T: Send + 'static,
+    E: From<DbError> + Into<Failure> + Send + 'static,
+{
+    write_in(db, Some(turn), key, input, body, respond).await
+}
+
+async fn write_in<I, T, E, F>(
+    db: &Db,
+    turn: Option<Turn>,
+    key: Option<Key>,
+    input: I,
+    body: F,
+    respond: fn(&T) -> Stored,
+) -> Result<Stored, Failure>
+where
+    F: for<'a> Fn(&'a mut Tx, &'a I) -> BoxFuture<'a, Result<T, E>> + Send + Sync + 'static,
+    I: Send + Sync + 'static,
+    T: Send + 'static,
+    E: From<DbError> + Into<Failure> + Send + 'static,
+{
     let Some(key) = key.map(Arc::new) else {
-        return Ok(respond(&db.write(input, body).await.map_err(Into::into)?));
+        let done = run_in(db, turn, input, body).await;
+        return Ok(respond(&done.map_err(Into::into)?));
     };
     let keyed = Keyed {
         key: key.clone(),
         input,
         body,
     };
-    let outcome = db
-        .write((keyed, respond), |tx, (keyed, respond)| {
-            Box::pin(async move {
-                let done = match keyed.run(tx, None).await? {
-                    Begun::Started(done) => done,
-                    Begun::Replayed(stored) => return Ok(stored),
-                };
-                let stored = respond(&done);
-                store::fill(tx, &keyed.key, &stored).await?;
-                Ok(stored)
-            })
-        })
-        .await;
-    match outcome {
-        Ok(stored) => Ok(stored),
-        Err(failure) => keep_refusal(db, key, failure).await,
+    let outcome = run_in(
+        db,
+        turn,
+        (keyed, respond, turn),
+        |tx, (keyed, respond, turn)| {
+            let hopes = turn.is_some() && tx.may_hope();
+            Box::pin(keyed.run_and_keep(tx, hopes, *respond))
+        },
+    );
+    let failure = match outcome.await {
+        Ok(stored) => return Ok(stored),
+        Err(failure) => failure,
+    };
+    // What it met may be its twin's doing, whose answer counts.
+    match replay(db, Some(&key)).await? {
+        Some(stored) => Ok(stored),
+        None => keep_refusal(db, key, failure).await,
+    }
+}
+
+async fn run_in<I, T, E, F>(db: &Db, turn: Option<Turn>, input: I, body: F) -> Result<T, E>
+where
+    F: for<'a> Fn(&'a mut Tx, &'a I) -> BoxFuture<'a, Result<T, E>> + Send + Sync + 'static,
+    I: Send + Sync + 'static,
+    T: Send + 'static,
+    E: From<DbError> + Send + 'static,
+{
+    match turn {
+        Some(turn) => db.write_grouped(turn, input, body).await,
+        None => db.write(input, body).await,
     }
 }
 
@@ -151,6 +201,36 @@ impl<I, F> Keyed<I, F> {
             .await
             .map(Begun::Started)
             .map_err(Into::into)
+    }
+}
+
+impl<I, F> Keyed<I, F> {
+    /// Runs the body, and keeps its answer under the key. Whether somebody has the key is asked first, or found out
+    /// at the end by one who `hopes`: a group waits for nobody, and takes back all of it where one was refused who
+    /// had changed something.
+    async fn run_and_keep<T, E>(
+        &self,
+        tx: &mut Tx,
+        hopes: bool,
+        respond: fn(&T) -> Stored,
+    ) -> Result<Stored, Failure>
+    where
+        F: for<'a> Fn(&'a mut Tx, &'a I) -> BoxFuture<'a, Result<T, E>>,
+        E: Into<Failure>,
+    {
+        if hopes {
+            let done = (self.body)(tx, &self.input).await.map_err(Into::into)?;
+            let stored = respond(&done);
+            store::keep(tx, &self.key, &stored).await?;
+            return Ok(stored);
+        }
+        let done = match self.run(tx, None).await? {
+            Begun::Started(done) => done,
+            Begun::Replayed(stored) => return Ok(stored),
+        };
+        let stored = respond(&done);
+        store::fill(tx, &self.key, &stored).await?;
+        Ok(stored)
     }
 }
 

@@ -284,6 +284,46 @@ async fn twins_buy_once_and_get_the_same_answer() {
 }
 
 #[tokio::test]
+async fn twins_in_a_crowd_buy_once_and_get_the_same_answer() {
+    let shop = Shop::open().await;
+    let twins = (0..96_u128).map(|buyer| {
+        let purchase = Purchase {
+            name: "thing",
+            // Whoever comes after its twin is refused: what its twin was answered counts.
+            outcome: |there| match there {
+                0..5 => Ok(()),
+                _ => Err(BuyError::SoldOut),
+            },
+            runs: Arc::default(),
+        };
+        let turn = Turn {
+            of: Uuid::from_u128(buyer),
+            at: Uuid::from_u128(buyer % 3),
+        };
+        let names = ["one", "two", "three", "four", "five"];
+        let name = names[usize::try_from(buyer % 5).unwrap()];
+        write_grouped(
+            &shop.db,
+            turn,
+            key(name, "{}"),
+            purchase,
+            |tx, purchase| Box::pin(buy(tx, purchase)),
+            respond,
+        )
+    });
+    let answers: Vec<Stored> = join_all(twins)
+        .await
+        .into_iter()
+        .map(Result::unwrap)
+        .collect();
+    assert_eq!(answers.iter().filter(|answer| !answer.replayed).count(), 5);
+    for (place, answer) in answers.iter().enumerate() {
+        assert_eq!(answer.body, answers[place % 5].body);
+    }
+    assert_eq!(shop.count("things").await, 5);
+}
+
+#[tokio::test]
 async fn twins_that_are_refused_get_the_same_refusal() {
     let shop = Shop::open().await;
     let twins = (0..32).map(|_| shop.buy(key("k", "{}"), |_| Err(BuyError::SoldOut)));

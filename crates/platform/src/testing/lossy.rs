@@ -4,10 +4,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use tessera_platform::db::Place;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
+
+use super::engine::CONNECTIONS;
+use crate::db::postgres::Server;
 
 const NOTHING: u8 = 0;
 const ANSWER: u8 = 1;
@@ -16,38 +18,24 @@ const COMMIT: u8 = 2;
 /// How a `COMMIT` goes over the wire: a simple query.
 const WORD: &[u8] = b"COMMIT\0";
 
-/// A port that leads to the server.
+/// What lies between a test and its server.
 pub struct Lossy {
-    address: SocketAddr,
     loses: Arc<AtomicU8>,
 }
 
 impl Lossy {
-    /// One that loses nothing yet.
-    pub async fn start(place: Place) -> Lossy {
-        let Place::Server(server) = place else {
-            panic!("no server");
-        };
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
+    /// Leads the way to `server` through one that loses nothing yet; nothing where the tests run on SQLite.
+    pub fn before(server: &mut Option<Server>) -> Option<Lossy> {
+        let way = server.as_mut()?;
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        listener.set_nonblocking(true).expect("a socket");
+        let address = listener.local_addr().expect("an address");
+        let listener = TcpListener::from_std(listener).expect("a runtime");
         let loses = Arc::new(AtomicU8::new(NOTHING));
-        let beyond = server.address_for_tests();
-        let plan = loses.clone();
-        tokio::spawn(async move {
-            while let Ok((near, _)) = listener.accept().await {
-                let far = TcpStream::connect(beyond).await.unwrap();
-                let (near_in, near_out) = near.into_split();
-                let (far_in, far_out) = far.into_split();
-                let dead = Arc::new(AtomicU8::new(NOTHING));
-                tokio::spawn(there(near_in, far_out, plan.clone(), dead.clone()));
-                tokio::spawn(back(far_in, near_out, dead));
-            }
-        });
-        Lossy { address, loses }
-    }
-
-    pub fn address(&self) -> SocketAddr {
-        self.address
+        tokio::spawn(pass(listener, way.address_for_tests(), loses.clone()));
+        let through = Server::parse(&way.url_for_tests(address), CONNECTIONS);
+        *way = through.expect("the same address");
+        Some(Lossy { loses })
     }
 
     /// The server hears it and does it; nobody hears that it did.
@@ -58,6 +46,17 @@ impl Lossy {
     /// The server never hears it.
     pub fn lose_the_next_commit(&self) {
         self.loses.store(COMMIT, Ordering::SeqCst);
+    }
+}
+
+async fn pass(listener: TcpListener, beyond: SocketAddr, plan: Arc<AtomicU8>) {
+    while let Ok((near, _)) = listener.accept().await {
+        let far = TcpStream::connect(beyond).await.expect("the server");
+        let (near_in, near_out) = near.into_split();
+        let (far_in, far_out) = far.into_split();
+        let dead = Arc::new(AtomicU8::new(NOTHING));
+        tokio::spawn(there(near_in, far_out, plan.clone(), dead.clone()));
+        tokio::spawn(back(far_in, near_out, dead));
     }
 }
 

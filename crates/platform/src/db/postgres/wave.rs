@@ -1,0 +1,127 @@
+//! What bodies that run side by side ask of their one transaction: gathered, until none of them can go on without an
+//! answer, and then sent all at once.
+
+use std::convert::Infallible;
+use std::pin::pin;
+
+use futures_util::future::{Either, join_all, select};
+use parking_lot::Mutex;
+use tokio::sync::{Notify, oneshot};
+
+use super::alike::{Answer, Asked, Group, Wants, grouped};
+use super::answer::together;
+use super::connect::Connection;
+use super::merge::{Queued, merged, sent};
+use crate::db::error::DbError;
+use crate::db::value::Param;
+
+/// Where the bodies leave what they ask.
+#[derive(Default)]
+pub(super) struct Wave {
+    gathered: Mutex<Gathered>,
+    bell: Notify,
+}
+
+#[derive(Default)]
+struct Gathered {
+    /// What has to be done before anything that is asked.
+    ahead: Vec<Queued>,
+    asked: Vec<Asked>,
+}
+
+impl Wave {
+    /// Asks, behind `ahead`, and waits for the answer.
+    pub(super) async fn ask(
+        &self,
+        ahead: Vec<Queued>,
+        sql: &str,
+        params: &[Param<'_>],
+        wants: Wants,
+    ) -> Result<Answer, DbError> {
+        let (answer, answered) = oneshot::channel();
+        let asked = Asked {
+            sql: sql.to_owned(),
+            params: params.iter().cloned().map(Param::into_owned).collect(),
+            wants,
+            answer,
+        };
+        self.gather(ahead, asked);
+        answered.await.unwrap_or(Err(DbError::Closed))
+    }
+
+    fn gather(&self, ahead: Vec<Queued>, asked: Asked) {
+        let mut gathered = self.gathered.lock();
+        gathered.ahead.extend(ahead);
+        gathered.asked.push(asked);
+        self.bell.notify_one();
+    }
+
+    /// Waits for `bodies`, and answers what they ask meanwhile.
+    pub(super) async fn attend<T>(
+        &self,
+        connection: &Connection,
+        bodies: impl Future<Output = T>,
+    ) -> T {
+        let (bodies, serving) = (pin!(bodies), pin!(self.serve(connection)));
+        // The bodies are polled first: whoever can ask has done so before anything is sent.
+        match select(bodies, serving).await {
+            Either::Left((outcome, _)) => outcome,
+            Either::Right((never, _)) => match never {},
+        }
+    }
+
+    async fn serve(&self, connection: &Connection) -> Infallible {
+        loop {
+            self.bell.notified().await;
+            let Gathered { ahead, asked } = std::mem::take(&mut *self.gathered.lock());
+            match prepared(connection, ahead, &asked).await {
+                Ok((ahead, groups)) => answer(connection, ahead, groups, asked).await,
+                Err(error) => refuse(asked, &error),
+            }
+        }
+    }
+}
+
+async fn prepared(
+    connection: &Connection,
+    ahead: Vec<Queued>,
+    asked: &[Asked],
+) -> Result<(Vec<Queued>, Vec<Group>), DbError> {
+    let ahead = merged(connection, ahead).await?;
+    Ok((ahead, grouped(connection, asked).await?))
+}
+
+/// Sends all of it, and tells each what it was answered.
+async fn answer(
+    connection: &Connection,
+    ahead: Vec<Queued>,
+    groups: Vec<Group>,
+    asked: Vec<Asked>,
+) {
+    let client = &connection.client;
+    let each = groups.iter().map(|group| group.send(client, &asked));
+    let each = async { Ok(join_all(each).await) };
+    let answers = match together(sent(client, &ahead), each).await {
+        Ok(answers) => answers,
+        Err(error) => return refuse(asked, &error),
+    };
+    let mut asked: Vec<Option<Asked>> = asked.into_iter().map(Some).collect();
+    for (group, answers) in groups.into_iter().zip(answers) {
+        let answers = answers.map_err(DbError::from);
+        let answers = answers.and_then(|said| group.split(&asked, said));
+        let members = group.members.iter();
+        let members = members.filter_map(|place| asked.get_mut(*place).and_then(Option::take));
+        match answers {
+            Ok(answers) => members.zip(answers).for_each(|(asked, answer)| {
+                asked.tell(Ok(answer));
+            }),
+            Err(error) => refuse(members, &error),
+        }
+    }
+}
+
+fn refuse(asked: impl IntoIterator<Item = Asked>, error: &DbError) {
+    for asked in asked {
+        asked.tell(Err(error.clone()));
+    }
+}
