@@ -119,6 +119,9 @@ pub(crate) struct SettingArgs {
         hide_env_values = true
     )]
     otel_traces_sampler_arg: Option<String>,
+    /// Threads that work [default: one for a service that is served alone, otherwise the machine's processors]
+    #[arg(long, env = "WORKER_THREADS", global = true, hide_env_values = true)]
+    worker_threads: Option<String>,
     /// What is logged, as in info or tessera_platform=debug [default: info]
     #[arg(long, env = "RUST_LOG", global = true, hide_env_values = true)]
     rust_log: Option<String>,
@@ -155,6 +158,7 @@ impl SettingArgs {
             otel_exporter_otlp_headers: self.otel_exporter_otlp_headers,
             otel_traces_sampler: self.otel_traces_sampler,
             otel_traces_sampler_arg: self.otel_traces_sampler_arg,
+            worker_threads: self.worker_threads,
             rust_log: self.rust_log,
         };
         raw.parse()

@@ -10,7 +10,7 @@ mod public_url;
 mod secret;
 
 use std::net::SocketAddr;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU16, NonZeroU32};
 use std::path::PathBuf;
 
 use url::Url;
@@ -80,6 +80,7 @@ pub struct RawSettings {
     pub otel_exporter_otlp_headers: Option<String>,
     pub otel_traces_sampler: Option<String>,
     pub otel_traces_sampler_arg: Option<String>,
+    pub worker_threads: Option<String>,
     pub rust_log: Option<String>,
 }
 
@@ -118,6 +119,8 @@ pub struct Settings {
     pub rate_limits: bool,
     /// `OTEL_EXPORTER_OTLP_ENDPOINT` and its kin: where traces go, and which of them; without one, nowhere.
     pub traces: Option<TraceSettings>,
+    /// `WORKER_THREADS`: threads that work; `None` leaves it to what is served.
+    pub worker_threads: Option<NonZeroU16>,
     /// `RUST_LOG`: what is logged.
     pub rust_log: String,
 }

@@ -72,6 +72,10 @@ impl RawSettings {
                 self.otel_traces_sampler,
                 self.otel_traces_sampler_arg,
             )?,
+            worker_threads: optional("WORKER_THREADS", self.worker_threads, |text| {
+                let number = number(text, 1, 1_024)?;
+                NonZeroU16::new(number).ok_or_else(|| "0 is too few".to_owned())
+            })?,
             rust_log: given(self.rust_log).unwrap_or_else(|| "info".to_owned()),
         })
     }
@@ -260,7 +264,7 @@ mod tests {
 
     type Change = fn(&mut RawSettings);
 
-    const WRONG: [(&str, Change); 24] = [
+    const WRONG: [(&str, Change); 25] = [
         ("LISTEN", |raw| raw.listen = some("3000")),
         ("PUBLIC_URL", |raw| {
             raw.public_url = some("tickets.example.com")
@@ -301,6 +305,7 @@ mod tests {
             raw.nats_url = some("http://bus.example.com")
         }),
         ("NATS_URL", |raw| raw.nats_url = some("nats://")),
+        ("WORKER_THREADS", |raw| raw.worker_threads = some("0")),
         ("NATS_REPLICAS", |raw| raw.nats_replicas = some("0")),
         ("STRIPE_KEY", |raw| {
             raw.stripe_key = some("sk_test_fictional")

@@ -18,12 +18,12 @@ impl Session {
     }
 
     /// Sessions of the same transaction whose statements travel together; none where statements do not travel.
-    pub(super) async fn fork(&mut self, count: usize) -> Result<Vec<Session>, DbError> {
+    pub(super) fn fork(&mut self, count: usize) -> Vec<Session> {
         match self {
-            Session::Sqlite(_) => Ok(Vec::new()),
+            Session::Sqlite(_) => Vec::new(),
             Session::Postgres(session) => {
-                let forks = Box::pin(session.fork(count)).await?;
-                Ok(forks.into_iter().map(Session::from).collect())
+                let forks = session.fork(count).into_iter();
+                forks.map(Session::from).collect()
             }
         }
     }

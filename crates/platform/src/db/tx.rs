@@ -216,11 +216,17 @@ impl Tx {
         params: &[Param<'_>],
     ) -> Result<bool, DbError> {
         if self.may_hope() {
-            self.hopes = true;
-            self.insert(insert, params).await?;
+            self.hope(insert, params).await?;
             return Ok(true);
         }
         Ok(self.execute(or_nothing, params).await? == 1)
+    }
+
+    /// Inserts rows of which none may be there, where [`Tx::may_hope`]: if one is, all is undone, and the body runs
+    /// again, which then has to ask.
+    pub(crate) async fn hope(&mut self, sql: &str, params: &[Param<'_>]) -> Result<(), DbError> {
+        self.hopes = true;
+        self.insert(sql, params).await
     }
 
     /// Whether [`Tx::insert_or_nothing`] answers before it has asked.
@@ -235,7 +241,7 @@ impl Tx {
         F: for<'a> Fn(&'a mut Tx, &'a I) -> BoxFuture<'a, Result<(), E>>,
         E: From<DbError>,
     {
-        let mut forks = self.fork(items.len()).await?;
+        let mut forks = self.fork(items.len())?;
         if forks.is_empty() {
             for item in items {
                 body(self, item).await?;
@@ -261,10 +267,9 @@ impl Tx {
     }
 
     /// One for each of so many bodies, in the same transaction; none where the engine runs them in turn.
-    async fn fork(&mut self, count: usize) -> Result<Vec<Tx>, DbError> {
+    fn fork(&mut self, count: usize) -> Result<Vec<Tx>, DbError> {
         self.ready()?;
-        let sessions = self.session.fork(count).await;
-        let sessions = self.noted(sessions)?;
+        let sessions = self.session.fork(count);
         let fork = |session| {
             let mut fork = Tx::new(session, self.seed.clone());
             fork.now = self.now;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
 use tessera_contracts::events::{Event, EventData, EventError};
@@ -55,8 +55,8 @@ impl Letter {
 pub(super) struct Batch {
     pub(super) letters: Vec<Letter>,
     pub(super) handlers: Arc<Handlers>,
-    /// Set by the first run.
-    pub(super) is_rerun: AtomicBool,
+    /// How often it was run.
+    pub(super) runs: AtomicUsize,
 }
 
 /// Why a run over an event kept nothing.
@@ -85,15 +85,19 @@ impl From<DbError> for Handled {
 }
 
 /// In waves, so that the statements of events that have nothing to do with each other travel side by side. Should
-/// two of a wave have been in each other's way nevertheless, the next run takes one after another.
+/// something be in the way of that, the next run asks which events are new, and the one after it takes one after
+/// another.
 pub(super) async fn together(tx: &mut Tx, batch: &Batch) -> Result<(), Handled> {
-    if batch.is_rerun.swap(true, Ordering::Relaxed) {
-        for letter in &batch.letters {
-            receive(tx, letter, &batch.handlers).await?;
+    let mut new = match batch.runs.fetch_add(1, Ordering::Relaxed) {
+        0 if tx.may_hope() => hope_for_all(tx, &batch.letters).await?,
+        0 | 1 => receive_all(tx, &batch.letters).await?,
+        _ => {
+            for letter in &batch.letters {
+                receive(tx, letter, &batch.handlers).await?;
+            }
+            return Ok(());
         }
-        return Ok(());
-    }
-    let mut new = receive_all(tx, &batch.letters).await?;
+    };
     for wave in waves(&batch.letters) {
         // Once: the same event may be in a batch twice.
         let (to_do, known): (Vec<&Letter>, Vec<&Letter>) =
@@ -109,6 +113,22 @@ pub(super) async fn together(tx: &mut Tx, batch: &Batch) -> Result<(), Handled> 
     Ok(())
 }
 
+/// Puts the rows of all events in place, in the hope that all of them are new: most are, and this waits for no
+/// answer of its own.
+async fn hope_for_all(tx: &mut Tx, letters: &[Letter]) -> Result<HashSet<EventId>, DbError> {
+    let all: HashSet<EventId> = letters.iter().map(|letter| letter.id).collect();
+    let mut ids: Vec<EventId> = all.iter().copied().collect();
+    // In parts of which there are few texts, as below.
+    while let Some(power) = ids.len().checked_ilog2() {
+        let count = RECEIVED_BY_ONE.min(1 << power);
+        let some = ids.split_off(ids.len() - count);
+        let some = some.into_iter().map(Param::from);
+        let params: Vec<Param<'_>> = std::iter::once(Param::Time(tx.now())).chain(some).collect();
+        tx.hope(&rows(count), &params).await?;
+    }
+    Ok(all)
+}
+
 /// Puts the rows of all events in place, and answers which of them are new.
 async fn receive_all(tx: &mut Tx, letters: &[Letter]) -> Result<HashSet<EventId>, DbError> {
     let mut new = HashSet::new();
@@ -118,20 +138,19 @@ async fn receive_all(tx: &mut Tx, letters: &[Letter]) -> Result<HashSet<EventId>
         let ids = some.iter().cycle().take(count);
         let ids = ids.map(|letter| Param::from(letter.id));
         let params: Vec<Param<'_>> = std::iter::once(Param::Time(tx.now())).chain(ids).collect();
-        let received: Vec<(EventId,)> = tx.all(&receive_some(count), &params).await?;
+        let new_ones = format!("{} {NEW_ONES}", rows(count));
+        let received: Vec<(EventId,)> = tx.all(&new_ones, &params).await?;
         new.extend(received.into_iter().map(|(id,)| id));
     }
     Ok(new)
 }
 
-/// Those that are new come back.
-fn receive_some(count: usize) -> String {
+const NEW_ONES: &str = "ON CONFLICT (event_id) DO NOTHING RETURNING event_id";
+
+fn rows(count: usize) -> String {
     let rows = (2..count + 2).map(|place| format!("(${place}, 'done', $1, 0)"));
     let rows = rows.collect::<Vec<_>>().join(", ");
-    format!(
-        "INSERT INTO inbox (event_id, state, received_at, attempts) VALUES {rows}
-        ON CONFLICT (event_id) DO NOTHING RETURNING event_id"
-    )
+    format!("INSERT INTO inbox (event_id, state, received_at, attempts) VALUES {rows}")
 }
 
 pub(super) async fn alone(tx: &mut Tx, batch: &Batch, index: usize) -> Result<(), Handled> {

@@ -14,7 +14,7 @@ mod retry;
 mod waves;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicUsize;
 
 use metrics::Histogram;
 use tessera_contracts::events::{Event, EventType};
@@ -151,7 +151,7 @@ impl Inbox {
         let batch = Arc::new(Batch {
             letters,
             handlers: self.handlers.clone(),
-            is_rerun: AtomicBool::new(false),
+            runs: AtomicUsize::new(0),
         });
         let together = self.db.write_bulk(batch.clone(), |tx, batch| {
             Box::pin(handle::together(tx, batch))

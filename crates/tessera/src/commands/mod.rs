@@ -9,6 +9,8 @@ mod serve;
 
 use std::process::ExitCode;
 
+use tessera_platform::config::Settings;
+
 use crate::cli::{Cli, Command};
 use crate::services::Chosen;
 use crate::terminal;
@@ -43,12 +45,7 @@ impl Stopped {
 
 /// Runs the command that was given.
 pub fn run(cli: Cli) -> ExitCode {
-    let outcome = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(Stopped::failed)
-        .and_then(|runtime| runtime.block_on(execute(cli)));
-    match outcome {
+    match start(cli) {
         Ok(code) => code,
         Err(stopped) => {
             terminal::complain(&stopped);
@@ -57,11 +54,29 @@ pub fn run(cli: Cli) -> ExitCode {
     }
 }
 
-async fn execute(cli: Cli) -> Result<ExitCode, Stopped> {
+fn start(cli: Cli) -> Result<ExitCode, Stopped> {
     let settings = cli.settings.parse().map_err(Stopped::misused)?;
-    match cli.command.unwrap_or(Command::Serve {
+    let command = cli.command.unwrap_or(Command::Serve {
         services: Vec::new(),
-    }) {
+    });
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    if let Some(threads) = worker_threads(&settings, &command) {
+        runtime.worker_threads(threads);
+    }
+    let runtime = runtime.enable_all().build().map_err(Stopped::failed)?;
+    runtime.block_on(execute(settings, command))
+}
+
+/// A service that is served alone shares its machine with the others, and with its database: with more than one
+/// thread for each, what is handed on from one to the next waits for its turn too often.
+fn worker_threads(settings: &Settings, command: &Command) -> Option<usize> {
+    let given = settings.worker_threads.map(|number| number.get().into());
+    let is_alone = matches!(command, Command::Serve { services } if services.len() == 1);
+    given.or(is_alone.then_some(1))
+}
+
+async fn execute(settings: Settings, command: Command) -> Result<ExitCode, Stopped> {
+    match command {
         Command::Serve { services } => serve::serve(settings, Chosen::named(&services)?).await?,
         Command::Migrate { services } => {
             migrate::migrate(&settings, &Chosen::named(&services)?.definitions).await?;

@@ -28,9 +28,6 @@ const WAITING_BOUND: usize = 4_096;
 /// Bodies in one transaction. More would delay the first answer without saving much.
 const GROUP_BOUND: usize = 64;
 
-/// Groups under way at once. With more of them each is smaller.
-const GROUPS: usize = 2;
-
 /// The next one waits no longer for one that is stuck.
 const STUCK_AFTER: Duration = Duration::from_millis(100);
 
@@ -48,7 +45,8 @@ struct State {
     waiting: VecDeque<Box<dyn Job>>,
     /// Whose are under way.
     busy: HashSet<Uuid>,
-    running: usize,
+    /// Somebody works for it.
+    is_worked_for: bool,
 }
 
 /// What became of a group.
@@ -67,9 +65,7 @@ impl Groups {
             return Err(DbError::Busy);
         }
         state.waiting.push_back(job);
-        let is_wanted = state.running < GROUPS;
-        state.running += usize::from(is_wanted);
-        Ok(is_wanted)
+        Ok(!std::mem::replace(&mut state.is_worked_for, true))
     }
 
     /// The first ones, at most one of each owner, who has none under way. None ends the work of whoever asks.
@@ -84,7 +80,7 @@ impl Groups {
                 state.waiting.push_back(job);
             }
         }
-        state.running -= usize::from(jobs.is_empty());
+        state.is_worked_for = !jobs.is_empty();
         // All groups in the same order, so that no two wait for each other.
         jobs.sort_by_key(|job| job.turn().at);
         jobs
@@ -96,8 +92,8 @@ impl Groups {
         for turn in turns {
             state.busy.remove(&turn.of);
         }
-        let is_wanted = !state.waiting.is_empty() && state.running < GROUPS;
-        state.running += usize::from(is_wanted);
+        let is_wanted = !state.waiting.is_empty() && !state.is_worked_for;
+        state.is_worked_for |= is_wanted;
         is_wanted
     }
 }

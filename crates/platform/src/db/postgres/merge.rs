@@ -46,15 +46,16 @@ pub(super) fn group_size(count: usize) -> usize {
         .map_or(0, |power| MOST.min(1 << power))
 }
 
-/// What is sent for each.
-pub(super) fn sent<'s>(client: &'s Client, queued: &'s [Queued]) -> Vec<Ahead<'s>> {
+/// What is sent for each, behind the beginning of the transaction where it `begins`.
+pub(super) fn sent<'s>(client: &'s Client, begins: bool, queued: &'s [Queued]) -> Vec<Ahead<'s>> {
+    let begin = begins.then(|| -> Ahead<'s> { Box::pin(client.batch_execute("BEGIN")) });
     let each = queued.iter().map(|queued| -> Ahead<'s> {
         Box::pin(async move {
             let done = client.execute_raw(&queued.statement, &queued.params);
             done.await.map(drop)
         })
     });
-    each.collect()
+    begin.into_iter().chain(each).collect()
 }
 
 async fn end_run(

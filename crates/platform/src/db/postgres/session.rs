@@ -13,7 +13,7 @@ use super::answer::{Ahead, begin, together};
 use super::connect::Backend;
 use super::merge::{Queued, merged, sent};
 use super::pool::Pooled;
-use super::wave::Wave;
+use super::wave::{Before, Wave};
 use crate::db::error::DbError;
 use crate::db::value::{FromRow, Param, Row};
 
@@ -45,9 +45,15 @@ impl Session {
 
     /// So many sessions in the same transaction, whose statements travel together while [`Session::attend`] waits for
     /// the bodies that use them. They end before it does, and [`Session::join`] takes up what they have queued.
-    pub(in crate::db) async fn fork(&mut self, count: usize) -> Result<Vec<Session>, DbError> {
-        self.flush().await?;
-        let wave = Arc::new(Wave::default());
+    pub(in crate::db) fn fork(&mut self, count: usize) -> Vec<Session> {
+        // Those of one that runs beside others run in turn.
+        if count == 0 || self.wave.is_some() {
+            return Vec::new();
+        }
+        let wave = Arc::new(Wave::new(Before {
+            begins: !std::mem::replace(&mut self.open, true),
+            queued: std::mem::take(&mut self.queued),
+        }));
         let fork = || Session {
             connection: self.connection.clone(),
             open: true,
@@ -57,15 +63,19 @@ impl Session {
         };
         let forks = std::iter::repeat_with(fork).take(count).collect();
         self.forks = Some(wave);
-        Ok(forks)
+        forks
     }
 
     /// Waits for the bodies of the forks, and answers what they ask.
     pub(in crate::db) async fn attend<T>(&mut self, bodies: impl Future<Output = T>) -> T {
-        match self.forks.take() {
-            Some(wave) => wave.attend(&self.connection, bodies).await,
-            None => bodies.await,
-        }
+        let Some(wave) = self.forks.take() else {
+            return bodies.await;
+        };
+        let outcome = wave.attend(&self.connection, bodies).await;
+        let left = wave.left();
+        self.open = !left.begins;
+        self.queued = left.queued;
+        outcome
     }
 
     /// Takes up what a session of the same transaction has left to travel.
@@ -135,6 +145,13 @@ impl Session {
         sql: &str,
         rows: &[Vec<Param<'_>>],
     ) -> Result<u64, DbError> {
+        if self.wave.is_some() {
+            let mut changed = 0;
+            for params in rows {
+                changed += self.execute(sql, params).await?;
+            }
+            return Ok(changed);
+        }
         let statement = self.connection.prepare(sql).await?;
         let mut changed = 0;
         for rows in rows.chunks(UNANSWERED) {
@@ -223,6 +240,10 @@ impl Session {
 
     /// Sends what waits, and hears that it was done.
     async fn flush(&mut self) -> Result<(), DbError> {
+        if let Some(wave) = &self.wave {
+            wave.leave(std::mem::take(&mut self.queued));
+            return Ok(());
+        }
         if self.open && self.queued.is_empty() {
             return Ok(());
         }
@@ -282,11 +303,7 @@ impl Session {
         let begins = !self.open;
         self.open = true;
         let client: &tokio_postgres::Client = &self.connection.client;
-        let mut ahead: Vec<Ahead<'s>> = Vec::with_capacity(queued.len() + 1);
-        if begins {
-            ahead.push(Box::pin(client.batch_execute("BEGIN")));
-        }
-        ahead.extend(sent(client, queued));
+        let ahead = sent(client, begins, queued);
         (client, ahead)
     }
 }

@@ -16,7 +16,6 @@ use crate::db::error::DbError;
 use crate::db::value::Param;
 
 /// Where the bodies leave what they ask.
-#[derive(Default)]
 pub(super) struct Wave {
     gathered: Mutex<Gathered>,
     bell: Notify,
@@ -24,12 +23,37 @@ pub(super) struct Wave {
 
 #[derive(Default)]
 struct Gathered {
-    /// What has to be done before anything that is asked.
-    ahead: Vec<Queued>,
+    ahead: Before,
     asked: Vec<Asked>,
 }
 
+/// What has to be done before anything that is asked.
+#[derive(Default)]
+pub(super) struct Before {
+    /// The transaction is not begun.
+    pub(super) begins: bool,
+    pub(super) queued: Vec<Queued>,
+}
+
 impl Wave {
+    pub(super) fn new(ahead: Before) -> Wave {
+        let asked = Vec::new();
+        Wave {
+            gathered: Mutex::new(Gathered { ahead, asked }),
+            bell: Notify::new(),
+        }
+    }
+
+    /// Leaves what is to be done before the next that is asked.
+    pub(super) fn leave(&self, queued: Vec<Queued>) {
+        self.gathered.lock().ahead.queued.extend(queued);
+    }
+
+    /// What nobody has waited for.
+    pub(super) fn left(&self) -> Before {
+        std::mem::take(&mut self.gathered.lock().ahead)
+    }
+
     /// Asks, behind `ahead`, and waits for the answer.
     pub(super) async fn ask(
         &self,
@@ -51,7 +75,7 @@ impl Wave {
 
     fn gather(&self, ahead: Vec<Queued>, asked: Asked) {
         let mut gathered = self.gathered.lock();
-        gathered.ahead.extend(ahead);
+        gathered.ahead.queued.extend(ahead);
         gathered.asked.push(asked);
         self.bell.notify_one();
     }
@@ -84,24 +108,22 @@ impl Wave {
 
 async fn prepared(
     connection: &Connection,
-    ahead: Vec<Queued>,
+    ahead: Before,
     asked: &[Asked],
-) -> Result<(Vec<Queued>, Vec<Group>), DbError> {
-    let ahead = merged(connection, ahead).await?;
+) -> Result<(Before, Vec<Group>), DbError> {
+    let ahead = Before {
+        queued: merged(connection, ahead.queued).await?,
+        ..ahead
+    };
     Ok((ahead, grouped(connection, asked).await?))
 }
 
 /// Sends all of it, and tells each what it was answered.
-async fn answer(
-    connection: &Connection,
-    ahead: Vec<Queued>,
-    groups: Vec<Group>,
-    asked: Vec<Asked>,
-) {
+async fn answer(connection: &Connection, ahead: Before, groups: Vec<Group>, asked: Vec<Asked>) {
     let client = &connection.client;
     let each = groups.iter().map(|group| group.send(client, &asked));
     let each = async { Ok(join_all(each).await) };
-    let answers = match together(sent(client, &ahead), each).await {
+    let answers = match together(sent(client, ahead.begins, &ahead.queued), each).await {
         Ok(answers) => answers,
         Err(error) => return refuse(asked, &error),
     };

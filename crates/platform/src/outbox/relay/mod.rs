@@ -218,13 +218,18 @@ async fn mark(tx: &mut Tx, ids: &[Uuid], confirmed: Option<&Confirmed>) -> Resul
     let sixteen = |ids: &[Uuid]| {
         let ids = ids.iter().cycle().take(MARKED_BY_ONE);
         let ids = ids.map(|id| Param::Uuid(*id));
-        std::iter::once(now.clone()).chain(ids).collect()
+        std::iter::once(now.clone())
+            .chain(ids)
+            .collect::<Vec<Param<'_>>>()
     };
-    let rows: Vec<Vec<Param<'_>>> = ids.chunks(MARKED_BY_ONE).map(sixteen).collect();
     if let Some(confirmed) = confirmed {
         stream::advance(tx, confirmed).await?;
     }
-    tx.execute_many(MARK, &rows).await.map(drop)
+    // All of it travels with the commit: how many were marked is of no interest.
+    for ids in ids.chunks(MARKED_BY_ONE) {
+        tx.later(MARK, &sixteen(ids)).await?;
+    }
+    Ok(())
 }
 
 impl From<Unpublished> for Message {
