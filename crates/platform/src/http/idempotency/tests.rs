@@ -292,7 +292,7 @@ async fn twins_in_a_crowd_buy_once_and_get_the_same_answer() {
             // Whoever comes after its twin is refused: what its twin was answered counts.
             outcome: |there| match there {
                 0..5 => Ok(()),
-                _ => Err(BuyError::SoldOut),
+                _ => Err(BuyError::NotNow),
             },
             runs: Arc::default(),
         };
