@@ -90,7 +90,7 @@ impl Scenario {
                 "--rounds",
                 "1",
                 "--tickets-per-second",
-                "5000",
+                "9000",
             ],
         }
     }

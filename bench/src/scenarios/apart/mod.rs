@@ -40,7 +40,7 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 64)]
     connections: usize,
     /// Distinct tickets for each second of load
-    #[arg(long, default_value_t = 5_000)]
+    #[arg(long, default_value_t = 9_000)]
     tickets_per_second: u64,
     /// Fail if orders alone reserves less than so many percent of what pgbench does
     #[arg(long, value_name = "PERCENT")]
