@@ -7,11 +7,10 @@ pub(super) fn several_inserts(sql: &str, params: usize, size: usize) -> Option<(
     let (row, tail) = rest.split_once(')')?;
     let key = head.strip_prefix("INSERT INTO ")?.split_once('(')?.1;
     let key = key.split([',', ')']).next()?.trim();
-    let is_plain = row.starts_with("$1")
-        && !row.starts_with("$1 ")
+    let is_plain = (row == "$1" || row.starts_with("$1,"))
         && !row.contains('(')
         && !head.contains('$')
-        && !tail.contains(['$'])
+        && !tail.contains('$')
         && !tail.contains("RETURNING");
     if !is_plain {
         return None;
@@ -95,6 +94,7 @@ mod tests {
     fn what_is_not_about_one_row_by_its_key_stays_alone() {
         for insert in [
             "INSERT INTO a (b, id) VALUES ('x', $1)",
+            "INSERT INTO a (id, b) VALUES ($10, $1)",
             "INSERT INTO a (id, b) VALUES ($1, lower($2))",
             "INSERT INTO a (id, b) VALUES ($1, $2) RETURNING b",
             "INSERT INTO a (id, b) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET b = $2",
