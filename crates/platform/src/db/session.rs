@@ -128,6 +128,24 @@ impl Session {
         }
     }
 
+    /// What [`Session::execute`] and [`Session::hold`] answer, asked for together.
+    pub(super) async fn execute_and_hold<R: FromRow>(
+        &mut self,
+        execute: (&str, &[Param<'_>]),
+        hold: (&str, &[Param<'_>]),
+    ) -> Result<(u64, Option<R>), DbError> {
+        match self {
+            Session::Sqlite(session) => {
+                let changed = session.execute(execute.0, execute.1)?;
+                Ok((changed, session.query_opt(hold.0, hold.1)?))
+            }
+            Session::Postgres(session) => {
+                let sql = format!("{}{}", hold.0, postgres::HOLD);
+                Box::pin(session.execute_and_query(execute, (&sql, hold.1))).await
+            }
+        }
+    }
+
     pub(super) async fn claim<R: FromRow>(
         &mut self,
         select: &str,

@@ -204,6 +204,19 @@ impl Tx {
         self.noted(answer)
     }
 
+    /// What [`Tx::execute`] answers to the first statement, and [`Tx::hold`] to the second: they travel together, and
+    /// must not touch the same rows.
+    pub async fn execute_and_hold<R: FromRow>(
+        &mut self,
+        execute: (&str, &[Param<'_>]),
+        hold: (&str, &[Param<'_>]),
+    ) -> Result<(u64, Option<R>), DbError> {
+        self.ready()?;
+        self.has_written = true;
+        let answer = self.session.execute_and_hold(execute, hold).await;
+        self.noted(answer)
+    }
+
     /// Inserts a row that a unique index may refuse: `false` when another row is in its way. `or_nothing` is `insert`
     /// with the `ON CONFLICT` clause that makes it do nothing then.
     ///

@@ -116,8 +116,10 @@ pub(super) async fn together(tx: &mut Tx, batch: &Batch) -> Result<(), Handled> 
 /// Puts the rows of all events in place, in the hope that all of them are new: most are, and this waits for no
 /// answer of its own.
 async fn hope_for_all(tx: &mut Tx, letters: &[Letter]) -> Result<HashSet<EventId>, DbError> {
-    let all: HashSet<EventId> = letters.iter().map(|letter| letter.id).collect();
-    let mut ids: Vec<EventId> = all.iter().copied().collect();
+    // In the order of the letters, so that two replicas that have the same ones do not wait for each other.
+    let mut ids: Vec<EventId> = letters.iter().map(|letter| letter.id).collect();
+    ids.dedup();
+    let all: HashSet<EventId> = ids.iter().copied().collect();
     // In parts of which there are few texts, as below.
     while let Some(power) = ids.len().checked_ilog2() {
         let count = RECEIVED_BY_ONE.min(1 << power);

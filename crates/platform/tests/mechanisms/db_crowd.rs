@@ -10,7 +10,7 @@ use tessera_platform::clock::Clock;
 use tessera_platform::db::{Db, DbError, Migration, Place, Turn, Tx};
 use tessera_platform::ids::Ids;
 use tessera_platform::params;
-use tessera_platform::testing::{are_several_writers, server_for};
+use tessera_platform::testing::{Halt, are_several_writers, meet, server_for};
 use uuid::Uuid;
 
 use crate::scratch::noon;
@@ -25,6 +25,8 @@ const TAKE_OR_NOTHING: &str =
     "INSERT INTO seats (seat, taken_by) VALUES ($1, $2) ON CONFLICT (seat) DO NOTHING";
 const HAS: &str = "SELECT count(*) FROM seats WHERE taken_by = $1";
 const IS_TAKEN: &str = "SELECT taken_by FROM seats WHERE seat = $1";
+/// It begins with its key, so that those who ask it together do so by one statement.
+const SEAT: &str = "SELECT seat, taken_by FROM seats WHERE seat = $1";
 
 /// On a server where there is one; the folder is of use to the other engine alone.
 async fn open() -> (Db, TempDir) {
@@ -185,6 +187,53 @@ async fn a_refusal_before_anything_is_changed_runs_nobody_again() {
     let answers = join_all(writes).await;
     assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 100);
     assert_eq!(runs.load(Ordering::SeqCst), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_who_look_at_one_row_together_see_it() {
+    let (db, _folder) = open().await;
+    let taken = db.write((), |tx, ()| {
+        Box::pin(async move { tx.execute(TAKE, &params![7_i64, 70_i64]).await })
+    });
+    let _: u64 = taken.await.unwrap();
+    let looks = (0..100_i64).map(|buyer| {
+        db.write_grouped(turn(buyer, 7), (), |tx, ()| {
+            Box::pin(async move { tx.opt::<(i64, i64)>(SEAT, &params![7_i64]).await })
+        })
+    });
+    for seen in join_all(looks).await {
+        let seen: Result<_, DbError> = seen;
+        assert_eq!(seen.unwrap(), Some((7, 70)));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_hangs_up_before_the_beginning_gets_nothing_done() {
+    if !are_several_writers() {
+        return;
+    }
+    let (db, _folder) = open().await;
+    let halt = Arc::new(Halt::new());
+    let first = db.write_grouped(turn(1, 1), halt.clone(), |tx, halt| {
+        Box::pin(async move {
+            halt.stand().await;
+            take(tx, 1, Does::Nothing).await
+        })
+    });
+    let second = async {
+        let waits = db.write_grouped(turn(1, 2), (), |tx, ()| {
+            Box::pin(take(tx, 2, Does::Nothing))
+        });
+        // While its owner has another one under way.
+        assert!(futures_util::poll!(Box::pin(waits)).is_pending());
+    };
+    let (first, ()) = meet(&db, &halt, first, second).await;
+    first.unwrap();
+    let third = db.write_grouped(turn(1, 3), (), |tx, ()| {
+        Box::pin(take(tx, 3, Does::Nothing))
+    });
+    third.await.unwrap();
+    assert_eq!(seats(&db).await, [(1, 1), (3, 3)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,6 +11,7 @@ use tessera_platform::db::{Db, DbError, Migration, Place, Tx};
 use tessera_platform::ids::Ids;
 use tessera_platform::params;
 use tessera_platform::testing::{are_several_writers, server_for};
+use tokio::sync::Notify;
 
 use crate::scratch::noon;
 
@@ -86,6 +87,35 @@ async fn of_bodies_side_by_side_the_one_that_failed_says_why_and_nothing_stays()
         "{refused:?}"
     );
     assert_eq!(seats(&db).await, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_asked_after_the_beginning_was_lost_stays_no_more_than_the_rest() {
+    let (db, _folder) = open().await;
+    let taken = db.write(Arc::new(Notify::new()), |tx, failed| {
+        Box::pin(async move {
+            let both = [1_i64, 2].map(|seat| (seat, failed.clone()));
+            tx.side_by_side(&both, |tx, (seat, failed)| {
+                Box::pin(fail_or_take(tx, *seat, failed))
+            })
+            .await
+        })
+    });
+    let refused: Result<(), DbError> = taken.await;
+    assert!(matches!(refused, Err(DbError::Statement(_))), "{refused:?}");
+    assert_eq!(seats(&db).await, []);
+}
+
+/// The first one asks what cannot be prepared, and it is the first that is asked at all; the second one after it.
+async fn fail_or_take(tx: &mut Tx, seat: i64, failed: &Notify) -> Result<(), DbError> {
+    if seat == 1 {
+        let refused = tx.execute("INSERT INTO no_such_table VALUES (1)", &[]);
+        let refused = refused.await.map(drop);
+        failed.notify_one();
+        return refused;
+    }
+    failed.notified().await;
+    tx.execute(TAKE, &params![seat, seat]).await.map(drop)
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -25,22 +25,16 @@ pub(super) enum Wants {
     Rows,
 }
 
-/// What it is told.
-pub(super) enum Answer {
-    Count(u64),
-    Rows(Vec<Row>),
-}
-
 /// A statement, and who waits for its answer.
 pub(super) struct Asked {
     pub(super) sql: String,
     pub(super) params: Vec<Param<'static>>,
     pub(super) wants: Wants,
-    pub(super) answer: oneshot::Sender<Result<Answer, DbError>>,
+    pub(super) answer: oneshot::Sender<Result<Said, DbError>>,
 }
 
 impl Asked {
-    pub(super) fn tell(self, answer: Result<Answer, DbError>) {
+    pub(super) fn tell(self, answer: Result<Said, DbError>) {
         // A body that was given up has no ear.
         drop(self.answer.send(answer));
     }
@@ -49,15 +43,15 @@ impl Asked {
 /// Those that go as one.
 pub(super) struct Group {
     statement: Statement,
-    wants: Wants,
     /// Their places among all that was asked.
     pub(super) members: Vec<usize>,
 }
 
 /// What the server said.
+#[derive(Default)]
 pub(super) struct Said {
-    rows: Vec<Row>,
-    changed: u64,
+    pub(super) rows: Vec<Row>,
+    pub(super) changed: u64,
 }
 
 /// Puts together what is alike, in the order in which each text was first asked.
@@ -78,7 +72,6 @@ pub(super) async fn grouped(
             members = rest;
             groups.push(Group {
                 statement: connection.prepare(&text).await?,
-                wants: first.wants,
                 members: some.to_vec(),
             });
         }
@@ -101,16 +94,14 @@ fn alike(asked: &[Asked]) -> Vec<Vec<usize>> {
     let (mut all, mut open) = (Vec::<Vec<usize>>::new(), HashMap::new());
     for (place, asked) in asked.iter().enumerate() {
         let next = all.len();
+        let key = asked.params.first().map(bytes_of);
         let (group, keys) = (open.entry((&asked.sql, asked.wants)))
-            .or_insert_with(|| (next, HashSet::<Vec<u8>>::new()));
-        let is_new = asked
-            .params
-            .first()
-            .is_some_and(|key| keys.insert(bytes_of(key)));
-        if !is_new {
+            .or_insert_with(|| (next, HashSet::<Option<Vec<u8>>>::new()));
+        if key.is_none() || keys.contains(&key) {
             keys.clear();
             *group = next;
         }
+        keys.insert(key);
         match all.get_mut(*group) {
             Some(group) => group.push(place),
             None => all.push(vec![place]),
@@ -148,16 +139,9 @@ impl Group {
     }
 
     /// To each member its own: the rows that begin with its key.
-    pub(super) fn split(
-        &self,
-        asked: &[Option<Asked>],
-        said: Said,
-    ) -> Result<Vec<Answer>, DbError> {
+    pub(super) fn split(&self, asked: &[Option<Asked>], said: Said) -> Result<Vec<Said>, DbError> {
         if self.members.len() == 1 {
-            return Ok(vec![match self.wants {
-                Wants::Count => Answer::Count(said.changed),
-                Wants::Rows => Answer::Rows(said.rows),
-            }]);
+            return Ok(vec![said]);
         }
         let mut of_key: HashMap<Vec<u8>, Vec<Row>> = HashMap::new();
         for row in said.rows {
@@ -176,9 +160,9 @@ impl Group {
         let each = members.map(|asked| {
             let key = asked.params.first().map(bytes_of).unwrap_or_default();
             let rows = of_key.remove(&key).unwrap_or_default();
-            match self.wants {
-                Wants::Count => Answer::Count(rows.len().try_into().unwrap_or(u64::MAX)),
-                Wants::Rows => Answer::Rows(rows),
+            Said {
+                changed: rows.len().try_into().unwrap_or(u64::MAX),
+                rows,
             }
         });
         Ok(each.collect())
@@ -203,6 +187,13 @@ mod tests {
         let all = [("a", 1), ("b", 1), ("a", 2), ("a", 1), ("a", 2), ("b", 2)];
         let asked = all.map(|(sql, key)| asked(sql, key));
         let groups: [&[usize]; 3] = [&[0, 2], &[1, 5], &[3, 4]];
+        assert_eq!(alike(&asked), groups);
+    }
+
+    #[test]
+    fn of_one_text_and_one_key_each_goes_alone() {
+        let asked = [1, 1, 1, 2, 1].map(|key| asked("a", key));
+        let groups: [&[usize]; 4] = [&[0], &[1], &[2, 3], &[4]];
         assert_eq!(alike(&asked), groups);
     }
 }

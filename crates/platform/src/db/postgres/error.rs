@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::io;
 
-use tokio_postgres::error::DbError as Said;
+use tokio_postgres::error::{DbError as Said, Severity};
 
 use crate::db::error::DbError;
 
@@ -20,6 +20,9 @@ impl From<tokio_postgres::Error> for DbError {
 fn meaning(said: &Said) -> DbError {
     let text = said.message().to_owned();
     let code = said.code().code();
+    if is_of_the_session(said) {
+        return DbError::Unavailable(text);
+    }
     match code {
         // A serialization failure, a deadlock.
         "40001" | "40P01" => DbError::Conflict(text),
@@ -30,8 +33,8 @@ fn meaning(said: &Said) -> DbError {
         "25P02" => DbError::Failed,
         "53100" | "53200" => DbError::Full,
         "3D000" => DbError::Missing(text),
-        // It stops, crashed, starts, or threw this session out (one that forgot its transaction, say).
-        "57P01" | "57P02" | "57P03" | "57P05" | "25P03" => DbError::Unavailable(text),
+        // It stops, crashed, or starts.
+        "57P01" | "57P02" | "57P03" => DbError::Unavailable(text),
         _ => match code.get(..2).unwrap_or_default() {
             "08" => DbError::Unavailable(text),
             "23" => DbError::Constraint(match said.constraint() {
@@ -41,6 +44,19 @@ fn meaning(said: &Said) -> DbError {
             "22" | "42" => DbError::Statement(text),
             _ => DbError::Engine(format!("{text} ({code})")),
         },
+    }
+}
+
+/// Whether the session ended with it, or the whole server, so that nothing is said of a commit that was under way. A
+/// session that was never let in is another matter.
+fn is_of_the_session(said: &Said) -> bool {
+    let code = said.code().code();
+    let was_let_in =
+        !matches!(code, "53300" | "3D000" | "42501" | "55000") && !code.starts_with("28");
+    match said.parsed_severity() {
+        Some(Severity::Panic) => true,
+        Some(Severity::Fatal) => was_let_in,
+        _ => false,
     }
 }
 

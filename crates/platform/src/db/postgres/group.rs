@@ -22,8 +22,8 @@ use crate::db::error::DbError;
 use crate::db::tx::Tx;
 use crate::db::{Lane, Turn};
 
-/// Bodies that may wait.
-const WAITING_BOUND: usize = 4_096;
+/// Bodies that may wait, or be under way.
+const BOUND: usize = 4_096;
 
 /// Bodies in one transaction. More would delay the first answer without saving much.
 const GROUP_BOUND: usize = 64;
@@ -61,7 +61,7 @@ impl Groups {
     /// Answers whether somebody has to be found who works for it.
     fn push(&self, job: Box<dyn Job>) -> Result<bool, DbError> {
         let mut state = self.0.lock();
-        if state.waiting.len() >= WAITING_BOUND {
+        if state.waiting.len() + state.busy.len() >= BOUND {
             return Err(DbError::Busy);
         }
         state.waiting.push_back(job);
@@ -73,7 +73,8 @@ impl Groups {
         let mut state = self.0.lock();
         let waiting = std::mem::take(&mut state.waiting);
         let mut jobs = Vec::new();
-        for job in waiting {
+        // Who hung up before the beginning gets nothing done.
+        for job in waiting.into_iter().filter(|job| job.is_wanted()) {
             if jobs.len() < GROUP_BOUND && state.busy.insert(job.turn().of) {
                 jobs.push(job);
             } else {
@@ -86,15 +87,27 @@ impl Groups {
         jobs
     }
 
-    /// Answers whether somebody has to be found who works for those that waited for these.
-    fn are_over(&self, turns: &[Turn]) -> bool {
+    /// Answers whether somebody has to be found who works for those that waited for one of this owner.
+    fn is_over(&self, owner: Uuid) -> bool {
         let mut state = self.0.lock();
-        for turn in turns {
-            state.busy.remove(&turn.of);
-        }
+        state.busy.remove(&owner);
         let is_wanted = !state.waiting.is_empty() && !state.is_worked_for;
         state.is_worked_for |= is_wanted;
         is_wanted
+    }
+}
+
+/// What an owner has under way, whatever becomes of it.
+struct Place {
+    engine: Arc<Engine>,
+    owner: Uuid,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if self.engine.groups.is_over(self.owner) {
+            tokio::spawn(self.engine.clone().work_off());
+        }
     }
 }
 
@@ -134,7 +147,7 @@ impl Engine {
     }
 
     async fn run_group(self: Arc<Self>, jobs: Jobs) {
-        let turns: Vec<Turn> = jobs.iter().map(|job| job.turn()).collect();
+        let places: Vec<Place> = jobs.iter().map(|job| self.place(job.turn().of)).collect();
         let together = match jobs.len() {
             1 => Together::Lost,
             _ => self.run_together(&jobs).await,
@@ -143,12 +156,18 @@ impl Engine {
             Together::Kept => jobs.into_iter().for_each(|job| job.answer()),
             Together::Unknown => jobs.into_iter().for_each(|job| job.fail(DbError::InDoubt)),
             Together::Lost => {
-                join_all(jobs.into_iter().map(|job| job.run_alone(&self))).await;
+                let each = jobs.into_iter().zip(places).map(async |(job, place)| {
+                    job.run_alone(&self).await;
+                    drop(place);
+                });
+                join_all(each).await;
             }
         }
-        if self.groups.are_over(&turns) {
-            tokio::spawn(self.work_off());
-        }
+    }
+
+    fn place(self: &Arc<Self>, owner: Uuid) -> Place {
+        let engine = self.clone();
+        Place { engine, owner }
     }
 
     async fn run_together(&self, jobs: &Jobs) -> Together {

@@ -17,6 +17,9 @@ use crate::http::trace::{self, TraceParent};
 pub(super) trait Job: Send + Sync {
     fn turn(&self) -> Turn;
 
+    /// Whether anybody still waits for its answer.
+    fn is_wanted(&self) -> bool;
+
     /// Runs the body beside those of others, and keeps its outcome. An error says that nothing of what they did
     /// together may stay.
     fn run<'a>(&'a self, tx: &'a mut Tx) -> BoxFuture<'a, Result<(), DbError>>;
@@ -65,6 +68,10 @@ where
 {
     fn turn(&self) -> Turn {
         self.turn
+    }
+
+    fn is_wanted(&self) -> bool {
+        !self.reply.is_closed()
     }
 
     fn run<'a>(&'a self, tx: &'a mut Tx) -> BoxFuture<'a, Result<(), DbError>> {

@@ -8,7 +8,6 @@ use futures_util::TryStreamExt;
 use futures_util::future::try_join;
 use tokio_postgres::Row as PgRow;
 
-use super::alike::{Answer, Wants};
 use super::answer::{Ahead, begin, together};
 use super::connect::Backend;
 use super::merge::{Queued, merged, sent};
@@ -94,10 +93,7 @@ impl Session {
     ) -> Result<u64, DbError> {
         if let Some(wave) = self.wave.clone() {
             let ahead = std::mem::take(&mut self.queued);
-            return match wave.ask(ahead, sql, params, Wants::Count).await? {
-                Answer::Count(count) => Ok(count),
-                Answer::Rows(_) => Err(unasked()),
-            };
+            return wave.count(ahead, sql, params).await;
         }
         let statement = self.connection.prepare(sql).await?;
         let queued = self.take_queued().await?;
@@ -217,13 +213,40 @@ impl Session {
         Ok((held.transpose()?, found.transpose()?))
     }
 
+    /// A statement and a query that travel together.
+    pub(in crate::db) async fn execute_and_query<R: FromRow>(
+        &mut self,
+        (execute, execute_params): (&str, &[Param<'_>]),
+        (query, query_params): (&str, &[Param<'_>]),
+    ) -> Result<(u64, Option<R>), DbError> {
+        let (changed, rows) = if let Some(wave) = self.wave.clone() {
+            let ahead = std::mem::take(&mut self.queued);
+            let changed = wave.count(ahead, execute, execute_params);
+            try_join(changed, wave.rows(Vec::new(), query, query_params)).await?
+        } else {
+            let execute = self.connection.prepare(execute).await?;
+            let query = self.connection.prepare(query).await?;
+            let queued = self.take_queued().await?;
+            let (client, ahead) = self.ahead(&queued);
+            let changed = client.execute_raw(&execute, execute_params);
+            let rows = async {
+                client
+                    .query_raw(&query, query_params)
+                    .await?
+                    .try_collect()
+                    .await
+            };
+            together(ahead, try_join(changed, rows)).await?
+        };
+        let rows: Vec<PgRow> = rows;
+        let first = rows.first().map(|row| R::from_row(&mut Row::new(row)));
+        Ok((changed, first.transpose()?))
+    }
+
     async fn query(&mut self, sql: &str, params: &[Param<'_>]) -> Result<Vec<PgRow>, DbError> {
         if let Some(wave) = self.wave.clone() {
             let ahead = std::mem::take(&mut self.queued);
-            return match wave.ask(ahead, sql, params, Wants::Rows).await? {
-                Answer::Rows(rows) => Ok(rows),
-                Answer::Count(_) => Err(unasked()),
-            };
+            return wave.rows(ahead, sql, params).await;
         }
         let statement = self.connection.prepare(sql).await?;
         let queued = self.take_queued().await?;
@@ -306,8 +329,4 @@ impl Session {
         let ahead = sent(client, begins, queued);
         (client, ahead)
     }
-}
-
-fn unasked() -> DbError {
-    DbError::Engine("a statement was answered as another one".to_owned())
 }

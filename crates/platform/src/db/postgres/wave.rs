@@ -7,8 +7,9 @@ use std::pin::pin;
 use futures_util::future::{Either, join_all, select};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
+use tokio_postgres::Row;
 
-use super::alike::{Answer, Asked, Group, Wants, grouped};
+use super::alike::{Asked, Group, Said, Wants, grouped};
 use super::answer::together;
 use super::connect::Connection;
 use super::merge::{Queued, merged, sent};
@@ -25,6 +26,8 @@ pub(super) struct Wave {
 struct Gathered {
     ahead: Before,
     asked: Vec<Asked>,
+    /// What came ahead was lost, the beginning perhaps: nothing may follow it.
+    is_broken: bool,
 }
 
 /// What has to be done before anything that is asked.
@@ -37,9 +40,12 @@ pub(super) struct Before {
 
 impl Wave {
     pub(super) fn new(ahead: Before) -> Wave {
-        let asked = Vec::new();
+        let gathered = Gathered {
+            ahead,
+            ..Gathered::default()
+        };
         Wave {
-            gathered: Mutex::new(Gathered { ahead, asked }),
+            gathered: Mutex::new(gathered),
             bell: Notify::new(),
         }
     }
@@ -54,14 +60,36 @@ impl Wave {
         std::mem::take(&mut self.gathered.lock().ahead)
     }
 
-    /// Asks, behind `ahead`, and waits for the answer.
-    pub(super) async fn ask(
+    /// How many rows a statement changes, behind `ahead`.
+    pub(super) async fn count(
+        &self,
+        ahead: Vec<Queued>,
+        sql: &str,
+        params: &[Param<'_>],
+    ) -> Result<u64, DbError> {
+        let said = self.ask(ahead, sql, params, Wants::Count).await?;
+        Ok(said.changed)
+    }
+
+    /// The rows of the answer, behind `ahead`.
+    pub(super) async fn rows(
+        &self,
+        ahead: Vec<Queued>,
+        sql: &str,
+        params: &[Param<'_>],
+    ) -> Result<Vec<Row>, DbError> {
+        let said = self.ask(ahead, sql, params, Wants::Rows).await?;
+        Ok(said.rows)
+    }
+
+    /// Asks, and waits for the answer.
+    async fn ask(
         &self,
         ahead: Vec<Queued>,
         sql: &str,
         params: &[Param<'_>],
         wants: Wants,
-    ) -> Result<Answer, DbError> {
+    ) -> Result<Said, DbError> {
         let (answer, answered) = oneshot::channel();
         let asked = Asked {
             sql: sql.to_owned(),
@@ -97,12 +125,28 @@ impl Wave {
     async fn serve(&self, connection: &Connection) -> Infallible {
         loop {
             self.bell.notified().await;
-            let Gathered { ahead, asked } = std::mem::take(&mut *self.gathered.lock());
+            let Some((ahead, asked)) = self.take() else {
+                continue;
+            };
             match prepared(connection, ahead, &asked).await {
                 Ok((ahead, groups)) => answer(connection, ahead, groups, asked).await,
-                Err(error) => refuse(asked, &error),
+                Err(error) => {
+                    self.gathered.lock().is_broken = true;
+                    refuse(asked, &error);
+                }
             }
         }
+    }
+
+    /// What is to be sent. A bell may have rung twice for it.
+    fn take(&self) -> Option<(Before, Vec<Asked>)> {
+        let mut gathered = self.gathered.lock();
+        let asked = std::mem::take(&mut gathered.asked);
+        if gathered.is_broken {
+            refuse(asked, &DbError::Failed);
+            return None;
+        }
+        (!asked.is_empty()).then(|| (std::mem::take(&mut gathered.ahead), asked))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use rand::Rng;
@@ -16,7 +16,7 @@ use crate::db::error::{DbError, words_of_panic};
 use crate::db::tx::Tx;
 use crate::http::trace::{self, TraceParent};
 
-/// How long a transaction, or a read, is tried again while the database is away or others are in its way.
+/// For how long a transaction, or a read, is begun again while the database is away or others are in its way.
 const PATIENCE: Duration = Duration::from_secs(8);
 const FIRST_PAUSE: Duration = Duration::from_millis(2);
 const LONGEST_PAUSE: Duration = Duration::from_millis(250);
@@ -178,32 +178,36 @@ pub(super) async fn end(tx: Tx, failure: &DbError) {
 
 /// Pauses that grow, and end.
 pub(super) struct Patience {
-    left: Duration,
+    since: Instant,
     pause: Duration,
 }
 
 impl Patience {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the database's moment passes in the machine's own time, which no test moves"
+    )]
     pub(super) fn new() -> Patience {
         Patience {
-            left: PATIENCE,
+            since: Instant::now(),
             pause: FIRST_PAUSE,
         }
     }
 
-    /// Waits a little; `false`, at once, when there was enough waiting.
+    /// Waits a little; `false`, at once, when that was done for long enough.
     #[expect(
         clippy::disallowed_methods,
         reason = "the database's moment passes in the machine's own time, which no test moves"
     )]
     pub(super) async fn waits(&mut self) -> bool {
-        if self.left.is_zero() {
+        let left = PATIENCE.saturating_sub(self.since.elapsed());
+        if left.is_zero() {
             return false;
         }
         // Those who met in a deadlock must not meet again.
         let part = rand::rng().random_range(0.5..1.0);
-        let pause = self.pause.mul_f64(part).min(self.left);
+        let pause = self.pause.mul_f64(part).min(left);
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
-        self.left = self.left.saturating_sub(pause);
         tokio::time::sleep(pause).await;
         true
     }

@@ -120,11 +120,13 @@ where
         Ok(stored) => return Ok(stored),
         Err(failure) => failure,
     };
-    // What it met may be its twin's doing, whose answer counts.
-    match replay(db, Some(&key)).await? {
-        Some(stored) => Ok(stored),
-        None => keep_refusal(db, key, failure).await,
+    // What it met may be its twin's doing, whose answer counts. A refusal that is kept finds that out by itself.
+    if !is_kept(&failure)
+        && let Some(stored) = replay(db, Some(&key)).await?
+    {
+        return Ok(stored);
     }
+    keep_refusal(db, key, failure).await
 }
 
 async fn run_in<I, T, E, F>(db: &Db, turn: Option<Turn>, input: I, body: F) -> Result<T, E>
@@ -234,9 +236,14 @@ impl<I, F> Keyed<I, F> {
     }
 }
 
+/// Whether it is the answer to every later request of its key.
+fn is_kept(refusal: &Failure) -> bool {
+    refusal.is_final() && refusal.code() != store::IN_PROGRESS
+}
+
 /// Keeps a refusal that is final, unless a twin was faster: then its answer counts.
 async fn keep_refusal(db: &Db, key: Arc<Key>, failure: Failure) -> Result<Stored, Failure> {
-    if !failure.is_final() || failure.code() == store::IN_PROGRESS {
+    if !is_kept(&failure) {
         return Err(failure);
     }
     let refusal = Stored::from(&failure);

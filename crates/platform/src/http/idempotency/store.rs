@@ -45,16 +45,6 @@ pub(super) enum Claim {
     Refused(Failure),
 }
 
-macro_rules! keep {
-    () => {
-        "INSERT INTO idempotency_keys (scope, key, fingerprint, status, body, location, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)"
-    };
-}
-
-const KEEP: &str = keep!();
-const KEEP_OR_NOTHING: &str = concat!(keep!(), " ON CONFLICT (scope, key) DO NOTHING");
-
 /// Claims `key`, for the thing that the write creates if it takes two steps.
 pub(super) async fn claim(
     tx: &mut Tx,
@@ -148,7 +138,10 @@ pub(super) async fn fill(tx: &mut Tx, key: &Key, stored: &Stored) -> Result<(), 
 }
 
 /// Claims `key` with its answer, in the hope that nobody has it.
-pub(super) async fn keep(tx: &mut Tx, key: &Key, stored: &Stored) -> Result<bool, DbError> {
+pub(super) async fn keep(tx: &mut Tx, key: &Key, stored: &Stored) -> Result<(), DbError> {
+    const SQL: &str =
+        "INSERT INTO idempotency_keys (scope, key, fingerprint, status, body, location, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)";
     let now = tx.now();
     let params = params![
         &key.scope,
@@ -159,7 +152,7 @@ pub(super) async fn keep(tx: &mut Tx, key: &Key, stored: &Stored) -> Result<bool
         stored.location.as_ref(),
         now,
     ];
-    tx.insert_or_nothing(KEEP, KEEP_OR_NOTHING, &params).await
+    tx.hope(SQL, &params).await
 }
 
 /// Keeps the answer under the key that is pending for `resource`, if there is one.
