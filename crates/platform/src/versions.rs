@@ -3,7 +3,7 @@
 
 use uuid::Uuid;
 
-use crate::db::{DbError, Tx};
+use crate::db::{DbError, FromRow, Param, Tx};
 use crate::params;
 
 const ADVANCE: &str = "INSERT INTO versions (id, version) VALUES ($1, $2)
@@ -15,4 +15,17 @@ const ADVANCE: &str = "INSERT INTO versions (id, version) VALUES ($1, $2)
 pub async fn advance(tx: &mut Tx, aggregate: Uuid, version: i64) -> Result<bool, DbError> {
     let changed = tx.execute(ADVANCE, &params![aggregate, version]).await?;
     Ok(changed == 1)
+}
+
+/// What [`advance`] answers, and what [`Tx::hold`] does, asked for together: most of what is about one thing changes
+/// another.
+pub async fn advance_and_hold<R: FromRow>(
+    tx: &mut Tx,
+    aggregate: Uuid,
+    version: i64,
+    hold: (&str, &[Param<'_>]),
+) -> Result<(bool, Option<R>), DbError> {
+    let advance = params![aggregate, version];
+    let (changed, held) = tx.execute_and_hold((ADVANCE, &advance), hold).await?;
+    Ok((changed == 1, held))
 }

@@ -5,8 +5,8 @@ use tessera_contracts::{MoneyError, TicketStatus};
 use tessera_platform::consumer::{ConsumeError, Outcome};
 use tessera_platform::db::Tx;
 
-use crate::domain::Ticket;
-use crate::operations::transition;
+use crate::domain::{Order, Ticket};
+use crate::operations::take_step;
 use crate::store::tickets;
 
 /// The answer counts by its order alone: it may come after newer news of the ticket.
@@ -15,14 +15,13 @@ pub async fn handle(tx: &mut Tx, state: &TicketState) -> Result<Outcome, Consume
         Ok(ticket) => ticket,
         Err(error) => return Ok(Outcome::Reject(error.to_string())),
     };
-    let newer = tickets::save(tx, &ticket).await?;
     match state.order_id {
         Some(order) if state.status == TicketStatus::Reserved => {
-            transition(tx, order, crate::domain::Order::locked)
-                .await?
-                .outcome("the order waits for no lock")
+            let order = tickets::save_and_hold(tx, &ticket, order).await?;
+            let taken = take_step(tx, order, Order::locked).await?;
+            taken.outcome("the order waits for no lock")
         }
-        _ if newer => Ok(Outcome::Done),
+        _ if tickets::save(tx, &ticket).await? => Ok(Outcome::Done),
         _ => Ok(Outcome::Ignored("a newer version is known")),
     }
 }

@@ -9,7 +9,7 @@ mod transition;
 
 pub use cancel::{Cancel, CancelError, cancel};
 pub use reserve::{Reserve, is_not_heard_of, reserve};
-pub use transition::{Changed, transition};
+pub use transition::{Changed, take_step, transition};
 
 use tessera_contracts::events::{EventData, OrderState};
 

@@ -10,7 +10,7 @@ use tessera_platform::http::Failure;
 use tessera_platform::outbox;
 
 use crate::domain::{Order, Reservation, ReserveRefusal, Rules};
-use crate::store::{orders, wanted};
+use crate::store::{buyers, orders, wanted};
 
 const NO_TICKET: &str = "ticket_not_found";
 
@@ -43,14 +43,33 @@ pub enum ReserveError {
 
 /// Takes the lock for the buyer.
 pub async fn reserve(tx: &mut Tx, command: &Reserve) -> Result<Order, ReserveError> {
+    // Who is refused is so before anything is written: the buyer is added where only that is lacking.
+    let (mut is_held, mut order) = ask(tx, command).await?;
+    if !is_held {
+        buyers::add(tx, command.wish.user_id).await?;
+        (is_held, order) = ask(tx, command).await?;
+    }
+    if !is_held {
+        return Err(tx.conflict().into());
+    }
+    if !orders::insert(tx, &order).await? {
+        let taken = orders::live_status(tx, command.ticket_id).await?;
+        return Err(lost_to(taken));
+    }
+    outbox::append(tx, super::event(&order)).await?;
+    Ok(order)
+}
+
+/// The order that the buyer would get, and whether the buyer is held already.
+async fn ask(tx: &mut Tx, command: &Reserve) -> Result<(bool, Order), ReserveError> {
     let Reserve {
         ticket_id,
         wish,
         rules,
     } = command;
     let counts = rules.most_unpaid.is_some();
-    let (is_gone, wanted) = wanted::hold(tx, *ticket_id, wish.user_id, counts).await?;
-    if is_gone {
+    let (gone, wanted) = wanted::hold(tx, *ticket_id, wish.user_id, counts).await?;
+    if gone == Some(true) {
         return Err(ReserveError::Gone);
     }
     let wanted = wanted.ok_or_else(|| unknown(*ticket_id, tx.now()))?;
@@ -59,15 +78,10 @@ pub async fn reserve(tx: &mut Tx, command: &Reserve) -> Result<Order, ReserveErr
         .reserve(wish, *rules, wanted.unpaid, tx.now())
         .map_err(ReserveError::Refused)?;
     // Most who are too late are told so by this read; the insert decides.
-    if wanted.taken.is_some() || !orders::insert(tx, &order).await? {
-        let taken = match wanted.taken {
-            Some(status) => Some(status),
-            None => orders::live_status(tx, *ticket_id).await?,
-        };
-        return Err(lost_to(taken));
+    if wanted.taken.is_some() {
+        return Err(lost_to(wanted.taken));
     }
-    outbox::append(tx, super::event(&order)).await?;
-    Ok(order)
+    Ok((gone.is_some(), order))
 }
 
 fn lost_to(status: Option<OrderStatus>) -> ReserveError {

@@ -26,7 +26,17 @@ pub async fn transition(
     id: OrderId,
     step: impl FnOnce(Order, Timestamp) -> Result<Order, Refused> + Send,
 ) -> Result<Changed, DbError> {
-    let Some(order) = orders::hold(tx, id).await? else {
+    let order = orders::hold(tx, id).await?;
+    take_step(tx, order, step).await
+}
+
+/// Takes a step of an order that is held.
+pub async fn take_step(
+    tx: &mut Tx,
+    order: Option<Order>,
+    step: impl FnOnce(Order, Timestamp) -> Result<Order, Refused> + Send,
+) -> Result<Changed, DbError> {
+    let Some(order) = order else {
         return Ok(Changed::Unknown);
     };
     let order = match step(order, tx.now()) {

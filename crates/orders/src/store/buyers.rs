@@ -14,7 +14,7 @@ const LEAVE: &str = "INSERT INTO buyers (user_id, gone) VALUES ($1, true)
     ON CONFLICT (user_id) DO UPDATE SET gone = true";
 
 /// Makes the row of somebody who reserves for the first time.
-pub(super) async fn add(tx: &mut Tx, user: UserId) -> Result<(), DbError> {
+pub async fn add(tx: &mut Tx, user: UserId) -> Result<(), DbError> {
     tx.later(ADD, &params![user]).await
 }
 

@@ -14,7 +14,7 @@ macro_rules! columns {
     };
 }
 
-const FIND: &str = concat!("SELECT ", columns!(), " FROM orders WHERE id = $1");
+pub(super) const FIND: &str = concat!("SELECT ", columns!(), " FROM orders WHERE id = $1");
 // Two stretches of one index, each in the order of its ids, and the newest of both.
 const LIST: &str = concat!(
     "SELECT * FROM (SELECT ",

@@ -1,10 +1,10 @@
 //! The table `tickets`: what orders knows of them, from their events.
 
-use tessera_contracts::{Currency, Money, TicketId};
-use tessera_platform::db::{Db, DbError, FromRow, Row, Tx};
+use tessera_contracts::{Currency, Money, OrderId, TicketId};
+use tessera_platform::db::{Db, DbError, FromRow, Param, Row, Tx};
 use tessera_platform::params;
 
-use crate::domain::Ticket;
+use crate::domain::{Order, Ticket};
 
 const IS_KNOWN: &str = "SELECT 1 FROM tickets WHERE id = $1";
 const SAVE: &str = "INSERT INTO tickets (id, version, seller_id, status, price, currency, starts_at, snapshot)
@@ -36,9 +36,25 @@ pub async fn is_known(db: &Db, id: TicketId) -> Result<bool, DbError> {
 
 /// Keeps what tickets said, unless something newer is known: then it answers `false`.
 pub async fn save(tx: &mut Tx, ticket: &Ticket) -> Result<bool, DbError> {
+    Ok(tx.execute(SAVE, &saved(ticket)?).await? == 1)
+}
+
+/// The same, and the order that it is about, held: they are asked for together.
+pub async fn save_and_hold(
+    tx: &mut Tx,
+    ticket: &Ticket,
+    order: OrderId,
+) -> Result<Option<Order>, DbError> {
+    let (save, order) = (saved(ticket)?, params![order]);
+    let both = tx.execute_and_hold((SAVE, &save), (super::orders::FIND, &order));
+    let (_, order) = both.await?;
+    Ok(order)
+}
+
+fn saved(ticket: &Ticket) -> Result<[Param<'static>; 8], DbError> {
     let snapshot = serde_json::to_string(&ticket.snapshot)
         .map_err(|error| DbError::Corrupt(error.to_string()))?;
-    let params = params![
+    Ok(params![
         ticket.snapshot.id,
         ticket.snapshot.version,
         ticket.snapshot.user_id,
@@ -47,6 +63,5 @@ pub async fn save(tx: &mut Tx, ticket: &Ticket) -> Result<bool, DbError> {
         ticket.price.currency().as_str().to_owned(),
         ticket.starts_at,
         snapshot,
-    ];
-    Ok(tx.execute(SAVE, &params).await? == 1)
+    ])
 }

@@ -38,27 +38,8 @@ impl FromRow for Wanted {
 }
 
 /// Keeps the buyer until the end of the transaction, and answers whether they are gone, with the ticket. What it
-/// counts is counted by nobody else meanwhile.
+/// counts is counted by nobody else meanwhile. A buyer who was never here is not known yet, and not kept.
 pub async fn hold(
-    tx: &mut Tx,
-    ticket: TicketId,
-    buyer: UserId,
-    counts: bool,
-) -> Result<(bool, Option<Wanted>), DbError> {
-    match ask(tx, ticket, buyer, counts).await? {
-        (Some(gone), wanted) => return Ok((gone, wanted)),
-        // Nobody to be held is needed for a ticket that is not to be had.
-        (None, Some(wanted)) if wanted.taken.is_some() => return Ok((false, Some(wanted))),
-        (None, _) => {}
-    }
-    buyers::add(tx, buyer).await?;
-    match ask(tx, ticket, buyer, counts).await? {
-        (Some(gone), wanted) => Ok((gone, wanted)),
-        (None, _) => Err(tx.conflict()),
-    }
-}
-
-async fn ask(
     tx: &mut Tx,
     ticket: TicketId,
     buyer: UserId,

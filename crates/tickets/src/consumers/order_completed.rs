@@ -3,17 +3,17 @@
 use tessera_contracts::events::OrderState;
 use tessera_platform::consumer::{ConsumeError, Outcome};
 use tessera_platform::db::Tx;
-use tessera_platform::versions;
 
 use crate::operations::{SellError, sell};
 use crate::store::tickets;
 
 /// Only the holder can have been paid for: anything else is a fault, for an operator to look at.
 pub async fn handle(tx: &mut Tx, order: &OrderState) -> Result<Outcome, ConsumeError> {
-    if !versions::advance(tx, order.id.uuid(), order.version).await? {
+    let (is_new, ticket) = tickets::hold_for(tx, order).await?;
+    if !is_new {
         return Ok(super::OLD);
     }
-    let Some(ticket) = tickets::hold(tx, order.ticket.id).await? else {
+    let Some(ticket) = ticket else {
         return Ok(Outcome::Reject("there is no such ticket".to_owned()));
     };
     match sell(tx, ticket, order.id).await {

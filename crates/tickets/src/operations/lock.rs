@@ -5,7 +5,7 @@ use tessera_contracts::events::OrderState;
 use tessera_platform::db::{DbError, Tx};
 
 use super::{guarded, tell_refused, tell_updated};
-use crate::domain::{NoLock, Waiting};
+use crate::domain::{NoLock, Ticket, Waiting};
 use crate::store::{tickets, waiting};
 
 /// What an order's wish for a ticket came to.
@@ -21,11 +21,15 @@ pub enum Locked {
     Had,
 }
 
-/// Answers `order:created`. This is the hot path: one read, one write and one event when the
-/// ticket is free.
-pub async fn lock(tx: &mut Tx, order: &OrderState) -> Result<Locked, DbError> {
+/// Answers `order:created`, with the ticket held. This is the hot path: one write and one event when the ticket is
+/// free.
+pub async fn lock(
+    tx: &mut Tx,
+    ticket: Option<Ticket>,
+    order: &OrderState,
+) -> Result<Locked, DbError> {
     let (id, seen) = (order.ticket.id, order.ticket.version);
-    let Some(ticket) = tickets::hold(tx, id).await? else {
+    let Some(ticket) = ticket else {
         tell_refused(tx, id, 0, order.id, RefusalReason::Unknown).await?;
         return Ok(Locked::Refused);
     };

@@ -13,7 +13,7 @@ use tessera_platform::testing::{Halt, TestApp, TestUser, are_several_writers, me
 use super::{Create, Edit, create, edit, lock};
 use crate::consumers::{order_cancelled, user_deleted};
 use crate::domain::{Change, Details, Ticket, Title};
-use crate::store::waiting;
+use crate::store::{tickets, waiting};
 
 /// A listing, its seller, and how to get hold of it.
 struct Scene {
@@ -115,7 +115,8 @@ fn deleted(id: UserId) -> EventData {
 async fn lock_and_stand(db: &Db, halt: &Arc<Halt>, order: &OrderState) {
     let locked = db.write((order.clone(), halt.clone()), |tx, (order, halt)| {
         Box::pin(async move {
-            let locked = lock(tx, order).await;
+            let ticket = tickets::hold(tx, order.ticket.id).await?;
+            let locked = lock(tx, ticket, order).await;
             halt.stand().await;
             locked
         })

@@ -1,8 +1,9 @@
 //! The table `tickets`: the listings themselves.
 
+use tessera_contracts::events::OrderState;
 use tessera_contracts::{Currency, Money, OrderId, Price, TicketId, TicketStatus, UserId};
 use tessera_platform::db::{Db, DbError, FromRow, Param, Row, Tx};
-use tessera_platform::params;
+use tessera_platform::{params, versions};
 
 use crate::domain::{Country, Details, Label, State, Ticket, Title, Zone};
 
@@ -96,6 +97,12 @@ fn text<T>(row: &mut Row<'_>, stored: fn(String) -> T) -> Result<Option<T>, DbEr
 /// decision by the ticket's state that is written elsewhere, such as who waits for it.
 pub async fn hold(tx: &mut Tx, id: TicketId) -> Result<Option<Ticket>, DbError> {
     tx.hold(FIND, &params![id]).await
+}
+
+/// Whether this news of an order is the newest, and the ticket that it is about, held.
+pub async fn hold_for(tx: &mut Tx, order: &OrderState) -> Result<(bool, Option<Ticket>), DbError> {
+    let ticket = params![order.ticket.id];
+    versions::advance_and_hold(tx, order.id.uuid(), order.version, (FIND, &ticket)).await
 }
 
 /// A ticket, to show it.
