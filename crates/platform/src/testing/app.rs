@@ -164,8 +164,13 @@ impl TestApp {
 
     /// Moves the clock on and lets everything happen that is due by then.
     pub async fn pass(&self, span: SignedDuration) {
-        self.hand.advance(span);
+        self.advance(span);
         self.settle().await;
+    }
+
+    /// Lets time pass without anybody acting on it.
+    pub fn advance(&self, span: SignedDuration) {
+        self.hand.advance(span);
     }
 
     /// A new user with a session; no service has heard of either.

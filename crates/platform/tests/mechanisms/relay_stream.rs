@@ -5,6 +5,7 @@ use std::path::Path;
 
 use async_nats::header::NATS_MESSAGE_ID;
 use async_nats::{HeaderMap, jetstream};
+use jiff::SignedDuration;
 use tessera_platform::bus::Bus;
 use tessera_platform::bus::nats::{Nats, STREAM};
 use tessera_platform::outbox::Relay;
@@ -19,9 +20,7 @@ async fn a_stream_that_went_back_and_grew_again_is_found_out_before_more_is_note
         return;
     };
     let app = start_in_process().await;
-    let bus = Nats::connect(&server.settings(), "speaker").await.unwrap();
-    let (db, bus) = (app.db("speaker").clone(), Bus::Nats(bus));
-    let relay = Relay::new("speaker", db, bus, app.clock.clone(), app.ids.next());
+    let relay = relay(&app, &server).await;
     let older = tempfile::tempdir().unwrap();
     say(&app, &[somebody(&app)]).await;
     publish(&relay).await;
@@ -45,6 +44,67 @@ async fn a_stream_that_went_back_and_grew_again_is_found_out_before_more_is_note
         said.is_subset(&stored),
         "{said:?} are not all of {stored:?}"
     );
+}
+
+#[tokio::test]
+async fn what_is_published_is_marked_later_while_there_is_more_and_not_published_again() {
+    let Some(server) = NatsServer::start() else {
+        return;
+    };
+    let app = start_in_process().await;
+    let relay = relay(&app, &server).await;
+    for count in 1..=3 {
+        say(&app, &[somebody(&app)]).await;
+        assert_eq!(relay.run().await.unwrap(), Next::Again);
+        assert_eq!(unmarked(&app).await, count);
+    }
+    assert_eq!(relay.run().await.unwrap(), Next::Idle);
+    assert_eq!(unmarked(&app).await, 0);
+    let many: Vec<_> = (0..100).map(|_| somebody(&app)).collect();
+    say(&app, &many).await;
+    assert_eq!(relay.run().await.unwrap(), Next::Again);
+    assert_eq!(unmarked(&app).await, 0, "so many are worth it");
+}
+
+#[tokio::test]
+async fn a_relay_that_was_taken_for_dead_does_not_mark_what_it_published_before() {
+    let Some(mut server) = NatsServer::start() else {
+        return;
+    };
+    let app = start_in_process().await;
+    let (slow, other) = (relay(&app, &server).await, relay(&app, &server).await);
+    say(&app, &[somebody(&app)]).await;
+    assert_eq!(slow.run().await.unwrap(), Next::Again);
+    // Its lease is over. The other one publishes, finds the stream lost, and has not filled it again yet.
+    app.advance(SignedDuration::from_secs(10));
+    publish(&other).await;
+    server.kill();
+    std::fs::remove_dir_all(server.store()).unwrap();
+    server.resume();
+    app.advance(SignedDuration::from_secs(10));
+    crate::scratch::within(async {
+        while unmarked(&app).await == 0 {
+            drop(other.run().await);
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    app.advance(SignedDuration::from_secs(10));
+    publish(&slow).await;
+    let stream = beside(&server, &[]).await;
+    assert_eq!(stored(&stream).await, said(&app).await);
+}
+
+async fn relay(app: &TestApp, server: &NatsServer) -> Relay {
+    let bus = Nats::connect(&server.settings(), "speaker").await.unwrap();
+    let (db, bus) = (app.db("speaker").clone(), Bus::Nats(bus));
+    Relay::new("speaker", db, bus, app.clock.clone(), app.ids.next())
+}
+
+async fn unmarked(app: &TestApp) -> i64 {
+    let sql = "SELECT count(*) FROM outbox WHERE published_at IS NULL";
+    let (count,) = app.db("speaker").opt(sql, &[]).await.unwrap().unwrap();
+    count
 }
 
 /// Runs it until it has nothing more to do; the server may still be on its way.

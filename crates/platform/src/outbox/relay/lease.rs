@@ -69,6 +69,12 @@ impl Lease {
         })
     }
 
+    /// Whether this process still holds it.
+    pub(super) fn is_held(&self, now: Timestamp) -> bool {
+        let seen = *self.seen.lock();
+        seen.is_some_and(|(held, _)| held.by == self.me && held.until > now)
+    }
+
     /// Takes or renews it; answers who holds it where that is another process.
     pub(super) async fn take(&self, now: Timestamp) -> Result<(), TakenBy> {
         let seen = *self.seen.lock();

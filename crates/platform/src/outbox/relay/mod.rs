@@ -1,37 +1,33 @@
 //! Carries events from the outbox to the bus, in batches, at least once each.
 
 mod lease;
+mod rows;
 mod spans;
 mod stream;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use metrics::Gauge;
 use parking_lot::Mutex;
-use tessera_contracts::events::EventType;
 use uuid::Uuid;
 
 use super::SIGNAL;
 use crate::BoxFuture;
 use crate::bus::{Bus, Confirmed, Message};
 use crate::clock::Clock;
-use crate::db::{Db, DbError, FromRow, Param, Row, Tx};
+use crate::db::Db;
 use crate::instruments;
 use crate::telemetry::traces::Tracer;
 use crate::worker::{Next, Worker, WorkerError};
 use lease::{Lease, TakenBy};
+use rows::{MARKED_AT, Unmarked, Unpublished};
 
-// 256 at once, and by what is unpublished, never by "after the last one": transactions commit out of order.
-const UNPUBLISHED: &str = "SELECT id, type, payload, created_at FROM outbox
-    WHERE published_at IS NULL ORDER BY id LIMIT 256";
-const OLDEST: &str = "SELECT created_at FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT 1";
-// Sixteen by one statement: a server answers each statement by itself.
-const MARK: &str = "UPDATE outbox SET published_at = $1 WHERE published_at IS NULL AND id IN
-    ($2, $3, $4, $5, $6, $7, $8, $9, $10,
-    $11, $12, $13, $14, $15, $16, $17)";
-const MARKED_BY_ONE: usize = 16;
+/// After a few that a stream took one waits a little: a batch has its price, whoever comes meanwhile shares the next
+/// one's, and the first one after a pause does not wait.
+const REST: Duration = Duration::from_millis(3);
 
 /// How often a stream is looked at while there is nothing to publish.
 const LOOK_EVERY: SignedDuration = SignedDuration::from_secs(5);
@@ -46,26 +42,9 @@ pub struct Relay {
     looked_at: Mutex<Option<Timestamp>>,
     /// What it has noted as confirmed, for as long as nobody else can have noted more.
     noted: Mutex<Option<Confirmed>>,
+    unmarked: Mutex<Unmarked>,
     age: Gauge,
     tracer: Tracer,
-}
-
-struct Unpublished {
-    id: Uuid,
-    event_type: EventType,
-    payload: String,
-    created_at: Timestamp,
-}
-
-impl FromRow for Unpublished {
-    fn from_row(row: &mut Row<'_>) -> Result<Self, DbError> {
-        Ok(Unpublished {
-            id: row.next()?,
-            event_type: row.parse()?,
-            payload: row.next()?,
-            created_at: row.next()?,
-        })
-    }
 }
 
 impl Relay {
@@ -79,6 +58,7 @@ impl Relay {
             clock,
             looked_at: Mutex::default(),
             noted: Mutex::default(),
+            unmarked: Mutex::default(),
             age: instruments::outbox_age(owner),
             tracer: Tracer::default(),
         }
@@ -99,14 +79,14 @@ impl Relay {
     async fn step(&self) -> Result<Next, WorkerError> {
         let now = self.clock.now();
         if !self.lease.is_mine(now) {
-            let oldest: Vec<(Timestamp,)> = self.db.few(OLDEST, &[]).await?;
-            if oldest.is_empty() {
+            self.mark_in_time(now).await?;
+            if rows::oldest(&self.db).await?.is_none() {
                 self.age.set(0.0);
                 if !self.is_time_to_look(now) {
                     return Ok(Next::Idle);
                 }
             }
-            *self.noted.lock() = None;
+            self.forget();
             match self.lease.take(now).await {
                 Ok(()) => {}
                 Err(TakenBy::Failed(error)) => return Err(error.into()),
@@ -118,7 +98,8 @@ impl Relay {
                 }
             }
         }
-        let batch: Vec<Unpublished> = self.db.few(UNPUBLISHED, &[]).await?;
+        let unmarked = self.unmarked.lock().ids.clone();
+        let batch = rows::unpublished(&self.db, &unmarked).await?;
         // Before the bus is asked for anything: while it is away, nothing comes after that.
         let waits = batch
             .first()
@@ -126,9 +107,13 @@ impl Relay {
         self.age.set(waits.map_or(0.0, |span| span.as_secs_f64()));
         self.look_at_stream(now).await?;
         if batch.is_empty() {
-            return Ok(Next::Idle);
+            return self.mark().await;
         }
+        let is_worth_a_rest = self.bus.has_stream() && batch.len() < MARKED_AT;
         self.publish(batch).await?;
+        if is_worth_a_rest {
+            rest().await;
+        }
         Ok(Next::Again)
     }
 
@@ -151,23 +136,9 @@ impl Relay {
         Ok(())
     }
 
-    /// What the stream had already has an older place in it.
-    fn note(&self, confirmed: Option<Confirmed>) {
-        let mut noted = self.noted.lock();
-        let is_older = noted
-            .as_ref()
-            .zip(confirmed.as_ref())
-            .is_some_and(|(noted, new)| {
-                noted.created == new.created && noted.sequence > new.sequence
-            });
-        if !is_older {
-            *noted = confirmed;
-        }
-    }
-
     async fn refill(&self) -> Result<(), WorkerError> {
         let service = self.owner;
-        *self.noted.lock() = None;
+        self.forget();
         tracing::warn!(
             service,
             "the stream lacks what it confirmed: filling it from the outbox"
@@ -198,48 +169,59 @@ impl Relay {
         let spans = spans::Begun::of(&self.tracer, &messages);
         let confirmed = self.bus.publish(messages).await?;
         spans.record(&self.bus);
-        if confirmed.is_some() && self.went_back().await? {
-            return self.refill().await;
+        // Dying before they are marked publishes them again: every inbox knows the ids.
+        let count = {
+            let mut unmarked = self.unmarked.lock();
+            unmarked.add(ids, confirmed);
+            unmarked.ids.len()
+        };
+        if count >= MARKED_AT || !self.bus.has_stream() {
+            self.mark().await?;
         }
-        // Dying before this line publishes the batch again: every inbox knows the ids.
-        self.db
-            .write_bulk((ids, confirmed.clone()), |tx, (ids, confirmed)| {
-                Box::pin(mark(tx, ids, confirmed.as_ref()))
-            })
-            .await?;
-        self.note(confirmed);
         Ok(())
     }
-}
 
-async fn mark(tx: &mut Tx, ids: &[Uuid], confirmed: Option<&Confirmed>) -> Result<(), DbError> {
-    let now = Param::Time(tx.now());
-    // The last one fills its statement up with what it has already.
-    let sixteen = |ids: &[Uuid]| {
-        let ids = ids.iter().cycle().take(MARKED_BY_ONE);
-        let ids = ids.map(|id| Param::Uuid(*id));
-        std::iter::once(now.clone())
-            .chain(ids)
-            .collect::<Vec<Param<'_>>>()
-    };
-    if let Some(confirmed) = confirmed {
-        stream::advance(tx, confirmed).await?;
-    }
-    // All of it travels with the commit: how many were marked is of no interest.
-    for ids in ids.chunks(MARKED_BY_ONE) {
-        tx.later(MARK, &sixteen(ids)).await?;
-    }
-    Ok(())
-}
-
-impl From<Unpublished> for Message {
-    fn from(row: Unpublished) -> Message {
-        Message {
-            id: row.id.into(),
-            event_type: row.event_type,
-            payload: row.payload.into(),
+    /// Marks what the bus has. While there is more to publish that waits until it is worth its while: it takes as long
+    /// as to publish.
+    async fn mark(&self) -> Result<Next, WorkerError> {
+        let unmarked = std::mem::take(&mut *self.unmarked.lock());
+        if unmarked.ids.is_empty() {
+            return Ok(Next::Idle);
         }
+        let confirmed = unmarked.confirmed.clone();
+        if confirmed.is_some() && self.went_back().await? {
+            self.refill().await?;
+            return Ok(Next::Again);
+        }
+        let mark = self
+            .db
+            .write_bulk(unmarked, |tx, unmarked| Box::pin(rows::mark(tx, unmarked)));
+        mark.await?;
+        rows::advance(&mut self.noted.lock(), confirmed);
+        Ok(Next::Idle)
     }
+
+    /// Marks what the bus has, as long as nobody else can have found out that it lacks some of it.
+    async fn mark_in_time(&self, now: Timestamp) -> Result<(), WorkerError> {
+        if self.lease.is_held(now) {
+            self.mark().await?;
+        }
+        Ok(())
+    }
+
+    /// What is known of the stream may not be so any more.
+    fn forget(&self) {
+        *self.noted.lock() = None;
+        *self.unmarked.lock() = Unmarked::default();
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the bus has the machine's own time, which no test moves"
+)]
+async fn rest() {
+    tokio::time::sleep(REST).await;
 }
 
 impl Worker for Relay {
@@ -258,6 +240,9 @@ impl Worker for Relay {
     /// Another process publishes from here on, and need not wait until this one is missed.
     fn stopped(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {
+            if let Err(error) = self.mark_in_time(self.clock.now()).await {
+                tracing::info!(service = self.owner, %error, "what was published a moment ago will be published again");
+            }
             match self.lease.give_back().await {
                 Ok(()) => self.bus.nudge_all(self.owner).await,
                 Err(error) => {
