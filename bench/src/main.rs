@@ -12,6 +12,7 @@
 
 mod bare;
 mod client;
+mod disk;
 mod failure;
 mod latencies;
 mod ledger;

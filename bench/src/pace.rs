@@ -34,7 +34,7 @@ pub(crate) async fn pause_until(instant: Instant) {
     tokio::time::sleep_until(instant.into()).await;
 }
 
-/// Stops the whole program for a time shorter than tokio's timer can count. Only where nothing else is under way.
+/// Stops its thread for a time shorter than tokio's timer can count. Only where nothing else is under way on it.
 pub(crate) fn nap(length: Duration) {
     std::thread::sleep(length);
 }
