@@ -1,5 +1,5 @@
-//! What the disk does meanwhile: one small write after another, each synced, as the servers under measurement sync
-//! theirs. Where it stands still, so does everything that promises to keep what it is told.
+//! What the disk does meanwhile: one small write after another, each synced, over the same place: less than what the
+//! servers under measurement ask of it. Where it stands still, so does everything that promises to keep what it is told.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;

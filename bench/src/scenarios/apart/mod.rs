@@ -43,7 +43,7 @@ pub(crate) struct Arguments {
     /// Distinct tickets for each second of load
     #[arg(long, default_value_t = 9_000)]
     tickets_per_second: u64,
-    /// Measure only how late things are, at so many reservations a second
+    /// Measure only how late things are, at so many reservations a second; the bounds of the rest do not count then
     #[arg(long, value_name = "RATE")]
     at: Option<u64>,
     /// Fail if orders alone reserves less than so many percent of what pgbench does

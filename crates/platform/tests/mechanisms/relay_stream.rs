@@ -47,6 +47,39 @@ async fn a_stream_that_went_back_and_grew_again_is_found_out_before_more_is_note
 }
 
 #[tokio::test]
+async fn a_stream_that_went_back_between_two_batches_that_are_not_marked_is_found_out() {
+    let Some(mut server) = NatsServer::start() else {
+        return;
+    };
+    let app = start_in_process().await;
+    let relay = relay(&app, &server).await;
+    let older = tempfile::tempdir().unwrap();
+    say(&app, &[somebody(&app)]).await;
+    publish(&relay).await;
+    server.kill();
+    copy_all(server.store(), older.path());
+    server.resume();
+    // This one is in the stream that is thrown away, and is not marked yet.
+    say(&app, &[somebody(&app)]).await;
+    until_published(&relay).await;
+    assert_eq!(unmarked(&app).await, 1);
+    server.kill();
+    std::fs::remove_dir_all(server.store()).unwrap();
+    copy_all(older.path(), server.store());
+    server.resume();
+    let stream = beside(&server, &["one"]).await;
+    say(&app, &[somebody(&app)]).await;
+    until_published(&relay).await;
+    assert_eq!(unmarked(&app).await, 2);
+    publish(&relay).await;
+    let (said, stored) = (said(&app).await, stored(&stream).await);
+    assert!(
+        said.is_subset(&stored),
+        "{said:?} are not all of {stored:?}"
+    );
+}
+
+#[tokio::test]
 async fn what_is_published_is_marked_later_while_there_is_more_and_not_published_again() {
     let Some(server) = NatsServer::start() else {
         return;
@@ -105,6 +138,16 @@ async fn unmarked(app: &TestApp) -> i64 {
     let sql = "SELECT count(*) FROM outbox WHERE published_at IS NULL";
     let (count,) = app.db("speaker").opt(sql, &[]).await.unwrap().unwrap();
     count
+}
+
+/// Runs it until it has published a batch; the server may still be on its way.
+async fn until_published(relay: &Relay) {
+    crate::scratch::within(async {
+        while relay.run().await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
 }
 
 /// Runs it until it has nothing more to do; the server may still be on its way.

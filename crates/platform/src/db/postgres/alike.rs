@@ -48,7 +48,6 @@ pub(super) struct Group {
 }
 
 /// What the server said.
-#[derive(Default)]
 pub(super) struct Said {
     pub(super) rows: Vec<Row>,
     pub(super) changed: u64,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use deadpool::managed::Object;
 use futures_util::TryStreamExt;
-use futures_util::future::try_join;
+use futures_util::future::join;
 use tokio_postgres::Row as PgRow;
 
 use super::answer::{Ahead, begin, together};
@@ -206,7 +206,7 @@ impl Session {
             rows.try_collect::<Vec<PgRow>>().await
         };
         let both =
-            async { try_join(rows(&first, first_params), rows(&second, second_params)).await };
+            async { in_turn(join(rows(&first, first_params), rows(&second, second_params)).await) };
         let (held, found) = together(ahead, both).await?;
         let held = held.first().map(|row| A::from_row(&mut Row::new(row)));
         let found = found.first().map(|row| B::from_row(&mut Row::new(row)));
@@ -222,7 +222,7 @@ impl Session {
         let (changed, rows) = if let Some(wave) = self.wave.clone() {
             let ahead = std::mem::take(&mut self.queued);
             let changed = wave.count(ahead, execute, execute_params);
-            try_join(changed, wave.rows(Vec::new(), query, query_params)).await?
+            in_turn(join(changed, wave.rows(Vec::new(), query, query_params)).await)?
         } else {
             let execute = self.connection.prepare(execute).await?;
             let query = self.connection.prepare(query).await?;
@@ -236,7 +236,7 @@ impl Session {
                     .try_collect()
                     .await
             };
-            together(ahead, try_join(changed, rows)).await?
+            together(ahead, async { in_turn(join(changed, rows).await) }).await?
         };
         let rows: Vec<PgRow> = rows;
         let first = rows.first().map(|row| R::from_row(&mut Row::new(row)));
@@ -329,4 +329,10 @@ impl Session {
         let ahead = sent(client, begins, queued);
         (client, ahead)
     }
+}
+
+/// Both answers, or the first failure: the second only follows from it, where there are two.
+fn in_turn<A, B, E>(answers: (Result<A, E>, Result<B, E>)) -> Result<(A, B), E> {
+    let (first, second) = answers;
+    Ok((first?, second?))
 }

@@ -1,7 +1,7 @@
 //! Which of a service's processes publishes its outbox: the one whose name is in the row, until then.
 //!
-//! It saves work, and nothing rests on it: a holder that comes back late publishes what is known already. So
-//! the processes' own clocks are good enough.
+//! It saves work: a holder that comes back late publishes what is known already. So the processes' own clocks are good
+//! enough. (That it does not mark what another one has found to be lost, it looks at its end for.)
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

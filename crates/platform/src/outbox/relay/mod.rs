@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use futures_util::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
 use metrics::Gauge;
 use parking_lot::Mutex;
@@ -79,7 +80,7 @@ impl Relay {
     async fn step(&self) -> Result<Next, WorkerError> {
         let now = self.clock.now();
         if !self.lease.is_mine(now) {
-            self.mark_in_time(now).await?;
+            self.mark().await?;
             if rows::oldest(&self.db).await?.is_none() {
                 self.age.set(0.0);
                 if !self.is_time_to_look(now) {
@@ -148,19 +149,22 @@ impl Relay {
         Ok(())
     }
 
-    /// Whether the stream lacks the last message that it confirmed before this batch. Asked once it has the batch, and
-    /// before that is noted: a stream that went back and has grown beyond that place since would not be found out
-    /// any more.
-    async fn went_back(&self) -> Result<bool, WorkerError> {
+    /// Whether the stream lacks one of the messages that it confirmed before the last batch. Asked once it has that,
+    /// and before it is noted: a stream that went back and has grown beyond such a place since would not be found
+    /// out any more.
+    async fn went_back(&self, batches: &[Confirmed]) -> Result<bool, WorkerError> {
         let noted = self.noted.lock().clone();
-        let before = match noted {
-            Some(before) => Some(before),
+        let noted = match noted {
+            Some(noted) => Some(noted),
             None => stream::confirmed(&self.db).await?,
         };
-        let Some(before) = before else {
-            return Ok(false);
-        };
-        Ok(!self.bus.is_in_place(&before).await? && !self.bus.still_has(&before).await?)
+        let before = batches.split_last().map_or(&[][..], |(_, before)| before);
+        let lacks = noted.iter().chain(before).map(|place| self.lacks(place));
+        Ok(try_join_all(lacks).await?.contains(&true))
+    }
+
+    async fn lacks(&self, place: &Confirmed) -> Result<bool, WorkerError> {
+        Ok(!self.bus.is_in_place(place).await? && !self.bus.still_has(place).await?)
     }
 
     async fn publish(&self, batch: Vec<Unpublished>) -> Result<(), WorkerError> {
@@ -181,32 +185,30 @@ impl Relay {
         Ok(())
     }
 
-    /// Marks what the bus has. While there is more to publish that waits until it is worth its while: it takes as long
-    /// as to publish.
+    /// Marks what the bus has, as long as nobody else can have found out that it lacks some of it. While there is more to
+    /// publish that waits until it is worth its while: it takes as long as to publish.
     async fn mark(&self) -> Result<Next, WorkerError> {
         let unmarked = std::mem::take(&mut *self.unmarked.lock());
         if unmarked.ids.is_empty() {
             return Ok(Next::Idle);
         }
-        let confirmed = unmarked.confirmed.clone();
-        if confirmed.is_some() && self.went_back().await? {
+        if !unmarked.batches.is_empty() && self.went_back(&unmarked.batches).await? {
             self.refill().await?;
             return Ok(Next::Again);
         }
+        if !self.lease.is_held(self.clock.now()) {
+            return Ok(Next::Again);
+        }
+        let confirmed = unmarked.last();
         let mark = self
             .db
             .write_bulk(unmarked, |tx, unmarked| Box::pin(rows::mark(tx, unmarked)));
         mark.await?;
-        rows::advance(&mut self.noted.lock(), confirmed);
-        Ok(Next::Idle)
-    }
-
-    /// Marks what the bus has, as long as nobody else can have found out that it lacks some of it.
-    async fn mark_in_time(&self, now: Timestamp) -> Result<(), WorkerError> {
-        if self.lease.is_held(now) {
-            self.mark().await?;
+        if let Some(confirmed) = confirmed {
+            let mut noted = self.noted.lock();
+            *noted = Some(rows::later(noted.take(), confirmed));
         }
-        Ok(())
+        Ok(Next::Idle)
     }
 
     /// What is known of the stream may not be so any more.
@@ -240,9 +242,6 @@ impl Worker for Relay {
     /// Another process publishes from here on, and need not wait until this one is missed.
     fn stopped(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {
-            if let Err(error) = self.mark_in_time(self.clock.now()).await {
-                tracing::info!(service = self.owner, %error, "what was published a moment ago will be published again");
-            }
             match self.lease.give_back().await {
                 Ok(()) => self.bus.nudge_all(self.owner).await,
                 Err(error) => {

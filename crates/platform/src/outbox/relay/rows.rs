@@ -40,25 +40,28 @@ pub(super) struct Unpublished {
 #[derive(Default)]
 pub(super) struct Unmarked {
     pub(super) ids: Vec<Uuid>,
-    /// The last of them in the stream.
-    pub(super) confirmed: Option<Confirmed>,
+    /// Up to where the stream has each batch of them.
+    pub(super) batches: Vec<Confirmed>,
 }
 
 impl Unmarked {
     pub(super) fn add(&mut self, ids: Vec<Uuid>, confirmed: Option<Confirmed>) {
         self.ids.extend(ids);
-        advance(&mut self.confirmed, confirmed);
+        self.batches.extend(confirmed);
+    }
+
+    /// The last of them in the stream.
+    pub(super) fn last(&self) -> Option<Confirmed> {
+        let batches = self.batches.iter().cloned();
+        batches.fold(None, |last, place| Some(later(last, place)))
     }
 }
 
 /// What the stream had already has an older place in it.
-pub(super) fn advance(noted: &mut Option<Confirmed>, confirmed: Option<Confirmed>) {
-    let is_older = noted
-        .as_ref()
-        .zip(confirmed.as_ref())
-        .is_some_and(|(noted, new)| noted.created == new.created && noted.sequence > new.sequence);
-    if !is_older {
-        *noted = confirmed;
+pub(super) fn later(noted: Option<Confirmed>, new: Confirmed) -> Confirmed {
+    match noted {
+        Some(noted) if noted.created == new.created && noted.sequence > new.sequence => noted,
+        _ => new,
     }
 }
 
@@ -103,8 +106,8 @@ pub(super) async fn oldest(db: &Db) -> Result<Option<Timestamp>, DbError> {
 /// Marks what the bus has, and notes up to where its stream has confirmed it.
 pub(super) async fn mark(tx: &mut Tx, unmarked: &Unmarked) -> Result<(), DbError> {
     let now = Param::Time(tx.now());
-    if let Some(confirmed) = &unmarked.confirmed {
-        stream::advance(tx, confirmed).await?;
+    if let Some(confirmed) = unmarked.last() {
+        stream::advance(tx, &confirmed).await?;
     }
     // All of it travels with the commit: how many were marked is of no interest.
     for ids in unmarked.ids.chunks(MARKED_BY_ONE) {
