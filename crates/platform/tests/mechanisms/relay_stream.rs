@@ -61,7 +61,7 @@ async fn a_stream_that_went_back_between_two_batches_that_are_not_marked_is_foun
     server.resume();
     // This one is in the stream that is thrown away, and is not marked yet.
     say(&app, &[somebody(&app)]).await;
-    until_published(&relay).await;
+    step(&relay).await;
     assert_eq!(unmarked(&app).await, 1);
     server.kill();
     std::fs::remove_dir_all(server.store()).unwrap();
@@ -69,7 +69,7 @@ async fn a_stream_that_went_back_between_two_batches_that_are_not_marked_is_foun
     server.resume();
     let stream = beside(&server, &["one"]).await;
     say(&app, &[somebody(&app)]).await;
-    until_published(&relay).await;
+    step(&relay).await;
     assert_eq!(unmarked(&app).await, 2);
     publish(&relay).await;
     let (said, stored) = (said(&app).await, stored(&stream).await);
@@ -128,6 +128,34 @@ async fn a_relay_that_was_taken_for_dead_does_not_mark_what_it_published_before(
     assert_eq!(stored(&stream).await, said(&app).await);
 }
 
+#[tokio::test]
+async fn what_is_published_again_is_not_marked_for_the_first_time() {
+    let Some(mut server) = NatsServer::start() else {
+        return;
+    };
+    let app = start_in_process().await;
+    let relay = relay(&app, &server).await;
+    say(&app, &[somebody(&app)]).await;
+    publish(&relay).await;
+    // Until shortly before it looks at the stream it holds its lease.
+    for _ in 0..2 {
+        app.advance(SignedDuration::from_millis(2_400));
+        publish(&relay).await;
+    }
+    say(&app, &[somebody(&app)]).await;
+    step(&relay).await;
+    assert_eq!(unmarked(&app).await, 1);
+    server.kill();
+    std::fs::remove_dir_all(server.store()).unwrap();
+    server.resume();
+    app.advance(SignedDuration::from_millis(300));
+    step(&relay).await;
+    assert_eq!(unmarked(&app).await, 2);
+    publish(&relay).await;
+    let stream = beside(&server, &[]).await;
+    assert_eq!(stored(&stream).await, said(&app).await);
+}
+
 async fn relay(app: &TestApp, server: &NatsServer) -> Relay {
     let bus = Nats::connect(&server.settings(), "speaker").await.unwrap();
     let (db, bus) = (app.db("speaker").clone(), Bus::Nats(bus));
@@ -140,8 +168,8 @@ async fn unmarked(app: &TestApp) -> i64 {
     count
 }
 
-/// Runs it until it has published a batch; the server may still be on its way.
-async fn until_published(relay: &Relay) {
+/// Runs one step of it; the server may still be on its way.
+async fn step(relay: &Relay) {
     crate::scratch::within(async {
         while relay.run().await.is_err() {
             tokio::task::yield_now().await;
@@ -191,7 +219,7 @@ async fn said(app: &TestApp) -> BTreeSet<String> {
 async fn stored(stream: &jetstream::stream::Stream) -> BTreeSet<String> {
     let state = stream.get_info().await.unwrap().state;
     let mut ids = BTreeSet::new();
-    for number in state.first_sequence..=state.last_sequence {
+    for number in state.first_sequence.max(1)..=state.last_sequence {
         let message = stream.get_raw_message(number).await.unwrap();
         ids.insert(message.headers.get(NATS_MESSAGE_ID).unwrap().to_string());
     }
