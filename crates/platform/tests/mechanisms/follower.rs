@@ -137,6 +137,13 @@ pub async fn say(app: &TestApp, users: &[UserId]) {
     said.await.unwrap();
 }
 
+/// How many events of the speaker are not marked as published.
+pub async fn unpublished(app: &TestApp) -> i64 {
+    let sql = "SELECT count(*) FROM outbox WHERE published_at IS NULL";
+    let (count,) = app.db("speaker").opt(sql, &[]).await.unwrap().unwrap();
+    count
+}
+
 /// Plans what the follower does from now on when it hears of the user.
 pub async fn plan(app: &TestApp, user: UserId, plan: &'static str) {
     plan_until(app, user, plan, None).await;

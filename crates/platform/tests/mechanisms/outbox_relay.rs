@@ -7,16 +7,10 @@ use tessera_platform::bus::Bus;
 use tessera_platform::db::DbError;
 use tessera_platform::inbox::Inbox;
 use tessera_platform::outbox::{self, Relay};
-use tessera_platform::testing::{TestApp, forbid, permit};
+use tessera_platform::testing::{forbid, permit};
 use tessera_platform::worker::{Next, Worker};
 
-use crate::follower::{effects, news_of, say, somebody, start, start_in_process};
-
-async fn unpublished(app: &TestApp) -> i64 {
-    let sql = "SELECT count(*) FROM outbox WHERE published_at IS NULL";
-    let (count,) = app.db("speaker").opt(sql, &[]).await.unwrap().unwrap();
-    count
-}
+use crate::follower::{effects, news_of, say, somebody, start, start_in_process, unpublished};
 
 #[tokio::test]
 async fn what_was_committed_is_published() {

@@ -1,4 +1,4 @@
-//! A stream that went back to an older copy, and was written on, before the relay looked at it again.
+//! A relay and its stream: what it marks when, and what it publishes again of a stream that went back or was lost.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -12,7 +12,7 @@ use tessera_platform::outbox::Relay;
 use tessera_platform::testing::{NatsServer, TestApp};
 use tessera_platform::worker::{Next, Worker};
 
-use crate::follower::{say, somebody, start_in_process};
+use crate::follower::{say, somebody, start_in_process, unpublished};
 
 #[tokio::test]
 async fn a_stream_that_went_back_and_grew_again_is_found_out_before_more_is_noted() {
@@ -24,26 +24,16 @@ async fn a_stream_that_went_back_and_grew_again_is_found_out_before_more_is_note
     let older = tempfile::tempdir().unwrap();
     say(&app, &[somebody(&app)]).await;
     publish(&relay).await;
-    server.kill();
-    copy_all(server.store(), older.path());
-    server.resume();
+    keep_copy(&mut server, older.path());
     // This one is in the stream that is thrown away.
     say(&app, &[somebody(&app)]).await;
     publish(&relay).await;
-    server.kill();
-    std::fs::remove_dir_all(server.store()).unwrap();
-    copy_all(older.path(), server.store());
-    server.resume();
+    go_back(&mut server, older.path());
     let stream = beside(&server, &["one", "two"]).await;
     // Time stands still: the relay has looked at the stream a moment ago.
     say(&app, &[somebody(&app)]).await;
     publish(&relay).await;
-    let said: BTreeSet<String> = said(&app).await;
-    let stored = stored(&stream).await;
-    assert!(
-        said.is_subset(&stored),
-        "{said:?} are not all of {stored:?}"
-    );
+    nothing_is_lacking(&app, &stream).await;
 }
 
 #[tokio::test]
@@ -56,27 +46,18 @@ async fn a_stream_that_went_back_between_two_batches_that_are_not_marked_is_foun
     let older = tempfile::tempdir().unwrap();
     say(&app, &[somebody(&app)]).await;
     publish(&relay).await;
-    server.kill();
-    copy_all(server.store(), older.path());
-    server.resume();
+    keep_copy(&mut server, older.path());
     // This one is in the stream that is thrown away, and is not marked yet.
     say(&app, &[somebody(&app)]).await;
     step(&relay).await;
-    assert_eq!(unmarked(&app).await, 1);
-    server.kill();
-    std::fs::remove_dir_all(server.store()).unwrap();
-    copy_all(older.path(), server.store());
-    server.resume();
+    assert_eq!(unpublished(&app).await, 1);
+    go_back(&mut server, older.path());
     let stream = beside(&server, &["one"]).await;
     say(&app, &[somebody(&app)]).await;
     step(&relay).await;
-    assert_eq!(unmarked(&app).await, 2);
+    assert_eq!(unpublished(&app).await, 2);
     publish(&relay).await;
-    let (said, stored) = (said(&app).await, stored(&stream).await);
-    assert!(
-        said.is_subset(&stored),
-        "{said:?} are not all of {stored:?}"
-    );
+    nothing_is_lacking(&app, &stream).await;
 }
 
 #[tokio::test]
@@ -89,14 +70,14 @@ async fn what_is_published_is_marked_later_while_there_is_more_and_not_published
     for count in 1..=3 {
         say(&app, &[somebody(&app)]).await;
         assert_eq!(relay.run().await.unwrap(), Next::Again);
-        assert_eq!(unmarked(&app).await, count);
+        assert_eq!(unpublished(&app).await, count);
     }
     assert_eq!(relay.run().await.unwrap(), Next::Idle);
-    assert_eq!(unmarked(&app).await, 0);
+    assert_eq!(unpublished(&app).await, 0);
     let many: Vec<_> = (0..100).map(|_| somebody(&app)).collect();
     say(&app, &many).await;
     assert_eq!(relay.run().await.unwrap(), Next::Again);
-    assert_eq!(unmarked(&app).await, 0, "so many are worth it");
+    assert_eq!(unpublished(&app).await, 0, "so many are worth it");
 }
 
 #[tokio::test]
@@ -105,18 +86,17 @@ async fn a_relay_that_was_taken_for_dead_does_not_mark_what_it_published_before(
         return;
     };
     let app = start_in_process().await;
+    let nothing = tempfile::tempdir().unwrap();
     let (slow, other) = (relay(&app, &server).await, relay(&app, &server).await);
     say(&app, &[somebody(&app)]).await;
     assert_eq!(slow.run().await.unwrap(), Next::Again);
     // Its lease is over. The other one publishes, finds the stream lost, and has not filled it again yet.
     app.advance(SignedDuration::from_secs(10));
     publish(&other).await;
-    server.kill();
-    std::fs::remove_dir_all(server.store()).unwrap();
-    server.resume();
+    go_back(&mut server, nothing.path());
     app.advance(SignedDuration::from_secs(10));
     crate::scratch::within(async {
-        while unmarked(&app).await == 0 {
+        while unpublished(&app).await == 0 {
             drop(other.run().await);
             tokio::task::yield_now().await;
         }
@@ -134,6 +114,7 @@ async fn what_is_published_again_is_not_marked_for_the_first_time() {
         return;
     };
     let app = start_in_process().await;
+    let nothing = tempfile::tempdir().unwrap();
     let relay = relay(&app, &server).await;
     say(&app, &[somebody(&app)]).await;
     publish(&relay).await;
@@ -144,13 +125,11 @@ async fn what_is_published_again_is_not_marked_for_the_first_time() {
     }
     say(&app, &[somebody(&app)]).await;
     step(&relay).await;
-    assert_eq!(unmarked(&app).await, 1);
-    server.kill();
-    std::fs::remove_dir_all(server.store()).unwrap();
-    server.resume();
+    assert_eq!(unpublished(&app).await, 1);
+    go_back(&mut server, nothing.path());
     app.advance(SignedDuration::from_millis(300));
     step(&relay).await;
-    assert_eq!(unmarked(&app).await, 2);
+    assert_eq!(unpublished(&app).await, 2);
     publish(&relay).await;
     let stream = beside(&server, &[]).await;
     assert_eq!(stored(&stream).await, said(&app).await);
@@ -160,12 +139,6 @@ async fn relay(app: &TestApp, server: &NatsServer) -> Relay {
     let bus = Nats::connect(&server.settings(), "speaker").await.unwrap();
     let (db, bus) = (app.db("speaker").clone(), Bus::Nats(bus));
     Relay::new("speaker", db, bus, app.clock.clone(), app.ids.next())
-}
-
-async fn unmarked(app: &TestApp) -> i64 {
-    let sql = "SELECT count(*) FROM outbox WHERE published_at IS NULL";
-    let (count,) = app.db("speaker").opt(sql, &[]).await.unwrap().unwrap();
-    count
 }
 
 /// Runs one step of it; the server may still be on its way.
@@ -224,6 +197,29 @@ async fn stored(stream: &jetstream::stream::Stream) -> BTreeSet<String> {
         ids.insert(message.headers.get(NATS_MESSAGE_ID).unwrap().to_string());
     }
     ids
+}
+
+async fn nothing_is_lacking(app: &TestApp, stream: &jetstream::stream::Stream) {
+    let (said, stored) = (said(app).await, stored(stream).await);
+    assert!(
+        said.is_subset(&stored),
+        "{said:?} are not all of {stored:?}"
+    );
+}
+
+/// Keeps a copy of what the server has stored.
+fn keep_copy(server: &mut NatsServer, older: &Path) {
+    server.kill();
+    copy_all(server.store(), older);
+    server.resume();
+}
+
+/// Puts an older copy in the place of what the server has stored; an empty one loses all.
+fn go_back(server: &mut NatsServer, older: &Path) {
+    server.kill();
+    std::fs::remove_dir_all(server.store()).unwrap();
+    copy_all(older, server.store());
+    server.resume();
 }
 
 fn copy_all(from: &Path, to: &Path) {

@@ -196,7 +196,8 @@ impl Relay {
             self.refill().await?;
             return Ok(Next::Again);
         }
-        if !self.lease.is_held(self.clock.now()) {
+        // A bus without a stream has nothing that another process could find to be lost.
+        if self.bus.has_stream() && !self.lease.is_held(self.clock.now()) {
             return Ok(Next::Again);
         }
         let confirmed = unmarked.last();
