@@ -278,7 +278,8 @@ fn rust_files() -> impl Iterator<Item = Source> {
         .filter(|file| file.path.ends_with(".rs"))
 }
 
-/// Every text file of the repository. What is built (`target`) and what a server keeps (`data` in the root) is none.
+/// Every text file of the repository. What is built (`target`), what a server keeps (`data` in the root) and what npm
+/// brings is none.
 fn all_files() -> Vec<Source> {
     let root = root();
     let mut files = Vec::new();
@@ -292,7 +293,8 @@ fn all_files() -> Vec<Source> {
                 .to_string_lossy()
                 .replace('\\', "/");
             if path.is_dir() {
-                if !["target", "data", ".git"].contains(&short.as_str()) {
+                let brought = path.ends_with("node_modules");
+                if !brought && !["target", "data", ".git"].contains(&short.as_str()) {
                     folders.push(path);
                 }
             } else if let Ok(text) = fs::read_to_string(&path) {

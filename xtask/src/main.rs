@@ -10,12 +10,14 @@
 )]
 
 mod bench;
+mod browser;
 mod bugs;
 mod crash;
 mod docs;
 mod faults;
 mod lint;
 mod manifests;
+mod node;
 mod places;
 mod run;
 mod servers;
@@ -37,12 +39,16 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Chore {
-    /// Pass all tests: formatting, lints, tests, documentation, licences, planted faults still apply, the deployment
+    /// Pass all tests: formatting, lints, tests, pages in a browser, documentation, licences, planted faults, the deployment
     Test(steps::Arguments),
     /// Check formatting and lints only, or repair what can be repaired
     Lint(lint::Arguments),
     /// Write docs/openapi.json and the event reference anew from the code
     Docs,
+    /// Test the pages in a real browser: all of tests/browser, or the files named; results go to target/browser
+    Browser(browser::Arguments),
+    /// Take the pictures in docs/tour anew, of a marketplace at work
+    Tour,
     /// Plant each known fault in a scratch copy, and see that its test catches it
     Bugs(bugs::Arguments),
     /// Kill the real process under load, again and again, and check the invariants after each restart
@@ -70,6 +76,8 @@ fn perform(chore: Chore) -> Result<(), run::Failure> {
         Chore::Test(arguments) => steps::run(&arguments),
         Chore::Lint(arguments) => lint::run(&arguments),
         Chore::Docs => docs::run(),
+        Chore::Browser(arguments) => browser::run(&arguments),
+        Chore::Tour => browser::tour(),
         Chore::Bugs(arguments) => bugs::run(&arguments),
         Chore::Crash(arguments) => crash::run(&arguments),
         Chore::Faults(arguments) => faults::run(&arguments),

@@ -4,7 +4,7 @@
 use clap::{Args, ValueEnum};
 
 use crate::run::{Failure, Run, Stopwatch};
-use crate::{bugs, docs, lint, manifests, places, servers};
+use crate::{browser, bugs, docs, lint, manifests, places, servers};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -15,7 +15,8 @@ pub(crate) struct Arguments {
 
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
 enum Step {
-    /// Install what the tests need and this machine lacks (Debian: strace, python3-venv, postgresql; PyPI: nats-server)
+    /// Install what the tests need and this machine lacks (Debian: strace, python3-venv, postgresql, chromium, a font;
+    /// PyPI: nats-server, and Node.js where it is older than 20; npm: what drives the browser)
     Tools,
     /// The code is formatted as rustfmt would
     Fmt,
@@ -23,6 +24,8 @@ enum Step {
     Clippy,
     /// Every test passes; among them: the documents in docs/ are current, and the house rules are kept
     Test,
+    /// The pages do what they should in a real browser, for everybody, and are light
+    Browser,
     /// The same tests once more, on a PostgreSQL and NATS servers of their own
     Servers,
     /// rustdoc builds without a warning
@@ -48,6 +51,7 @@ impl Step {
             Self::Fmt => lint::formatting(),
             Self::Clippy => lint::clippy(),
             Self::Test => tests(),
+            Self::Browser => browser::tests(),
             Self::Servers => servers::tests(),
             Self::Doc => docs::rustdoc(),
             Self::Deny => return deny(),
@@ -118,9 +122,14 @@ fn tests() -> Result<(), Failure> {
 /// environment, which Debian can make only with a package more.
 fn tools() -> Result<(), Failure> {
     install("strace", places::on_path("strace"))?;
-    let makes_environments = Run::new("python3").args(["-c", "import ensurepip, venv"]);
-    install("python3-venv", makes_environments.quiet().is_ok())?;
-    servers::bring()
+    python_environments()?;
+    servers::bring()?;
+    browser::bring()
+}
+
+pub(crate) fn python_environments() -> Result<(), Failure> {
+    let makes_them = Run::new("python3").args(["-c", "import ensurepip, venv"]);
+    install("python3-venv", makes_them.quiet().is_ok())
 }
 
 /// Installs a package of Debian's, unless it is here.

@@ -1,33 +1,64 @@
-//! Web is what people see in a browser: the start page, and the API reference, which is part of the binary
-//! and needs no network.
+//! Web is what people see in a browser: the pages of the marketplace, and the API reference, which is part of
+//! the binary and needs no network.
 //!
 //! It keeps nothing, and knows the services by their public APIs alone: it never reads a database, and
-//! never asks for more than its visitor may.
+//! never asks for more than its visitor may. What its open pages show it hears of from the events that
+//! pass; after a drop a page reads its state anew.
+//!
+//! A page is a file in `pages/` (what is asked and done), a file in `templates/` (how it looks), and its words
+//! in `catalogue/`. It works without any script; `assets/app.js` adds what moves by itself.
 
-use axum::Router;
-use axum::response::Html;
-use axum::routing::get;
+mod api;
+mod app;
+mod assets;
+mod catalogue;
+mod fields;
+mod form;
+mod frame;
+mod live;
+mod locale;
+mod notice;
+mod pages;
+mod paging;
+mod reference;
+mod shown;
+mod visitor;
+
+use std::sync::Arc;
+
+use tessera_platform::service::{Pages, StartError, Surroundings};
 use utoipa::openapi::OpenApi;
-use utoipa_swagger_ui::{Config, SwaggerUi};
+
+use api::Api;
+use app::App;
+use live::Hub;
 
 /// Its name in metrics and logs, and as an argument of `tessera serve`.
 pub const NAME: &str = "web";
 
-const START: &str = include_str!("pages/start.html");
-
-/// No page at all, for a process that runs other services only.
-pub fn none() -> Router {
-    Router::new()
-}
-
-/// All pages, and `reference`, the description of the services' endpoints, as they are read at `/docs`.
-pub fn routes(reference: OpenApi) -> Router {
-    // Its badge would be asked for from elsewhere.
-    let config = Config::default().validator_url("none");
-    let docs = SwaggerUi::new("/docs")
-        .url("/api/openapi.json", reference)
-        .config(config);
-    Router::new()
-        .route("/", get(|| async { Html(START) }))
-        .merge(docs)
+/// All pages of a process. They ask the services of this process when it runs all of them (`here`), those at
+/// `API_URL` otherwise. `reference` is the description of all endpoints, as it is read at `/docs`.
+pub fn pages(
+    around: &Surroundings<'_>,
+    here: bool,
+    reference: OpenApi,
+) -> Result<Pages, StartError> {
+    let api = if here {
+        Api::here(around.services.clone())
+    } else {
+        Api::there(&around.settings)?
+    };
+    let hub = Hub::new(around.bus.clone(), around.clock.clone());
+    let app = App::new(api, hub.clone(), around);
+    let routes = pages::routes(app.clone()).merge(reference::routes(reference));
+    Ok(Pages {
+        routes: assets::compressed(routes),
+        show_problem: Arc::new(move |headers, problem| {
+            pages::problem::html(&app, headers, problem)
+        }),
+        tasks: vec![Arc::new(move |stop| {
+            let hub = hub.clone();
+            Box::pin(async move { hub.follow(stop).await })
+        })],
+    })
 }

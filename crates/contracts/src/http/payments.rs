@@ -18,6 +18,10 @@ pub struct Payment {
     pub order_id: OrderId,
     /// Where it stands.
     pub status: PaymentStatus,
+    /// Why the card was declined, as the gateway's slug, such as `insufficient_funds`; only with `declined`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub decline_code: Option<String>,
     /// The order's total, in `currency`.
     pub amount: Amount,
     /// The currency of `amount`.

@@ -11,7 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::App;
-use crate::domain::Payment;
+use crate::domain::{Payment, State};
 
 pub use answer::{answer, answer_under_way};
 
@@ -35,6 +35,10 @@ fn body(payment: &Payment) -> Body {
         id: payment.id,
         order_id: payment.order_id,
         status: payment.state.status(),
+        decline_code: match &payment.state {
+            State::Declined(decline) => Some(decline.code.clone()),
+            _ => None,
+        },
         amount: payment.amount.amount(),
         currency: payment.amount.currency(),
         created_at: payment.created_at,

@@ -50,26 +50,9 @@ impl<S: Send + Sync> FromRequest<S> for Body {
     type Rejection = Failure;
 
     async fn from_request(request: Request, _state: &S) -> Result<Body, Failure> {
-        let (parts, mut body) = request.into_parts();
-        if is_not_worth_reading(&parts.headers, &body) {
-            return Err(too_large());
-        }
-        let read = Limited::new(&mut body, MAX_BODY_BYTES).collect();
-        let Ok(read) = tokio::time::timeout(READ_WITHIN, read).await else {
-            return Err(too_slow());
-        };
-        let bytes = match read {
-            Ok(collected) => collected.to_bytes(),
-            Err(error) if error.is::<LengthLimitError>() => {
-                // If that takes too long, the client sees the refusal or does not.
-                let _late = tokio::time::timeout(READ_WITHIN, discard(&mut body)).await;
-                return Err(too_large());
-            }
-            Err(error) => {
-                return Err(Failure::bad_request("The body could not be read.").because(error));
-            }
-        };
-        if !bytes.is_empty() && !is_json(&parts.headers) {
+        let is_json = is_json(request.headers());
+        let bytes = whole_body(request).await?;
+        if !bytes.is_empty() && !is_json {
             let detail = "The body must be JSON, with the content type application/json.";
             return Err(Failure::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -78,6 +61,27 @@ impl<S: Send + Sync> FromRequest<S> for Body {
             ));
         }
         Ok(Body(bytes))
+    }
+}
+
+/// Reads a body of any kind, up to [`MAX_BODY_BYTES`].
+pub async fn whole_body(request: Request) -> Result<Bytes, Failure> {
+    let (parts, mut body) = request.into_parts();
+    if is_not_worth_reading(&parts.headers, &body) {
+        return Err(too_large());
+    }
+    let read = Limited::new(&mut body, MAX_BODY_BYTES).collect();
+    let Ok(read) = tokio::time::timeout(READ_WITHIN, read).await else {
+        return Err(too_slow());
+    };
+    match read {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => {
+            // If that takes too long, the client sees the refusal or does not.
+            let _late = tokio::time::timeout(READ_WITHIN, discard(&mut body)).await;
+            Err(too_large())
+        }
+        Err(error) => Err(Failure::bad_request("The body could not be read.").because(error)),
     }
 }
 

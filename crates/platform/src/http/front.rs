@@ -9,11 +9,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
+use tessera_contracts::http::Problem;
 use tokio::sync::Semaphore;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -45,6 +47,8 @@ pub struct Front {
     openapi: OpenApi,
     checks: Vec<Check>,
     traces: Traces,
+    /// Whether some routes answer every path.
+    answers_all: bool,
 }
 
 /// What all services' requests share.
@@ -56,11 +60,16 @@ struct Shared {
     timeout: Duration,
 }
 
+/// Makes a page of a problem, for a browser that says this of itself.
+pub type ShowProblem = dyn Fn(&HeaderMap, &Problem) -> String + Send + Sync;
+
 /// One service's side of the front.
 struct Door {
     shared: Arc<Shared>,
     sessions: Option<Sessions>,
     observer: Observer,
+    /// How a person is shown a refusal; programs get the problem itself.
+    show: Option<Arc<ShowProblem>>,
 }
 
 impl Front {
@@ -89,6 +98,7 @@ impl Front {
             openapi: OpenApi::default(),
             checks: Vec::new(),
             traces: Traces::off(),
+            answers_all: false,
         }
     }
 
@@ -120,21 +130,48 @@ impl Front {
     /// Adds routes that are described nowhere and need nothing. Without `sessions` nobody is signed
     /// in there.
     pub fn add_routes(&mut self, name: &'static str, routes: Router, sessions: Option<Sessions>) {
-        let door = Arc::new(Door {
+        self.add_behind(self.door(name, sessions, None), routes);
+    }
+
+    fn add_behind(&mut self, door: Door, routes: Router) {
+        let routes = routes
+            .method_not_allowed_fallback(no_such_method)
+            .layer(middleware::from_fn_with_state(Arc::new(door), pass));
+        self.routes = std::mem::take(&mut self.routes).merge(routes);
+    }
+
+    fn door(
+        &self,
+        name: &'static str,
+        sessions: Option<Sessions>,
+        show: Option<Arc<ShowProblem>>,
+    ) -> Door {
+        Door {
             shared: self.shared.clone(),
             sessions,
             observer: Observer::new(name, self.traces.of(name)),
-        });
-        let routes = routes
-            .method_not_allowed_fallback(no_such_method)
-            .layer(middleware::from_fn_with_state(door, pass));
-        self.routes = std::mem::take(&mut self.routes).merge(routes);
+            show,
+        }
+    }
+
+    /// Adds the pages for people, which answer every path that nobody else does.
+    pub fn add_pages(&mut self, name: &'static str, routes: Router, show: Arc<ShowProblem>) {
+        let routes = routes.fallback(nothing_here);
+        self.add_behind(self.door(name, None, Some(show)), routes);
+        self.answers_all = true;
+    }
+
+    /// The services' routes so far, each behind its door: what a request of another machine meets.
+    pub fn services(&self) -> Router {
+        self.routes.clone()
     }
 
     /// All routes of the server, with those for its operator and an answer for every other path,
     /// and the description of the services' endpoints.
     pub fn finish(mut self) -> (Router, OpenApi) {
-        self.add_routes("none", Router::new().fallback(nothing_here), None);
+        if !self.answers_all {
+            self.add_routes("none", Router::new().fallback(nothing_here), None);
+        }
         // Not behind a door: an operator must get an answer from a server that is full.
         let operations = health::routes(self.checks).merge(metrics::routes(Metrics::install()));
         (self.routes.merge(operations), self.openapi)
@@ -147,10 +184,14 @@ async fn pass(State(door): State<Arc<Door>>, request: Request, next: Next) -> Re
     let work = async {
         let seen = Seen::new(&request);
         let is_api = request.uri().path().starts_with("/api");
+        let person = door.person(&request);
         let mut response = match door.admit(request) {
             Ok(request) => door.answer(request, next).await,
             Err(failure) => failure.into_response(),
         };
+        if let (Some(person), Some(show)) = (person, &door.show) {
+            show_problem(&mut response, &person, show.as_ref());
+        }
         security_headers::apply(
             response.headers_mut(),
             is_api,
@@ -180,6 +221,14 @@ impl Door {
         Ok(Request::from_parts(head, body))
     }
 
+    /// What a person's browser says of itself, where there are pages for it.
+    fn person(&self, request: &Request) -> Option<HeaderMap> {
+        self.show.as_ref()?;
+        let accepts = request.headers().get(header::ACCEPT)?.to_str().ok()?;
+        let is_person = accepts.contains("text/html") && !request.uri().path().starts_with("/api");
+        is_person.then(|| request.headers().clone())
+    }
+
     /// Runs the handler, if there is room, within the time limit.
     async fn answer(&self, request: Request, next: Next) -> Response {
         let Ok(_room) = self.shared.room.try_acquire() else {
@@ -194,6 +243,19 @@ impl Door {
                 .into_response(),
         }
     }
+}
+
+/// Puts a page in the place of a problem; what else the answer says of it, such as when to come back, stays.
+fn show_problem(response: &mut Response, person: &HeaderMap, show: &ShowProblem) {
+    let Some(problem) = response.extensions_mut().remove::<Arc<Problem>>() else {
+        return;
+    };
+    let html = HeaderValue::from_static("text/html; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, html);
+    // Those of the problem's own body.
+    response.headers_mut().remove(header::CONTENT_LENGTH);
+    response.headers_mut().remove(header::CONTENT_ENCODING);
+    *response.body_mut() = Body::from(show(person, &problem));
 }
 
 async fn nothing_here() -> Failure {

@@ -38,11 +38,11 @@ mod tests;
 pub mod trace;
 
 pub use address::{ClientAddress, PeerAddress};
-pub use body::{Body, MAX_BODY_BYTES};
+pub use body::{Body, MAX_BODY_BYTES, whole_body};
 pub use conditional::IfMatch;
 pub use extract::{Caller, MaybeSignedIn, Path, SignedIn};
 pub use fields::{Decimal, Fields, JsonValue, Patch, Word};
-pub use front::Front;
+pub use front::{Front, ShowProblem};
 pub use idempotency::{IdempotencyKey, Key, Stored};
 pub use paging::{Listing, Page, PageParams};
 pub use problem::Failure;

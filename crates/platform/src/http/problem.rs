@@ -3,6 +3,7 @@
 //! What went wrong inside is logged here, once, and never sent.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::{HeaderValue, StatusCode, header};
@@ -126,6 +127,16 @@ impl Failure {
         Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail).because(cause)
     }
 
+    /// What another service refused, passed on.
+    pub fn relayed(status: StatusCode, problem: Problem, retry_after: Option<Duration>) -> Failure {
+        Failure(Box::new(Inner {
+            status,
+            problem,
+            retry_after,
+            cause: None,
+        }))
+    }
+
     /// The same refusal, with a `Retry-After`: it is for now only.
     #[must_use]
     pub fn retry_after(mut self, after: Duration) -> Failure {
@@ -201,6 +212,8 @@ impl IntoResponse for Failure {
                 HeaderValue::from_static("Bearer realm=\"tessera\""),
             );
         }
+        // For whoever shows it to a person.
+        response.extensions_mut().insert(Arc::new(self.0.problem));
         response
     }
 }

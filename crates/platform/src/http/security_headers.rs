@@ -6,9 +6,9 @@ use axum::http::{HeaderMap, HeaderValue};
 /// For answers of the API: nothing in them is ever a page.
 const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 
-/// For pages: everything from this very site, and nothing inline but styles.
-pub const PAGE_POLICY: &str = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; \
-     object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+/// For pages: what this very site serves, and nothing inline.
+pub const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+     form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// A year, as the preload lists ask for.
 const HTTPS_ONLY: &str = "max-age=31536000";

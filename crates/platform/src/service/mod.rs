@@ -10,22 +10,25 @@ mod runtime;
 
 use std::sync::Arc;
 
+use axum::Router;
+use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::BoxFuture;
 use crate::arrival::Arrivals;
+use crate::bus::Bus;
 use crate::bus::nats::ConnectError;
 use crate::clock::Clock;
 use crate::config::{SettingError, Settings};
 use crate::consumer::Consumer;
 use crate::db::{Db, DbError, Migration};
-use crate::http::idempotency;
+use crate::http::{ShowProblem, idempotency};
 use crate::ids::Ids;
 use crate::limits::Limits;
 use crate::session::keys::KeyError;
 use crate::session::{Sessions, SigningKeys, ended};
 use crate::telemetry::traces::Tracer;
-use crate::worker::Worker;
+use crate::worker::{Stop, Worker};
 
 pub use data_dir::lock_data_dir;
 pub use runtime::Runtime;
@@ -139,6 +142,38 @@ pub struct Setup {
     /// Ids and randomness.
     pub ids: Ids,
 }
+
+/// The pages for people, beside the services of a process.
+pub struct Pages {
+    /// Where they are.
+    pub routes: Router,
+    /// How a refusal is shown to a person.
+    pub show_problem: Arc<ShowProblem>,
+    /// What they do while the process runs; each ends soon after the stop.
+    pub tasks: Vec<PagesTask>,
+}
+
+/// Something that goes on until it is told to stop.
+pub type PagesTask = Arc<dyn Fn(Stop) -> BoxFuture<'static, ()> + Send + Sync>;
+
+/// What pages live on: they have no database.
+pub struct Surroundings<'a> {
+    /// The endpoints of the services of this process, as other machines reach them.
+    pub services: Router,
+    /// Their description.
+    pub openapi: &'a OpenApi,
+    /// What passes between the services.
+    pub bus: Bus,
+    /// The time.
+    pub clock: Clock,
+    /// Ids and randomness.
+    pub ids: Ids,
+    /// The settings of the process.
+    pub settings: Arc<Settings>,
+}
+
+/// Makes the pages of a process, if it has any.
+pub type MakePages<'a> = Box<dyn FnOnce(Surroundings<'_>) -> Result<Pages, StartError> + Send + 'a>;
 
 /// Why a process did not start.
 #[derive(Debug, thiserror::Error)]

@@ -10,7 +10,9 @@ use tokio::task::JoinSet;
 use utoipa::openapi::OpenApi;
 use uuid::Uuid;
 
-use super::{Ctx, Definition, Setup, StartError, data_dir, keys, ready};
+use super::{
+    Ctx, Definition, MakePages, PagesTask, Setup, StartError, Surroundings, data_dir, keys, ready,
+};
 use crate::arrival::Arrivals;
 use crate::bus::nats::{Intake, Nats};
 use crate::bus::{Bus, Pending};
@@ -38,6 +40,8 @@ pub struct Runtime {
     keys: Option<SigningKeys>,
     verifier: Verifier,
     follow_keys: Option<Arc<FollowKeys>>,
+    /// What the pages do while this runs.
+    pages: Vec<PagesTask>,
     traces: Traces,
     /// Tells this process from others of the same services.
     me: Uuid,
@@ -69,11 +73,11 @@ struct Running {
 impl Runtime {
     /// Opens and migrates the databases and puts the services together. Nothing runs yet.
     ///
-    /// `pages` makes the routes beside those of the services, from the description of these.
+    /// `pages` makes those that people see, where there are any.
     pub async fn build(
         definitions: &[&Definition],
         setup: Setup,
-        pages: impl FnOnce(&OpenApi) -> Router,
+        pages: Option<MakePages<'_>>,
     ) -> Result<Runtime, StartError> {
         // First: an instrument that is made before it measures nothing, for ever.
         Metrics::install();
@@ -112,7 +116,10 @@ impl Runtime {
             &shared.bus,
             follow_keys.is_some().then_some(&shared.verifier),
         ));
-        front.add_routes("web", pages(front.openapi()), None);
+        let tasks = match pages {
+            Some(make) => add_pages(&mut front, make, &setup, &shared.bus)?,
+            None => Vec::new(),
+        };
         let (router, openapi) = front.finish();
         Ok(Runtime {
             services,
@@ -123,6 +130,7 @@ impl Runtime {
             keys: shared.keys,
             verifier: shared.verifier,
             follow_keys,
+            pages: tasks,
             traces: shared.traces,
             me: shared.me,
             _lock: lock,
@@ -179,6 +187,9 @@ impl Runtime {
                 tasks.spawn(worker::run(service.name, worker.clone(), wake, clock, stop));
             }
             self.start_intake(service, &mut tasks, stop);
+        }
+        for task in &self.pages {
+            tasks.spawn(task(stop.clone()));
         }
         if let Some(follow) = &self.follow_keys {
             let wake = Arc::new(Notify::new());
@@ -249,6 +260,25 @@ impl Runtime {
             }
         }
     }
+}
+
+/// Puts the pages beside the services; answers what they do meanwhile.
+fn add_pages(
+    front: &mut Front,
+    make: MakePages<'_>,
+    setup: &Setup,
+    bus: &Bus,
+) -> Result<Vec<PagesTask>, StartError> {
+    let pages = make(Surroundings {
+        services: front.services(),
+        openapi: front.openapi(),
+        bus: bus.clone(),
+        clock: setup.clock.clone(),
+        ids: setup.ids.clone(),
+        settings: setup.settings.clone(),
+    })?;
+    front.add_pages("web", pages.routes, pages.show_problem);
+    Ok(pages.tasks)
 }
 
 async fn context(

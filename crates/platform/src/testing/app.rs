@@ -117,7 +117,7 @@ impl TestApp {
         );
         let definitions: Vec<&Definition> = services.iter().collect();
         // Boxed, as what follows: one test may hold many of these futures, and its thread's stack is small.
-        let built = Runtime::build(&definitions, setup, |_| Router::new());
+        let built = Runtime::build(&definitions, setup, None);
         let runtime = Box::pin(built).await.expect("the services start");
         let router = runtime.router();
         TestApp {

@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use axum::Router;
 use futures_util::FutureExt;
 use tempfile::TempDir;
 use tessera_platform::clock::Clock;
@@ -28,7 +27,7 @@ async fn runtime(dir: &Path, services: &[Definition]) -> Result<Runtime, StartEr
         clock,
     };
     let services: Vec<&Definition> = services.iter().collect();
-    Runtime::build(&services, setup, |_| Router::new()).await
+    Runtime::build(&services, setup, None).await
 }
 
 async fn refusal(dir: &Path) -> String {

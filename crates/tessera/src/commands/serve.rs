@@ -8,7 +8,7 @@ use tessera_platform::clock::Clock;
 use tessera_platform::config::Settings;
 use tessera_platform::ids::Ids;
 use tessera_platform::server::{self, Bounds};
-use tessera_platform::service::{Runtime, Setup, StartError};
+use tessera_platform::service::{MakePages, Runtime, Setup, StartError};
 use tessera_platform::telemetry;
 use tessera_platform::worker::Stopper;
 use tokio::net::TcpListener;
@@ -117,12 +117,16 @@ pub(crate) async fn build(settings: Settings, chosen: &Chosen) -> Result<Runtime
         clock,
         ids,
     };
-    let pages = |services: &_| match (chosen.web, chosen.is_whole()) {
-        (false, _) => tessera_web::none(),
-        (true, true) => tessera_web::routes(docs::openapi(services)),
-        (true, false) => tessera_web::routes(docs::of_all_services()),
-    };
-    Runtime::build(&chosen.definitions, setup, pages).await
+    let is_whole = chosen.is_whole();
+    let make: MakePages<'_> = Box::new(move |around| {
+        let reference = if is_whole {
+            docs::openapi(around.openapi)
+        } else {
+            docs::of_all_services()
+        };
+        tessera_web::pages(&around, is_whole, reference)
+    });
+    Runtime::build(&chosen.definitions, setup, chosen.web.then_some(make)).await
 }
 
 async fn told_to_stop() -> Result<(), Stopped> {

@@ -1,0 +1,273 @@
+// What moves by itself: pages that follow what they show, the countdown, search while typing, the preview.
+// Every page works without this. What a page shows is always what the server wrote: nothing is put together here.
+
+const main = document.querySelector("main");
+
+// ---- Reading the page anew, and putting what is different in its place.
+
+let reading = null;
+
+/// Fetches this page and replaces those of its parts that read differently now.
+async function reread(url = location.href, options = {}) {
+  reading?.abort();
+  const mine = (reading = new AbortController());
+  try {
+    const answer = await fetch(url, { headers: { accept: "text/html" }, signal: mine.signal, ...options });
+    // Led away, as to the door after the session's end: then so is the person.
+    if (answer.redirected && !options.body) return location.assign(answer.url);
+    if (answer.status >= 500 || answer.status === 429) return again();
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (!options.body) main.dataset.since = fresh.querySelector("main")?.dataset.since ?? "";
+    document.title = fresh.title;
+    replaceParts(fresh);
+  } catch (error) {
+    if (error.name !== "AbortError") again();
+  } finally {
+    if (reading === mine) reading = null;
+  }
+}
+
+let retry = 0;
+
+/// Looks once more in a while: the server is away, or busy.
+function again() {
+  clearTimeout(retry);
+  retry = setTimeout(() => reread(), 3000 + Math.random() * 4000);
+}
+
+function replaceParts(fresh) {
+  for (const part of document.querySelectorAll("[data-part]")) {
+    const name = part.dataset.part;
+    const next = fresh.querySelector(`[data-part="${name}"]`);
+    if (!next || same(part, next)) {
+      // The time alone has moved.
+      const left = next?.querySelector("[data-countdown]")?.dataset.countdown;
+      const place = part.querySelector("[data-countdown]");
+      if (left && place) place.dataset.countdown = left;
+      continue;
+    }
+    const focused = part.contains(document.activeElement) ? document.activeElement : null;
+    const news = next.dataset.news !== part.dataset.news ? next.dataset.news : null;
+    part.replaceWith(document.adoptNode(next));
+    if (focused) refocus(next, focused);
+    if (news) tell(news);
+  }
+  setClock(document.querySelector("[data-countdown]"), performance.now());
+  prepare();
+}
+
+/// Whether both read the same. What is new in every rendering, such as a form's key, is no difference.
+function same(one, other) {
+  const text = (part) => {
+    const copy = part.cloneNode(true);
+    copy.querySelectorAll("input[name=key]").forEach((input) => input.remove());
+    copy.querySelectorAll("[data-countdown]").forEach((clock) => clock.remove());
+    copy.querySelectorAll("[data-print]").forEach((button) => (button.hidden = true));
+    copy.querySelectorAll("[aria-disabled], [data-sent]").forEach((element) => {
+      element.removeAttribute("aria-disabled");
+      element.removeAttribute("data-sent");
+    });
+    return copy.outerHTML;
+  };
+  return text(one) === text(other);
+}
+
+/// Keyboard and reader stay where they were, or at the beginning of what took its place.
+function refocus(part, focused) {
+  const same = focused.id && part.querySelector(`#${CSS.escape(focused.id)}`);
+  const target = same || part.querySelector("h1, h2") || part;
+  if (!same) target.tabIndex = -1;
+  target.focus({ preventScroll: true });
+}
+
+/// Says it to people who listen, once.
+function tell(text) {
+  document.getElementById("news").textContent = text;
+}
+
+// ---- What passes on the server.
+
+let events = null;
+let pause = 1000;
+let soon = 0;
+
+function listen() {
+  if (!main.dataset.live || events || document.hidden) return;
+  const query = liveQuery();
+  if (!query) return;
+  const source = new EventSource(`/live?${query}&since=${main.dataset.since}`);
+  events = source;
+  let dropped = false;
+  source.addEventListener("hello", () => {
+    pause = 1000;
+    // Nobody knows what passed meanwhile.
+    if (dropped) reread();
+    dropped = false;
+  });
+  source.addEventListener("ticket", (event) => changeTicket(JSON.parse(event.data)));
+  for (const name of ["order", "payment", "session"]) source.addEventListener(name, rereadSoon);
+  source.addEventListener("error", () => {
+    dropped = true;
+    // The browser comes back by itself, unless it was turned away.
+    if (source.readyState !== EventSource.CLOSED || events !== source) return;
+    events = null;
+    setTimeout(() => reread().then(listen), pause);
+    pause = Math.min(pause * 2, 30000);
+  });
+}
+
+function liveQuery() {
+  if (main.dataset.live !== "tickets") return main.dataset.live;
+  const ids = [...document.querySelectorAll(".results [data-ticket]")].map((card) => card.dataset.ticket);
+  return ids.length ? `tickets=${ids.join(",")}` : "";
+}
+
+function stopListening() {
+  events?.close();
+  events = null;
+}
+
+/// Several changes come together: the page is read once.
+function rereadSoon() {
+  clearTimeout(soon);
+  soon = setTimeout(() => reread(), 60 + Math.random() * 60);
+}
+
+/// A card says itself where its ticket stands; other pages are read anew.
+function changeTicket({ id, status }) {
+  if (main.dataset.live !== "tickets") return rereadSoon();
+  const card = document.querySelector(`[data-ticket="${CSS.escape(id)}"]`);
+  if (!card) return;
+  card.dataset.status = status;
+  const gone = status === "sold" || status === "withdrawn";
+  card.parentElement.hidden = gone && !card.contains(document.activeElement);
+}
+
+// ---- The countdown: what was left by the server's clock when the page was written, less what has passed since.
+
+let clock = null;
+
+/// Begins with what `place` says was left at `written`, by this page's own clock.
+function setClock(place, written) {
+  if (!place) return (clock = null);
+  const left = Number(place.dataset.countdown);
+  clock = { place, end: written + left, drift: Date.now() - performance.now() };
+  tick();
+}
+
+function tick() {
+  if (!clock) return;
+  // While the machine sleeps, one of the two clocks stands still: only the server knows what is left.
+  if (Math.abs(Date.now() - performance.now() - clock.drift) > 1500) {
+    clock.drift = Date.now() - performance.now();
+    return reread();
+  }
+  const left = Math.ceil((clock.end - performance.now()) / 1000);
+  if (left <= 0) {
+    clock.place.textContent = clock.place.dataset.over;
+    clock = null;
+    return setTimeout(() => reread(), 300);
+  }
+  const { place } = clock;
+  place.querySelector("[data-clock]").textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+  place.classList.toggle("short", left <= 60);
+  if (left === 60 || left === 300) tell(place.innerText);
+}
+
+setInterval(tick, 1000);
+
+// ---- Forms: sent once, searched while typing, previewed while filling.
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post") return;
+  if (form.dataset.sent) return event.preventDefault();
+  form.dataset.sent = "yes";
+  form.querySelectorAll("button").forEach((button) => button.setAttribute("aria-disabled", "true"));
+});
+
+function debounced(work, delay) {
+  let timer = 0;
+  return () => {
+    clearTimeout(timer);
+    timer = setTimeout(work, delay);
+  };
+}
+
+function prepareSearch() {
+  const form = document.querySelector("form[data-search]");
+  if (!form || form.dataset.ready) return;
+  form.dataset.ready = "yes";
+  const search = async () => {
+    const asked = new URLSearchParams([...new FormData(form)].filter(([, value]) => value !== ""));
+    if (asked.get("sort") === "newest") asked.delete("sort");
+    const url = asked.size ? `/?${asked}` : "/";
+    history.replaceState(null, "", url);
+    stopListening();
+    await reread(url);
+    tell(document.getElementById("results").textContent + ": " + document.querySelectorAll(".cards > li").length);
+    listen();
+  };
+  form.addEventListener("input", debounced(search, 200));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    search();
+  });
+}
+
+function preparePreview() {
+  const form = document.querySelector("form[data-preview]");
+  if (!form || form.dataset.ready) return;
+  form.dataset.ready = "yes";
+  const zone = form.querySelector("[data-zone]");
+  const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (zone && !zone.value && [...zone.options].some((option) => option.value === own)) zone.value = own;
+  const show = () => {
+    const body = new URLSearchParams(new FormData(form));
+    body.set("do", "preview");
+    reread(form.action, { method: "POST", body });
+  };
+  form.addEventListener("input", debounced(show, 250));
+}
+
+function preparePrint() {
+  for (const button of document.querySelectorAll("[data-print]")) {
+    if (!button.hidden) continue;
+    button.hidden = false;
+    button.addEventListener("click", () => print());
+  }
+}
+
+let waiting = 0;
+
+/// What goes on by itself is looked at again, should nobody tell of it.
+function prepareWaiting() {
+  clearTimeout(waiting);
+  if (document.querySelector(".waiting")) waiting = setTimeout(() => reread(), 3000);
+}
+
+function prepare() {
+  prepareWaiting();
+  prepareSearch();
+  preparePreview();
+  preparePrint();
+}
+
+// ---- Away and back.
+
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return stopListening();
+  if (main.dataset.live) reread().then(listen);
+});
+// From the browser's memory, by its back button: what it shows may be old, and its forms were sent.
+addEventListener("pageshow", (event) => {
+  if (event.persisted) location.reload();
+});
+addEventListener("pagehide", stopListening);
+
+// The answer began when the server wrote it.
+const loaded = performance.getEntriesByType("navigation")[0];
+setClock(document.querySelector("[data-countdown]"), loaded?.responseStart ?? performance.now());
+prepare();
+listen();
+document.querySelector(".notice.bad[tabindex]")?.focus();

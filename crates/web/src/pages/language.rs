@@ -1,0 +1,19 @@
+//! `POST /language`: another language, from the foot of any page.
+
+use axum::http::header;
+use axum::response::Response;
+use tessera_platform::http::Failure;
+
+use super::next;
+use crate::form::Form;
+use crate::locale::Language;
+use crate::visitor::{Visitor, language_cookie};
+
+pub(super) async fn choose(visitor: Visitor, form: Form) -> Result<Response, Failure> {
+    let mut response = visitor.see_other(next::parse(form.text("next")))?;
+    let chosen = Language::parse(form.text("language"));
+    if let Some(cookie) = chosen.and_then(language_cookie) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}

@@ -1,0 +1,175 @@
+//! The form for a listing: what is written into it, what the API takes of that, and what is wrong with it.
+
+use jiff::tz::TimeZone;
+use serde_json::{Map, Value};
+use tessera_contracts::http::ProblemError;
+use tessera_contracts::http::tickets::Ticket;
+use tessera_contracts::{Amount, Currency, Money, TicketStatus};
+
+use crate::catalogue::{Catalogue, find};
+use crate::fields::FieldError;
+use crate::form::Form;
+use crate::locale::{self, Locale, countries, zones};
+use crate::shown::Card;
+
+/// Those that are offered; the API takes all that there are.
+const CURRENCIES: [&str; 24] = [
+    "usd", "eur", "gbp", "chf", "cad", "aud", "nzd", "jpy", "sek", "nok", "dkk", "pln", "czk",
+    "huf", "brl", "mxn", "ars", "inr", "sgd", "hkd", "krw", "zar", "ils", "aed",
+];
+
+/// The fields that are sent as they are written.
+const TEXTS: [&str; 7] = [
+    "title", "category", "venue", "city", "section", "row", "seat",
+];
+
+/// The form, as a page shows it.
+pub(crate) struct TicketForm {
+    values: Form,
+    pub(crate) errors: Vec<FieldError>,
+    /// What is said above all fields.
+    pub(crate) notice: Option<String>,
+    /// Drawn when the form is shown.
+    pub(crate) key: String,
+    pub(crate) currencies: Vec<(&'static str, String)>,
+    pub(crate) countries: &'static [(&'static str, &'static str)],
+    pub(crate) zones: Vec<(&'static str, &'static str)>,
+}
+
+impl TicketForm {
+    /// The form with these values in it.
+    pub(crate) fn new(values: Form, key: String, locale: Locale) -> TicketForm {
+        TicketForm {
+            values,
+            errors: Vec::new(),
+            notice: None,
+            key,
+            currencies: CURRENCIES
+                .iter()
+                .map(|code| (*code, code.to_ascii_uppercase()))
+                .collect(),
+            countries: countries(locale.language()),
+            zones: zones()
+                .iter()
+                .map(|zone| (zone.as_str(), zone.as_str()))
+                .collect(),
+        }
+    }
+
+    /// What was written into a field.
+    pub(crate) fn value(&self, name: &str) -> &str {
+        self.values.text(name)
+    }
+
+    pub(crate) fn error(&self, name: &str) -> Option<&str> {
+        let found = self
+            .errors
+            .iter()
+            .find(|error| error.field.as_deref() == Some(name));
+        found.map(|error| error.message.as_str())
+    }
+
+    /// The same, with what the API has against it, in the visitor's language.
+    #[must_use]
+    pub(crate) fn refused(mut self, t: &Catalogue, errors: &[ProblemError]) -> TicketForm {
+        for error in errors {
+            let field = error.field.clone();
+            let rule = field
+                .as_deref()
+                .and_then(|field| find(t.ticket_form.rules, field));
+            let message = rule.unwrap_or(t.refusals.try_again).to_owned();
+            // Two things may be wrong with one field; its rule tells of both.
+            if !self.errors.iter().any(|known| known.field == field) {
+                self.errors.push(FieldError { field, message });
+            }
+        }
+        self
+    }
+}
+
+/// What a listing says, as the form shows it.
+pub(crate) fn of_ticket(ticket: &Ticket, locale: Locale) -> Form {
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let zone = ticket.time_zone.as_deref();
+    let starts = ticket.starts_at.map(|at| locale::instant_to_wall(at, zone));
+    Form::default()
+        .with("title", ticket.title.clone())
+        .with("category", text(&ticket.category))
+        .with("price", locale.shown_amount(ticket.price.as_str()))
+        .with("currency", ticket.currency.as_str())
+        .with("venue", text(&ticket.venue))
+        .with("city", text(&ticket.city))
+        .with("country", text(&ticket.country))
+        .with("startsAt", starts.unwrap_or_default())
+        .with("timeZone", text(&ticket.time_zone))
+        .with("section", text(&ticket.section))
+        .with("row", text(&ticket.row))
+        .with("seat", text(&ticket.seat))
+}
+
+/// What the API takes. A field that is left blank is not said, or cleared with `clears`.
+pub(crate) fn body(form: &Form, locale: Locale, clears: bool) -> Value {
+    let mut body = Map::new();
+    let mut put = |name: &str, text: String| {
+        if !text.is_empty() {
+            body.insert(name.to_owned(), Value::String(text));
+        } else if clears {
+            body.insert(name.to_owned(), Value::Null);
+        }
+    };
+    for name in TEXTS {
+        put(name, form.text(name).to_owned());
+    }
+    put("price", locale.typed_amount(form.text("price")));
+    put("country", form.text("country").to_owned());
+    put("timeZone", form.text("timeZone").to_owned());
+    put("startsAt", starts_at(form));
+    let currency = Some(form.text("currency")).filter(|code| !code.is_empty());
+    put("currency", currency.unwrap_or("usd").to_owned());
+    Value::Object(body)
+}
+
+/// The beginning, by the clocks of its place. What cannot be read is passed on, and refused by the API.
+fn starts_at(form: &Form) -> String {
+    let (text, zone) = (form.text("startsAt"), form.text("timeZone"));
+    let zone = if zone.is_empty() { "UTC" } else { zone };
+    locale::wall_to_instant(text, zone).map_or_else(|| text.to_owned(), |at| at.to_string())
+}
+
+/// The card that a listing of this form would be shown as, as far as it can be told yet.
+pub(crate) fn preview(form: &Form, t: &Catalogue, locale: Locale) -> Option<Card> {
+    let title = form.text("title");
+    if title.is_empty() && form.text("price").is_empty() {
+        return None;
+    }
+    let currency: Currency = form.text("currency").parse().unwrap_or(Currency::USD);
+    let typed = Amount::from(locale.typed_amount(form.text("price")));
+    let price = typed.money(currency).unwrap_or(Money::new(0, currency));
+    let text = |name| Some(form.text(name).to_owned()).filter(|text| !text.is_empty());
+    let nobody = uuid::Uuid::nil();
+    let epoch = jiff::Timestamp::UNIX_EPOCH;
+    let ticket = Ticket {
+        id: nobody.into(),
+        version: 0,
+        user_id: nobody.into(),
+        title: title.to_owned(),
+        price: price.amount(),
+        fee: Money::new(0, currency).amount(),
+        total: price.amount(),
+        currency,
+        status: TicketStatus::Available,
+        order_id: None,
+        category: text("category"),
+        venue: text("venue"),
+        city: text("city"),
+        country: text("country"),
+        starts_at: starts_at(form).parse().ok(),
+        time_zone: text("timeZone").filter(|zone| TimeZone::get(zone).is_ok()),
+        section: text("section"),
+        row: text("row"),
+        seat: text("seat"),
+        created_at: epoch,
+        updated_at: epoch,
+    };
+    Some(Card::of_ticket(&ticket, t, locale))
+}

@@ -1,0 +1,35 @@
+//! The API reference at `/docs`, for people who write programs.
+
+use axum::Router;
+use axum::http::{HeaderValue, header};
+use axum::response::Response;
+use utoipa::openapi::OpenApi;
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+/// Its program sets styles by itself, and has pictures in its style sheet. It is a page that shows nothing of anybody's.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; \
+     object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+);
+
+/// The reference, and the description that it is made of.
+pub(crate) fn routes(reference: OpenApi) -> Router {
+    // Its badge would be asked for from elsewhere.
+    let config = Config::default().validator_url("none");
+    let docs = SwaggerUi::new("/docs")
+        .url("/api/openapi.json", reference)
+        .config(config);
+    let with_policy = axum::middleware::map_response(async |mut response: Response| {
+        let is_page = response
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .is_some_and(|media_type| media_type.as_bytes().starts_with(b"text/html"));
+        if is_page {
+            response
+                .headers_mut()
+                .insert(header::CONTENT_SECURITY_POLICY, POLICY);
+        }
+        response
+    });
+    Router::new().merge(docs).layer(with_policy)
+}

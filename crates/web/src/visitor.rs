@@ -1,0 +1,336 @@
+//! Who looks at a page: their session, their language, and where they come from.
+//!
+//! Everything that a page asks of a service it asks as its visitor, with their session and from their address:
+//! it is told no more than they would be, and refused what they would be refused.
+
+use std::fmt::Write;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use jiff::Timestamp;
+use parking_lot::Mutex;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tessera_contracts::http::users::{CurrentUser, User};
+use tessera_platform::http::{Failure, PeerAddress, trace};
+
+use crate::api::Answer;
+use crate::app::App;
+use crate::catalogue::{self, Catalogue};
+use crate::frame::Frame;
+use crate::locale::{Language, Locale};
+
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// The cookie that keeps the language that somebody chose.
+pub(crate) const LANGUAGE_COOKIE: &str = "language";
+
+/// One visitor, for the time of one request.
+pub(crate) struct Visitor {
+    pub(crate) app: App,
+    pub(crate) locale: Locale,
+    /// The path and query of the page.
+    pub(crate) here: String,
+    /// When they asked.
+    began: Timestamp,
+    /// What their requests to the services carry.
+    carried: HeaderMap,
+    peer: Option<PeerAddress>,
+    /// What the services have their browser keep.
+    cookies: Mutex<Vec<HeaderValue>>,
+}
+
+impl Visitor {
+    /// The words of their language.
+    pub(crate) fn words(&self) -> &'static Catalogue {
+        catalogue::of(self.locale.language())
+    }
+
+    /// When the page was asked for, in milliseconds since 1970: before anything was read for it. Who shows it is expected
+    /// to listen to what changes from then on.
+    pub(crate) fn since(&self) -> i64 {
+        self.app.hub.expect();
+        self.began.as_millisecond()
+    }
+
+    /// A key for a form, so that what it asks for is done once.
+    pub(crate) fn new_key(&self) -> String {
+        self.app.ids.next().simple().to_string()
+    }
+
+    /// The moment.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.app.clock.now()
+    }
+
+    /// The token that they bring, whatever it is worth.
+    pub(crate) fn token(&self) -> Option<&str> {
+        token(&self.carried)
+    }
+
+    /// Whether they bring a session, which may have ended.
+    pub(crate) fn has_session(&self) -> bool {
+        has_session(&self.carried)
+    }
+
+    /// Who they are, if they are signed in.
+    pub(crate) async fn user(&self) -> Result<Option<User>, Failure> {
+        if !self.has_session() {
+            return Ok(None);
+        }
+        let answer: CurrentUser = self.get("/api/users/currentuser").await?;
+        Ok(answer.current_user)
+    }
+
+    /// The same, for a page that anybody may see: without auth nobody is signed in there.
+    pub(crate) async fn user_if_known(&self) -> Option<User> {
+        match self.user().await {
+            Ok(user) => user,
+            Err(failure) => {
+                tracing::warn!("a page is shown without its visitor's account: {failure}");
+                None
+            }
+        }
+    }
+
+    /// Who they are, for a page that only they may see.
+    pub(crate) async fn must_be_user(&self) -> Result<User, Failure> {
+        self.user().await?.ok_or_else(Failure::unauthorized)
+    }
+
+    /// Asks a service for something.
+    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
+        self.ask(Method::GET, path, None).await?.accepted()?.read()
+    }
+
+    /// Asks a service, and answers whatever it said.
+    pub(crate) async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Answer, Failure> {
+        self.send(self.request(method, path, body)?).await
+    }
+
+    /// The same, if it is still of this version.
+    pub(crate) async fn ask_of_version(
+        &self,
+        method: Method,
+        path: &str,
+        body: &Value,
+        version: HeaderValue,
+    ) -> Result<Answer, Failure> {
+        let mut request = self.request(method, path, Some(body))?;
+        request.headers_mut().insert(header::IF_MATCH, version);
+        self.send(request).await
+    }
+
+    /// The same, to be done once: whoever sends the same form again gets the same answer, and does nothing more.
+    /// `key` is that of the form, drawn when it was shown; a form that says something else counts as another.
+    pub(crate) async fn post_once(
+        &self,
+        path: &str,
+        body: &Value,
+        key: &str,
+    ) -> Result<Answer, Failure> {
+        let key = key_of(key, body);
+        // A twin of this request may be under way: it is waited for.
+        for _ in 0..20 {
+            let mut request = self.request(Method::POST, path, Some(body))?;
+            if let Ok(key) = HeaderValue::try_from(&key) {
+                request.headers_mut().insert(IDEMPOTENCY_KEY, key);
+            }
+            let answer = self.send(request).await?;
+            let is_busy = answer.status == StatusCode::CONFLICT
+                && answer.header(header::RETRY_AFTER).is_none()
+                && is_in_progress(&answer);
+            if !is_busy {
+                return Ok(answer);
+            }
+            let moment = self.now() + jiff::SignedDuration::from_millis(100);
+            self.app.clock.sleep_until(moment).await;
+        }
+        Err(Failure::unavailable(std::time::Duration::from_secs(1)))
+    }
+
+    fn request(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Request<Bytes>, Failure> {
+        let mut request = Request::builder().method(method).uri(path);
+        if let Some(headers) = request.headers_mut() {
+            *headers = self.carried.clone();
+            let traceparent = trace::current().and_then(|trace| HeaderValue::try_from(trace).ok());
+            if let Some(traceparent) = traceparent {
+                headers.insert("traceparent", traceparent);
+            }
+            if body.is_some() {
+                let json = HeaderValue::from_static("application/json");
+                headers.insert(header::CONTENT_TYPE, json);
+            }
+        }
+        if let Some(peer) = self.peer {
+            request = request.extension(peer);
+        }
+        let bytes = body.map(|body| Bytes::from(body.to_string()));
+        request
+            .body(bytes.unwrap_or_default())
+            .map_err(Failure::internal)
+    }
+
+    async fn send(&self, request: Request<Bytes>) -> Result<Answer, Failure> {
+        let answer = self.app.api.send(request).await?;
+        let cookies = answer.headers.get_all(header::SET_COOKIE);
+        self.cookies.lock().extend(cookies.iter().cloned());
+        Ok(answer)
+    }
+
+    /// The frame of a page for this visitor.
+    pub(crate) fn frame(&self, title: impl Into<String>, user: Option<User>) -> Frame {
+        Frame::new(
+            self.words(),
+            self.locale,
+            title.into(),
+            user.map(|user| user.email),
+            &self.here,
+            self.app.settings.public_url.origin(),
+        )
+    }
+
+    /// A page, as an answer. What is shown to somebody who is signed in is kept by nobody.
+    pub(crate) fn page(
+        &self,
+        status: StatusCode,
+        page: &impl askama::Template,
+    ) -> Result<Response, Failure> {
+        let html = page.render().map_err(Failure::internal)?;
+        let mut response = (status, html).into_response();
+        let headers = response.headers_mut();
+        let mut set = |name, value| headers.insert(name, HeaderValue::from_static(value));
+        set(header::CONTENT_TYPE, "text/html; charset=utf-8");
+        set(header::VARY, "accept-language, cookie");
+        let private = self.has_session() || !status.is_success();
+        set(
+            header::CACHE_CONTROL,
+            if private { "no-store" } else { "no-cache" },
+        );
+        self.keep_cookies(headers);
+        Ok(response)
+    }
+
+    /// Leads on to another page of ours.
+    pub(crate) fn see_other(&self, path: &str) -> Result<Response, Failure> {
+        let location = HeaderValue::try_from(path).map_err(Failure::internal)?;
+        let mut response = StatusCode::SEE_OTHER.into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::LOCATION, location);
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        self.keep_cookies(headers);
+        Ok(response)
+    }
+
+    /// Hands what the services set to the browser.
+    pub(crate) fn keep_cookies(&self, headers: &mut HeaderMap) {
+        for cookie in self.cookies.lock().drain(..) {
+            headers.append(header::SET_COOKIE, cookie);
+        }
+    }
+}
+
+/// The key of what a form asks for.
+fn key_of(key: &str, body: &Value) -> String {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, body.to_string().as_bytes());
+    let bytes = digest.as_ref().iter().take(8);
+    let mut text: String = key
+        .chars()
+        .filter(char::is_ascii_graphic)
+        .take(64)
+        .collect();
+    text.push('-');
+    for byte in bytes {
+        // Writing to a string does not fail.
+        let _written = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+fn is_in_progress(answer: &Answer) -> bool {
+    let problem: Result<tessera_contracts::http::Problem, _> = answer.read();
+    problem.is_ok_and(|problem| problem.code == "idempotency_in_progress")
+}
+
+impl FromRequestParts<App> for Visitor {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Visitor, Self::Rejection> {
+        let peer = parts.extensions.get::<PeerAddress>().copied();
+        let here = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+        Ok(Visitor {
+            locale: locale(&parts.headers),
+            here: here.to_owned(),
+            began: app.clock.now(),
+            carried: carried(&parts.headers, peer.filter(|_| app.api.is_remote())),
+            peer,
+            cookies: Mutex::default(),
+            app: app.clone(),
+        })
+    }
+}
+
+/// The language and formats that a browser asks for.
+pub(crate) fn locale(headers: &HeaderMap) -> Locale {
+    let accepted = headers.get(header::ACCEPT_LANGUAGE);
+    let accepted = accepted.and_then(|value| value.to_str().ok());
+    Locale::choose(cookie(headers, LANGUAGE_COOKIE), accepted)
+}
+
+fn token(headers: &HeaderMap) -> Option<&str> {
+    cookie(headers, "session").or_else(|| cookie(headers, "__Host-session"))
+}
+
+/// Whether a request brings a session, which may have ended.
+pub(crate) fn has_session(headers: &HeaderMap) -> bool {
+    token(headers).is_some_and(|token| !token.is_empty())
+}
+
+fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    let lines = headers.get_all(header::COOKIE).iter();
+    let mut pairs = lines
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(';'));
+    pairs.find_map(|pair| {
+        let (given, value) = pair.trim().split_once('=')?;
+        (given == name).then_some(value)
+    })
+}
+
+/// Session and origin. `hop` is the peer, where this process is one more proxy on the way.
+fn carried(headers: &HeaderMap, hop: Option<PeerAddress>) -> HeaderMap {
+    let mut carried = HeaderMap::new();
+    for name in [header::COOKIE, FORWARDED_FOR] {
+        for value in headers.get_all(&name) {
+            carried.append(name.clone(), value.clone());
+        }
+    }
+    let hop = hop.and_then(|peer| HeaderValue::try_from(peer.0.ip().to_string()).ok());
+    if let Some(hop) = hop {
+        carried.append(FORWARDED_FOR, hop);
+    }
+    carried
+}
+
+/// Keeps the language that somebody chose, for a year.
+pub(crate) fn language_cookie(language: Language) -> Option<HeaderValue> {
+    let code = language.code();
+    HeaderValue::try_from(format!(
+        "{LANGUAGE_COOKIE}={code}; Max-Age=31536000; Path=/; SameSite=Lax; HttpOnly"
+    ))
+    .ok()
+}

@@ -1,0 +1,131 @@
+//! The pages, in a real browser: brings what that needs, and runs the tests in `tests/browser`.
+//!
+//! The tests are JavaScript, for they are about what JavaScript and pages do. This knows where things are, and tells
+//! them; what a page must be like is theirs to say.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::node::{self, Node};
+use crate::run::{Failure, Run};
+use crate::{places, steps};
+
+const TESTS: &str = "tests/browser";
+
+/// As `tests/browser/lib/places.mjs` knows them.
+const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
+
+/// Without one, a page's picture has boxes for letters.
+const FONTS: &str = "/usr/share/fonts";
+
+/// How many milliseconds a file of tests may take: a page that hangs must not hold up all.
+const PATIENCE: u32 = 300_000;
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Run only the files in whose name one of these is found, as `smoke` in smoke.test.mjs; all if there is none
+    #[arg(value_name = "FILTER")]
+    filters: Vec<String>,
+}
+
+/// Installs what is missing, and says so.
+pub(crate) fn bring() -> Result<(), Failure> {
+    ready().map(|_| ())
+}
+
+/// Runs all tests, one file after the other: a page that is measured should have the machine to itself.
+pub(crate) fn tests() -> Result<(), Failure> {
+    run(&Arguments {
+        filters: Vec::new(),
+    })
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let files = chosen(&arguments.filters)?;
+    let node = ready()?;
+    build()?;
+    let results = places::target()?.join("browser");
+    // Pictures of failures that are repaired would mislead.
+    let _absent = fs::remove_dir_all(&results);
+    let passed = told(node.run(), &results)?
+        .args(["--test", "--test-reporter=spec", "--test-concurrency=1"])
+        .arg(format!("--test-timeout={PATIENCE}"))
+        .args(files)
+        .show();
+    println!(
+        "pictures, Lighthouse's reports and logs: {}",
+        results.display()
+    );
+    passed
+}
+
+/// Takes the pictures of the tour.
+pub(crate) fn tour() -> Result<(), Failure> {
+    let node = ready()?;
+    build()?;
+    let results = places::target()?.join("browser");
+    told(node.run(), &results)?.arg("tour.mjs").show()
+}
+
+fn build() -> Result<(), Failure> {
+    Run::cargo(["build", "--package", "tessera"]).show()
+}
+
+/// Tells the tests where the program is, and where results go.
+fn told(run: Run, results: &Path) -> Result<Run, Failure> {
+    let program = places::target()?.join("debug/tessera");
+    Ok(run
+        .current_dir(&folder())
+        .env("TESSERA_PROGRAM", program)
+        .env("TESSERA_BROWSER_OUTPUT", results))
+}
+
+fn ready() -> Result<Node, Failure> {
+    let browser = BROWSERS.into_iter().find(|name| places::on_path(name));
+    steps::install("chromium", browser.is_some())?;
+    let fonts = fs::read_dir(FONTS).is_ok_and(|mut kinds| kinds.next().is_some());
+    steps::install("fonts-dejavu", fonts || !places::on_path("apt-get"))?;
+    let node = node::bring()?;
+    fill(&node)?;
+    Ok(node)
+}
+
+/// Brings the libraries, unless those of the lock are there.
+fn fill(node: &Node) -> Result<(), Failure> {
+    let wanted = fs::read_to_string(folder().join("package-lock.json")).unwrap_or_default();
+    // npm takes the folder away before it fills it anew, and with it this file.
+    let filled = folder().join("node_modules/filled-with.json");
+    if fs::read_to_string(&filled).is_ok_and(|with| with == wanted) {
+        println!("node_modules is here");
+        return Ok(());
+    }
+    println!("node_modules is missing or of another lock: bringing it from npm");
+    // None of the libraries has to run anything to be installed.
+    let quietly = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
+    node.npm().current_dir(&folder()).args(quietly).show()?;
+    fs::write(&filled, wanted)
+        .map_err(|error| Failure::new(format!("{}: {error}", filled.display())))
+}
+
+fn folder() -> PathBuf {
+    places::root().join(TESTS)
+}
+
+/// The files of tests whose name one of the filters is in.
+fn chosen(filters: &[String]) -> Result<Vec<String>, Failure> {
+    let entries = fs::read_dir(folder()).into_iter().flatten().flatten();
+    let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let mut files: Vec<String> = names.filter(|name| name.ends_with(".test.mjs")).collect();
+    files.sort();
+    let wanted = |name: &String| {
+        filters.is_empty() || filters.iter().any(|filter| name.contains(filter.as_str()))
+    };
+    let (chosen, others): (Vec<_>, Vec<_>) = files.into_iter().partition(wanted);
+    if chosen.is_empty() {
+        let hint = format!("no file of {TESTS} has that in its name; there are {others:?}");
+        return Err(Failure::new(hint));
+    }
+    Ok(chosen)
+}
