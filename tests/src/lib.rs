@@ -14,6 +14,7 @@ pub mod client;
 pub mod collector;
 pub mod market;
 pub mod process;
+pub mod visitor;
 
 /// Waits until `look` finds something, and gives up with `what` after 30 seconds.
 pub async fn eventually<T>(what: &str, look: impl AsyncFnMut() -> Option<T>) -> T {

@@ -164,12 +164,12 @@ impl Answer {
             .header(header::RETRY_AFTER)
             .and_then(|text| text.parse().ok())
             .map(Duration::from_secs);
+        if matches!(self.status.as_u16(), 502..=504) {
+            let after = after.unwrap_or(Duration::from_secs(5));
+            return Failure::unavailable(after).because(format!("the API answered {}", self.status));
+        }
         match serde_json::from_slice::<Problem>(&self.body) {
             Ok(problem) => Failure::relayed(self.status, problem, after),
-            Err(_) if self.status.is_server_error() => {
-                let after = after.unwrap_or(Duration::from_secs(5));
-                Failure::unavailable(after).because(format!("the API answered {}", self.status))
-            }
             Err(_) => Failure::internal(format!("the API answered {}", self.status)),
         }
     }

@@ -90,7 +90,7 @@ impl Frame {
 
     /// `aria-current` for the entry of the menu that leads here.
     pub(crate) fn is_at(&self, path: &str) -> bool {
-        self.here.split('?').next() == Some(path)
+        !self.is_bare && self.here.split('?').next() == Some(path)
     }
 
     /// Where signing in leads back to: here, as the value of a parameter.

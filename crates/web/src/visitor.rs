@@ -284,6 +284,35 @@ impl FromRequestParts<App> for Visitor {
     }
 }
 
+#[cfg(test)]
+impl Visitor {
+    /// Somebody at `here` with a browser that asks for this language, at noon of the first day of 2030. No service
+    /// answers them.
+    pub(crate) fn sample(here: &str, accept_language: &str) -> Visitor {
+        let noon = Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(24 * 21_915 + 12);
+        let (clock, _hand) = tessera_platform::clock::Clock::manual(noon);
+        let around = tessera_platform::service::Surroundings {
+            services: axum::Router::new(),
+            openapi: &utoipa::openapi::OpenApi::default(),
+            bus: tessera_platform::bus::Bus::embedded(),
+            ids: tessera_platform::ids::Ids::seeded(1, clock.clone()),
+            settings: std::sync::Arc::new(tessera_platform::config::Settings::for_tests()),
+            clock,
+        };
+        let hub = crate::live::Hub::new(around.bus.clone(), around.clock.clone());
+        let app = App::new(crate::api::Api::here(around.services.clone()), hub, &around);
+        Visitor {
+            locale: Locale::choose(None, Some(accept_language)),
+            here: here.to_owned(),
+            began: noon,
+            carried: HeaderMap::new(),
+            peer: None,
+            cookies: Mutex::default(),
+            app,
+        }
+    }
+}
+
 /// The language and formats that a browser asks for.
 pub(crate) fn locale(headers: &HeaderMap) -> Locale {
     let accepted = headers.get(header::ACCEPT_LANGUAGE);

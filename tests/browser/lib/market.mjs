@@ -58,6 +58,26 @@ export class Market {
     return (await this.ask(seller, 'POST', '/api/tickets', { ...HAMLET, ...details })).body;
   }
 
+  /** The same, and waits until it can be reserved, as it can when a person has had time to look at it. */
+  async offer(seller, details) {
+    const ticket = await this.list(seller, details);
+    await eventually('the ticket to be known to orders', () => this.#isKnown(seller, ticket.id));
+    return ticket;
+  }
+
+  // Nobody may buy their own ticket; that it is one's own, orders can only say of one that it knows.
+  async #isKnown(seller, ticketId) {
+    const status = await this.refusal(seller, 'POST', '/api/orders', { ticketId });
+    return status === 403;
+  }
+
+  /** Asks another price, and waits until orders has heard of it. */
+  async reprice(seller, ticketId, price) {
+    await this.ask(seller, 'PUT', `/api/tickets/${ticketId}`, { price });
+    // Orders tells no prices, but it hears of one thing after the other.
+    await this.offer(seller);
+  }
+
   /** Reserves a ticket, and waits until it may be paid: `list`, then this, then `pay`. */
   async reserve(buyer, ticketId) {
     const order = await eventually('the ticket to be known to orders', () => this.#tryReserve(buyer, ticketId));
@@ -98,6 +118,21 @@ export class Market {
     return (await this.ask(null, 'GET', `/api/tickets/${ticketId}`)).body;
   }
 
+  /** All orders of somebody. */
+  async orders(buyer) {
+    return (await this.ask(buyer, 'GET', '/api/orders?limit=200')).body;
+  }
+
+  /** What was tried to pay an order, the newest first. */
+  async payments(buyer, orderId) {
+    return (await this.ask(buyer, 'GET', `/api/payments?orderId=${orderId}`)).body;
+  }
+
+  /** All that somebody sells, has sold or has withdrawn. */
+  async listings(seller) {
+    return (await this.ask(seller, 'GET', '/api/tickets?seller=me&limit=200')).body;
+  }
+
   /** Waits until an order has this status, and answers it. */
   orderIs(buyer, orderId, status, seconds) {
     return is(status, `order ${orderId}`, () => this.order(buyer, orderId), seconds);
@@ -106,6 +141,17 @@ export class Market {
   /** The same of a ticket: `available`, `reserved`, `sold`, `withdrawn`. */
   ticketIs(ticketId, status, seconds) {
     return is(status, `ticket ${ticketId}`, () => this.ticket(ticketId), seconds);
+  }
+
+  /** The status that a request is refused with; nothing if it is not. */
+  async refusal(...request) {
+    try {
+      await this.ask(...request);
+      return null;
+    } catch (error) {
+      if (error instanceof Refusal) return error.status;
+      throw error;
+    }
   }
 
   /** Any request, by a person or by nobody (`null`). A refusal is thrown. */

@@ -7,6 +7,7 @@
 mod broker;
 mod databases;
 mod deliveries;
+mod pages;
 mod paused;
 mod person;
 mod replicas;

@@ -16,6 +16,8 @@ pub const UNDATED: i64 = i64::MAX;
 pub struct Search {
     /// Whose listings, in any state; without one, those for sale.
     pub seller: Option<UserId>,
+    /// Whether those are among them that somebody is buying at this moment.
+    pub with_reserved: bool,
     /// Terms, all of which a listing must have.
     pub wanted: Vec<Wanted>,
     /// Bounds of [`price_key`].

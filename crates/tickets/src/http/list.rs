@@ -52,6 +52,8 @@ struct SearchParams {
     sort: Option<String>,
     /// `me`: all of one's own listings, in any state.
     seller: Option<String>,
+    /// `reserved`: also those that somebody is buying at this moment, and that may be free again soon.
+    include: Option<String>,
 }
 
 /// Lists the tickets that are for sale
@@ -89,6 +91,10 @@ fn search(
         "me" => Ok(()),
         _ => Err("seller can only be me"),
     });
+    let include = query.optional("include", |include| match include {
+        "reserved" => Ok(()),
+        _ => Err("include can only be reserved"),
+    });
     query.finish()?;
     let seller = match own {
         Some(()) => Some(user.ok_or_else(Failure::unauthorized)?),
@@ -96,6 +102,7 @@ fn search(
     };
     Ok(Search {
         seller,
+        with_reserved: include.is_some(),
         wanted,
         price,
         starts,

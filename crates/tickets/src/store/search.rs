@@ -229,11 +229,13 @@ fn offered(search: &Search) -> Part {
         return Part::new("t.user_id = ?", [seller.into()]);
     }
     let now = search.now.as_millisecond().into();
-    let sql = match search.sort {
-        Sort::Date | Sort::DateDown => "t.listed AND t.status = 'available' AND t.starts_sort > ?",
-        Sort::Newest | Sort::Oldest | Sort::Price | Sort::PriceDown => {
-            "t.listed AND t.status = 'available' AND t.starts_sort + 0 > ?"
-        }
+    let by_start = matches!(search.sort, Sort::Date | Sort::DateDown);
+    // What is listed is free, or reserved.
+    let sql = match (search.with_reserved, by_start) {
+        (false, true) => "t.listed AND t.status = 'available' AND t.starts_sort > ?",
+        (false, false) => "t.listed AND t.status = 'available' AND t.starts_sort + 0 > ?",
+        (true, true) => "t.listed AND t.starts_sort > ?",
+        (true, false) => "t.listed AND t.starts_sort + 0 > ?",
     };
     Part::new(sql, [now])
 }

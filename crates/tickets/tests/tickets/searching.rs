@@ -228,6 +228,26 @@ async fn an_edit_is_found_by_its_new_words_alone() {
 }
 
 #[tokio::test]
+async fn what_somebody_is_buying_is_listed_for_who_asks_for_it() {
+    let mut stage = Stage::open().await;
+    let listed = async |stage: &Stage| {
+        let mut counts = Vec::new();
+        for query in ["", "&q=mahler", "&sort=date", "&sort=-price&minPrice=1"] {
+            let found = find(&stage.app, &format!("include=reserved{query}")).await;
+            counts.push(found.len());
+        }
+        counts
+    };
+    assert_eq!(listed(&stage).await, [1; 4]);
+    let order = stage.holder("A").await;
+    assert_eq!(listed(&stage).await, [1; 4]);
+    let shown = stage.app.get("/api/tickets?include=reserved").send().await;
+    assert_eq!(shown.body[0]["status"], "reserved");
+    stage.publish(completed(&order)).await;
+    assert_eq!(listed(&stage).await, [0; 4]);
+}
+
+#[tokio::test]
 async fn ones_own_listings_are_shown_in_every_state() {
     let mut stage = Stage::open().await;
     let other = stage.app.sign_in();
@@ -270,7 +290,8 @@ async fn ones_own_listings_are_shown_in_every_state() {
 #[tokio::test]
 async fn parameters_are_checked_all_at_once() {
     let app = tickets().await;
-    let query = "minPrice=cheap&maxPrice=1.2345&from=soon&to=2030-02-30&sort=best&seller=you";
+    let query =
+        "minPrice=cheap&maxPrice=1.2345&from=soon&to=2030-02-30&sort=best&seller=you&include=sold";
     let answer = app.get(&format!("/api/tickets?{query}")).send().await;
     insta::assert_debug_snapshot!(errors(&answer), @r#"
     [
@@ -280,6 +301,7 @@ async fn parameters_are_checked_all_at_once() {
         "to: Write the time as in 2031-05-01T18:30:00Z, or the day as in 2031-05-01",
         "sort: sort must be createdAt, price or startsAt, or one of them after a -, as in -createdAt",
         "seller: seller can only be me",
+        "include: include can only be reserved",
     ]
     "#);
     for query in [

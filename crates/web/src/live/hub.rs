@@ -229,6 +229,23 @@ impl Listener {
     }
 }
 
+#[cfg(test)]
+impl Hub {
+    /// Whether it looks at the bus.
+    pub(super) fn looks(&self) -> bool {
+        let state = self.0.state.lock();
+        state.follows || state.passing.is_some()
+    }
+}
+
+#[cfg(test)]
+impl Listener {
+    /// The next change, if it is there already.
+    pub(super) fn now(&mut self) -> Option<Change> {
+        self.changes.try_recv().ok()
+    }
+}
+
 impl Drop for Listener {
     fn drop(&mut self) {
         let mut state = self.hub.0.state.lock();

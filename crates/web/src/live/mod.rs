@@ -7,6 +7,8 @@
 mod change;
 mod hub;
 pub(crate) mod stream;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use change::{Change, Topic};
 pub(crate) use hub::{Hub, Listener};

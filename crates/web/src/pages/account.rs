@@ -36,7 +36,7 @@ pub(super) async fn show(visitor: Visitor, RawQuery(query): RawQuery) -> Result<
     visitor.page(StatusCode::OK, &page)
 }
 
-fn page(visitor: &Visitor, user: User) -> AccountPage {
+pub(super) fn page(visitor: &Visitor, user: User) -> AccountPage {
     AccountPage {
         email: user.email.clone(),
         page: visitor.frame(visitor.words().account.heading, Some(user)),
@@ -65,7 +65,7 @@ async fn change_password(visitor: &Visitor, user: User, form: &Form) -> Result<R
     let Err(refusal) = send(visitor, Method::POST, "password", &body).await? else {
         return visitor.see_other("/account?changed");
     };
-    let (change, notice) = refused(visitor.words(), &refusal, "current")?;
+    let (change, notice) = refused(visitor.words(), &refusal, "current");
     let page = AccountPage {
         change,
         notice,
@@ -79,7 +79,7 @@ async fn delete(visitor: &Visitor, user: User, form: &Form) -> Result<Response, 
     let Err(refusal) = send(visitor, Method::DELETE, "me", &body).await? else {
         return visitor.see_other("/auth/signin?why=deleted");
     };
-    let (deletion, notice) = refused(visitor.words(), &refusal, "password")?;
+    let (deletion, notice) = refused(visitor.words(), &refusal, "password");
     let page = AccountPage {
         deletion,
         notice,
@@ -107,16 +107,16 @@ async fn send(
 }
 
 /// What a refusal says of the fields; `own` is the one with the password of now. None is shown again.
-fn refused(
+pub(super) fn refused(
     t: &Catalogue,
     refusal: &Failure,
     own: &str,
-) -> Result<(FieldsShown, Option<Notice>), Failure> {
+) -> (FieldsShown, Option<Notice>) {
     let words = &t.account;
     let mut fields = FieldsShown::default();
     match refusal.code() {
         "invalid_credentials" => fields.refuse(own, words.wrong_password),
-        "too_many_requests" => return Ok((fields, Some(Notice::bad(words.too_often)))),
+        "too_many_requests" => return (fields, Some(Notice::bad(words.too_often))),
         _ => {
             for error in &refusal.problem().errors {
                 let field = error.field.as_deref().unwrap_or(own);
@@ -124,5 +124,5 @@ fn refused(
             }
         }
     }
-    Ok((fields, None))
+    (fields, None)
 }

@@ -57,7 +57,7 @@ pub(super) fn may_change(visitor: &Visitor, ticket: &Ticket, user: &User) -> boo
     ticket::act(visitor, &seen) == ticket::Act::Own
 }
 
-fn page(visitor: &Visitor, user: User, ticket: &Ticket) -> EditPage {
+pub(super) fn page(visitor: &Visitor, user: User, ticket: &Ticket) -> EditPage {
     let values = ticket_form::of_ticket(ticket, visitor.locale);
     EditPage {
         page: visitor.frame(visitor.words().edit.heading, Some(user)),

@@ -6,6 +6,7 @@ use axum::extract::RawQuery;
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use tessera_contracts::http::tickets::Ticket;
+use tessera_contracts::http::users::User;
 use tessera_platform::http::Failure;
 use url::form_urlencoded::Serializer;
 
@@ -103,6 +104,7 @@ impl Asked {
     /// What the API is asked.
     fn to_api(&self, locale: Locale) -> String {
         let mut written = self.parameters(|text| locale.typed_amount(text));
+        written.append_pair("include", "reserved");
         if !self.cursor.is_empty() {
             written.append_pair("cursor", &self.cursor);
         }
@@ -147,39 +149,49 @@ pub(super) async fn show(visitor: Visitor, RawQuery(query): RawQuery) -> Result<
         visitor.user_if_known(),
         visitor.ask(Method::GET, &path, None)
     );
-    let t = visitor.words();
-    let (status, tickets, next, errors) = match answer?.accepted() {
+    match answer?.accepted() {
         Ok(answer) => {
             let tickets: Vec<Ticket> = answer.read()?;
-            (StatusCode::OK, tickets, answer.next_cursor(), Vec::new())
+            let page = page(&visitor, asked, user, &tickets, answer.next_cursor());
+            visitor.page(StatusCode::OK, &page)
         }
-        Err(failure) if failure.status() == StatusCode::BAD_REQUEST => (
-            StatusCode::BAD_REQUEST,
-            Vec::new(),
-            None,
-            errors(t, &failure),
-        ),
-        Err(failure) => return Err(failure),
-    };
+        Err(failure) if failure.status() == StatusCode::BAD_REQUEST => {
+            let page = HomePage {
+                errors: errors(visitor.words(), &failure),
+                ..page(&visitor, asked, user, &[], None)
+            };
+            visitor.page(failure.status(), &page)
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+pub(super) fn page(
+    visitor: &Visitor,
+    asked: Asked,
+    user: Option<User>,
+    tickets: &[Ticket],
+    next: Option<String>,
+) -> HomePage {
+    let (t, locale) = (visitor.words(), visitor.locale);
     let cards = tickets
         .iter()
-        .map(|ticket| Card::of_ticket(ticket, t, visitor.locale));
-    let page = HomePage {
+        .map(|ticket| Card::of_ticket(ticket, t, locale));
+    HomePage {
         page: visitor.frame(t.home.heading, user),
         since: visitor.since(),
         sorts: t.home.sorts,
-        heading: asked.heading(t, visitor.locale),
+        heading: asked.heading(t, locale),
         cards: cards.collect(),
-        errors,
+        errors: Vec::new(),
         first: (!asked.cursor.is_empty()).then(|| asked.first()),
         next: next.map(|cursor| asked.next(&cursor)),
         asked,
-    };
-    visitor.page(status, &page)
+    }
 }
 
 /// What is wrong with what was asked, by its fields.
-fn errors(t: &Catalogue, failure: &Failure) -> Vec<&'static str> {
+pub(super) fn errors(t: &Catalogue, failure: &Failure) -> Vec<&'static str> {
     let text = |field: &str| match field {
         "minPrice" | "maxPrice" => t.home.wrong_price,
         "from" | "to" => t.home.wrong_day,

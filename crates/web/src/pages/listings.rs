@@ -47,7 +47,7 @@ pub(super) async fn show(visitor: Visitor, RawQuery(query): RawQuery) -> Result<
     visitor.page(StatusCode::OK, &page)
 }
 
-fn row(visitor: &Visitor, ticket: &Ticket) -> Row {
+pub(super) fn row(visitor: &Visitor, ticket: &Ticket) -> Row {
     let (t, locale) = (visitor.words(), visitor.locale);
     let words = &t.listings;
     let is_over = ticket.starts_at.is_some_and(|start| start <= visitor.now());

@@ -13,6 +13,8 @@ pub(crate) mod next;
 mod order;
 mod orders;
 pub(crate) mod problem;
+#[cfg(test)]
+mod samples;
 mod sell;
 mod sign_in;
 mod sign_out;

@@ -48,7 +48,7 @@ pub(super) async fn show(visitor: Visitor, RawQuery(query): RawQuery) -> Result<
     visitor.page(StatusCode::OK, &page)
 }
 
-fn row(visitor: &Visitor, order: &Order) -> Row {
+pub(super) fn row(visitor: &Visitor, order: &Order) -> Row {
     let (t, locale) = (visitor.words(), visitor.locale);
     let words = &t.orders;
     let is_expired = order.cancel_reason == Some(CancelReason::Expired);

@@ -34,7 +34,7 @@ pub(crate) fn html(app: &App, headers: &HeaderMap, problem: &Problem) -> String 
         .unwrap_or_else(|_| words.refusals.broken.title.to_owned())
 }
 
-fn refusal(words: &Catalogue, problem: &Problem) -> Refusal {
+pub(super) fn refusal(words: &Catalogue, problem: &Problem) -> Refusal {
     let all = &words.refusals;
     match problem.status {
         400 | 405 | 408 | 411..=428 => all.not_understood,

@@ -28,7 +28,12 @@ pub(super) async fn show(visitor: Visitor) -> Result<Response, Failure> {
     visitor.page(StatusCode::OK, &page(&visitor, user, empty, None))
 }
 
-fn page(visitor: &Visitor, user: User, form: TicketForm, card: Option<Card>) -> SellPage {
+pub(super) fn page(
+    visitor: &Visitor,
+    user: User,
+    form: TicketForm,
+    card: Option<Card>,
+) -> SellPage {
     SellPage {
         page: visitor.frame(visitor.words().sell.heading, Some(user)),
         form,

@@ -42,7 +42,7 @@ pub(super) async fn show(visitor: Visitor, RawQuery(query): RawQuery) -> Result<
     visitor.page(StatusCode::OK, &page)
 }
 
-fn why(t: &Account, why: &str) -> Option<Notice> {
+pub(super) fn why(t: &Account, why: &str) -> Option<Notice> {
     match why {
         "ended" => Some(Notice::bad(t.session_ended)),
         "not_done" => Some(Notice::bad(t.not_done)),
@@ -52,7 +52,7 @@ fn why(t: &Account, why: &str) -> Option<Notice> {
     }
 }
 
-fn page(visitor: &Visitor, query: &Form, fields: FieldsShown) -> CredentialsPage {
+pub(super) fn page(visitor: &Visitor, query: &Form, fields: FieldsShown) -> CredentialsPage {
     let t = visitor.words();
     let next = next::as_parameter(query.text("next"));
     CredentialsPage {
@@ -76,7 +76,7 @@ pub(super) async fn submit(
         Ok(()) => visitor.see_other(next::parse(query.text("next"))),
         Err(refusal) => {
             let t = visitor.words();
-            let (fields, notice) = refused(t, &form, &refusal)?;
+            let (fields, notice) = refused(t, &form, &refusal);
             let page = CredentialsPage {
                 notice,
                 ..page(&visitor, &query, fields)
@@ -106,7 +106,7 @@ pub(super) fn refused(
     t: &Catalogue,
     form: &Form,
     refusal: &Failure,
-) -> Result<(FieldsShown, Option<Notice>), Failure> {
+) -> (FieldsShown, Option<Notice>) {
     let words = &t.account;
     let mut fields = FieldsShown::default().with("email", form.text("email"));
     let notice = match refusal.code() {
@@ -121,11 +121,11 @@ pub(super) fn refused(
                 match error.field.as_deref() {
                     Some("email") => fields.refuse("email", words.wrong_email),
                     Some("password") => fields.refuse("password", words.wrong_password_form),
-                    _ => return Ok((fields, Some(Notice::bad(t.refusals.try_again)))),
+                    _ => return (fields, Some(Notice::bad(t.refusals.try_again))),
                 }
             }
             None
         }
     };
-    Ok((fields, notice.map(Notice::bad)))
+    (fields, notice.map(Notice::bad))
 }

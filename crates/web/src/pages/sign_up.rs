@@ -20,7 +20,7 @@ pub(super) async fn show(visitor: Visitor, RawQuery(query): RawQuery) -> Result<
     visitor.page(StatusCode::OK, &page)
 }
 
-fn page(visitor: &Visitor, query: &Form, fields: FieldsShown) -> CredentialsPage {
+pub(super) fn page(visitor: &Visitor, query: &Form, fields: FieldsShown) -> CredentialsPage {
     let t = visitor.words();
     let next = next::as_parameter(query.text("next"));
     CredentialsPage {
@@ -42,7 +42,7 @@ pub(super) async fn submit(
     match send(&visitor, "/api/users/signup", &form).await? {
         Ok(()) => visitor.see_other(next::parse(query.text("next"))),
         Err(refusal) => {
-            let (fields, notice) = refused(visitor.words(), &form, &refusal)?;
+            let (fields, notice) = refused(visitor.words(), &form, &refusal);
             let page = CredentialsPage {
                 notice,
                 ..page(&visitor, &query, fields)

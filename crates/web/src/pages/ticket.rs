@@ -140,7 +140,7 @@ fn said(visitor: &Visitor, seen: &Seen) -> Option<Notice> {
     }
 }
 
-fn page(visitor: &Visitor, seen: &Seen, notice: Option<Notice>) -> TicketPage {
+pub(super) fn page(visitor: &Visitor, seen: &Seen, notice: Option<Notice>) -> TicketPage {
     let (t, locale, ticket) = (visitor.words(), visitor.locale, &seen.ticket);
     let act = act(visitor, seen);
     let fee = ticket

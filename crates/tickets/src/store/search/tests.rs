@@ -23,6 +23,7 @@ const SORTS: [(Sort, &str); 6] = [
 fn everything(sort: Sort) -> Search {
     Search {
         seller: None,
+        with_reserved: false,
         wanted: Vec::new(),
         price: None,
         starts: None,
