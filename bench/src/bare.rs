@@ -30,7 +30,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
         .await
         .because(arguments.listen)?;
     println!(
-        "a bare handler answers POST http://{}/api/orders",
+        "a bare handler answers POST http://{0}/api/orders and GET http://{0}/page",
         arguments.listen
     );
     axum::serve(listener, router(arguments.body_bytes))
@@ -45,6 +45,7 @@ fn router(body_bytes: usize) -> Router {
     Router::new()
         .route("/readyz", get(|| async { StatusCode::OK }))
         .route("/api/orders", post(answer))
+        .route("/page", get(page))
         .with_state(body)
 }
 
@@ -57,4 +58,8 @@ async fn answer(State(body): State<Bytes>, _request: Bytes) -> Answer {
         [(CONTENT_TYPE, "application/json"), (LOCATION, location)],
         body,
     )
+}
+
+async fn page(State(body): State<Bytes>) -> ([(http::HeaderName, &'static str); 1], Bytes) {
+    ([(CONTENT_TYPE, "text/html; charset=utf-8")], body)
 }

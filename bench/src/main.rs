@@ -29,7 +29,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use failure::{Because, Failure};
-use scenarios::{apart, expire, latency, ratio, reserve, startup};
+use scenarios::{apart, expire, home, latency, ratio, reserve, startup};
 
 /// Measure Tessera over HTTP.
 ///
@@ -54,6 +54,8 @@ enum Scenario {
     Startup(startup::Arguments),
     /// Reservations against a bare handler with answers of the same size, in alternating rounds
     Ratio(ratio::Arguments),
+    /// The home page from 100,000 listings, against a bare handler with as many bytes, in alternating rounds
+    Home(home::Arguments),
     /// The distributed form on PostgreSQL and NATS, beside pgbench with the one reserving transaction
     Apart(apart::Arguments),
     /// Serve the bare handler that `ratio` compares with
@@ -87,6 +89,7 @@ fn perform(scenario: Scenario) -> Result<(), Failure> {
             Scenario::Expire(arguments) => expire::run(&arguments).await,
             Scenario::Startup(arguments) => startup::run(&arguments).await,
             Scenario::Ratio(arguments) => ratio::run(&arguments).await,
+            Scenario::Home(arguments) => home::run(&arguments).await,
             Scenario::Apart(arguments) => apart::run(&arguments).await,
             Scenario::Bare(arguments) => bare::run(&arguments).await,
         }

@@ -94,11 +94,40 @@ async fn sign_up_one(connection: &mut Connection, email: &str) -> Result<Person,
         .map(|cookie| Person { cookie })
 }
 
+/// What a seller says of the ticket with this number.
+pub(crate) type Listing = fn(usize) -> String;
+
+/// The least that the scenarios need.
+fn plain(number: usize) -> String {
+    format!(
+        r#"{{"title":"An Evening of Jazz Standards, seat {number}","price":"120.00","currency":"usd","venue":"Massey Hall","city":"Toronto","country":"CA"}}"#
+    )
+}
+
+/// All that a listing can say, as most do.
+pub(crate) fn full(number: usize) -> String {
+    let (day, hour) = (number % 28 + 1, number % 12 + 10);
+    let (month, row, price) = (number % 12 + 1, number % 40 + 1, number % 300 + 20);
+    format!(
+        r#"{{"title":"An Evening of Jazz Standards, part {number}","price":"{price}.00","currency":"usd","category":"concert","venue":"Massey Hall","city":"Toronto","country":"CA","startsAt":"2035-{month:02}-{day:02}T{hour}:30:00Z","timeZone":"America/Toronto","section":"Balcony","row":"{row}","seat":"{day}"}}"#
+    )
+}
+
 /// Lists so many tickets, and returns their ids.
 pub(crate) async fn list_tickets(
     address: SocketAddr,
     sellers: &[Person],
     count: usize,
+) -> Result<Vec<String>, Failure> {
+    list(address, sellers, count, plain).await
+}
+
+/// The same, with more to say of each.
+pub(crate) async fn list(
+    address: SocketAddr,
+    sellers: &[Person],
+    count: usize,
+    listing: Listing,
 ) -> Result<Vec<String>, Failure> {
     let next = Arc::new(AtomicUsize::new(0));
     let mut tasks = JoinSet::new();
@@ -112,7 +141,7 @@ pub(crate) async fn list_tickets(
                 if number >= count {
                     return Ok(ids);
                 }
-                ids.push(list_one(&mut connection, &seller, number).await?);
+                ids.push(list_one(&mut connection, &seller, listing(number)).await?);
             }
         });
     }
@@ -134,11 +163,8 @@ pub(crate) async fn list_tickets(
 async fn list_one(
     connection: &mut Connection,
     seller: &Person,
-    number: usize,
+    body: String,
 ) -> Result<String, Failure> {
-    let body = format!(
-        r#"{{"title":"An Evening of Jazz Standards, seat {number}","price":"120.00","currency":"usd","venue":"Massey Hall","city":"Toronto","country":"CA"}}"#
-    );
     let reply = connection
         .post("/api/tickets", Some(&seller.cookie), body)
         .await?;

@@ -27,8 +27,8 @@ async function text(locator) {
 }
 
 for (const [locale, price, dateAndTime, time, reserveName] of [
-  ['de-AT', '€ 1.120,00', /Samstag, 1\. Juni 2030 (um )?20:30 (CEST|MESZ)/, /20:30/, 'Reservieren und bezahlen'],
-  ['de-DE', '1.120,00 €', /Samstag, 1\. Juni 2030 (um )?20:30 (CEST|MESZ)/, /20:30/, 'Reservieren und bezahlen'],
+  ['de-AT', '€ 1.120,00', /Samstag, 1\. Juni 2030 (um )?20:30 CEST/, /20:30/, 'Reservieren und bezahlen'],
+  ['de-DE', '1.120,00 €', /Samstag, 1\. Juni 2030 (um )?20:30 CEST/, /20:30/, 'Reservieren und bezahlen'],
   ['en-US', '€1,120.00', /Saturday, June 1, 2030 at 8:30 PM/, /8:30 PM/, 'Reserve and pay'],
   ['en-GB', '€1,120.00', /Saturday,? 1 June 2030 at 20:30/, /20:30/, 'Reserve and pay'],
 ]) {
@@ -61,7 +61,7 @@ test('an order and its receipt are written in the visitor’s formats, too', asy
   await headed(page, 'Das Ticket gehört dir');
   const receipt = await text(page.getByRole('main'));
   assert.match(receipt, /€ 99,50/);
-  assert.match(receipt, /Samstag, 1\. Juni 2030 (um )?20:30 (CEST|MESZ)/);
+  assert.match(receipt, /Samstag, 1\. Juni 2030 (um )?20:30 CEST/);
   assert.match(receipt, /Bezahlt am /);
   await page.goto('/orders');
   assert.match(await text(page.getByRole('main')), /€ 99,50/);

@@ -86,7 +86,7 @@ test('what is searched for is a value, and no more', async (t) => {
     const answer = await page.goto(`/?q=${encodeURIComponent(q)}`);
     assert.ok([200, 400].includes(answer.status()), `${q}: ${answer.status()}`);
     await isHarmless(page, []);
-    assert.equal(await page.getByRole('searchbox').inputValue(), q.replace('\ufeff', '\ufeff').trim());
+    assert.equal(await page.getByRole('searchbox').inputValue(), q);
   }
 });
 

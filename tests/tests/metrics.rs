@@ -7,7 +7,7 @@ use tessera_tests::eventually;
 use tessera_tests::process::Server;
 
 /// What is measured, and where it can be seen once somebody has signed up and listed a ticket.
-const MEASURED: [&str; 7] = [
+const MEASURED: [&str; 8] = [
     "tessera_http_request_seconds_count{service=\"tickets\"",
     "tessera_outbox_age_seconds{service=\"tickets\"}",
     "tessera_consumer_lag_seconds_count{service=\"orders\"}",
@@ -15,6 +15,7 @@ const MEASURED: [&str; 7] = [
     "tessera_event_handling_seconds_count{service=\"orders\",type=\"ticket:created\"} 1",
     "tessera_inbox_dead_letters{service=\"orders\"} 0",
     "tessera_db_writer_batch_size_count{service=\"tickets\"}",
+    "tessera_web_live_pages{service=\"web\"} 0",
 ];
 
 #[tokio::test]

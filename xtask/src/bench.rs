@@ -9,10 +9,10 @@ use crate::{places, servers};
 pub(crate) struct Arguments {
     /// What to measure; without it all of them, against the bounds that the project promises
     scenario: Option<Scenario>,
-    /// For how long (reserve, latency, ratio)
+    /// For how long (reserve, latency, ratio, home)
     #[arg(long)]
     seconds: Option<u32>,
-    /// Connections at once (reserve, expire, ratio)
+    /// Connections at once (reserve, expire, ratio, home)
     #[arg(long)]
     connections: Option<u32>,
     /// A short look: far fewer tickets, no bounds
@@ -35,6 +35,8 @@ enum Scenario {
     Startup,
     /// Reservations against a bare HTTP handler, in turn
     Ratio,
+    /// The home page from 100,000 listings against a bare page of equal size, in turn
+    Home,
     /// The distributed form on PostgreSQL and NATS, in turn with pgbench; some ten minutes, and only by its name
     Apart,
 }
@@ -47,6 +49,7 @@ impl Scenario {
             Self::Expire => "expire",
             Self::Startup => "startup",
             Self::Ratio => "ratio",
+            Self::Home => "home",
             Self::Apart => "apart",
         }
     }
@@ -66,6 +69,7 @@ impl Scenario {
             Self::Expire => &["--require-delay-ms", "1000", "--require-all-s", "60"],
             Self::Startup => &["--require-ready-ms", "500", "--require-idle-mb", "60"],
             Self::Ratio => &[],
+            Self::Home => &["--require-percent", "30"],
             Self::Apart => &[
                 "--require-alone",
                 "50",
@@ -84,6 +88,7 @@ impl Scenario {
             Self::Expire => &["--locks", "5000"],
             Self::Startup => &["--runs", "5"],
             Self::Ratio => &["--seconds", "2", "--rounds", "2"],
+            Self::Home => &["--seconds", "1", "--rounds", "1", "--listings", "2000"],
             Self::Apart => &[
                 "--seconds",
                 "2",
@@ -98,14 +103,14 @@ impl Scenario {
     fn takes_seconds(self) -> bool {
         matches!(
             self,
-            Self::Reserve | Self::Latency | Self::Ratio | Self::Apart
+            Self::Reserve | Self::Latency | Self::Ratio | Self::Home | Self::Apart
         )
     }
 
     fn takes_connections(self) -> bool {
         matches!(
             self,
-            Self::Reserve | Self::Expire | Self::Ratio | Self::Apart
+            Self::Reserve | Self::Expire | Self::Ratio | Self::Home | Self::Apart
         )
     }
 }

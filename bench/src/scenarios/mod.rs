@@ -2,6 +2,7 @@
 
 pub(crate) mod apart;
 pub(crate) mod expire;
+pub(crate) mod home;
 pub(crate) mod latency;
 pub(crate) mod ratio;
 pub(crate) mod reserve;

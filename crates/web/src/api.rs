@@ -166,7 +166,8 @@ impl Answer {
             .map(Duration::from_secs);
         if matches!(self.status.as_u16(), 502..=504) {
             let after = after.unwrap_or(Duration::from_secs(5));
-            return Failure::unavailable(after).because(format!("the API answered {}", self.status));
+            return Failure::unavailable(after)
+                .because(format!("the API answered {}", self.status));
         }
         match serde_json::from_slice::<Problem>(&self.body) {
             Ok(problem) => Failure::relayed(self.status, problem, after),

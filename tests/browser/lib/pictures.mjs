@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { resultFile } from './places.mjs';
 
-const LOOKS = {
+/** By name, what makes `visitor` look like it. */
+export const LOOKS = {
   'wide-light': {},
   'wide-dark': { dark: true },
   'narrow-light': { narrow: true },

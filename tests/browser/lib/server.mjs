@@ -28,13 +28,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.e
  */
 export async function startServer(settings = {}, services = []) {
   const server = new Server(await freeAddress(), await mkdtemp(join(tmpdir(), 'tessera-browser-')));
-  server.launch(settings, services);
-  try {
-    await eventually('the server to be ready', () => server.isReady(), READY_SECONDS);
-  } catch (error) {
-    await server.stop();
-    throw new Error(`${error.message}; its log:\n${server.log()}`);
-  }
+  await server.start(settings, services);
   return server;
 }
 
@@ -50,8 +44,18 @@ class Server {
     this.#logFile = resultFile('logs', `${test}-${address.split(':')[1]}.log`);
   }
 
-  launch(settings, services) {
-    const log = openSync(this.#logFile, 'w');
+  async start(settings, services) {
+    this.#launch(settings, services);
+    try {
+      await eventually('the server to be ready', () => this.isReady(), READY_SECONDS);
+    } catch (error) {
+      await this.stop();
+      throw new Error(`${error.message}; its log:\n${this.log()}`);
+    }
+  }
+
+  #launch(settings = {}, services = []) {
+    const log = openSync(this.#logFile, 'a');
     // Nothing else of the surroundings: a DATABASE_URL in somebody's shell is not for tests.
     const { PATH, HOME } = process.env;
     const own = { DATA_DIR: this.data, LISTEN: this.address, RATE_LIMITS: 'off', RUST_LOG: 'warn' };
@@ -80,16 +84,20 @@ class Server {
 
   /** Ends it, its data with it. */
   async stop() {
-    if (this.pid && !this.#hasEnded()) {
-      const ended = once(this.#child, 'exit');
-      this.#child.kill('SIGTERM');
-      await Promise.race([ended, pause(END_SECONDS * 1000, null, { ref: false })]);
-      if (!this.#hasEnded()) {
-        this.#child.kill('SIGKILL');
-        await ended;
-      }
-    }
+    await this.halt();
     this.#forget();
+  }
+
+  /** Ends it, and keeps its data: `start` goes on with them, at the same address. */
+  async halt() {
+    if (!this.pid || this.#hasEnded()) return;
+    const ended = once(this.#child, 'exit');
+    this.#child.kill('SIGTERM');
+    await Promise.race([ended, pause(END_SECONDS * 1000, null, { ref: false })]);
+    if (!this.#hasEnded()) {
+      this.#child.kill('SIGKILL');
+      await ended;
+    }
   }
 
   /** Ends it without waiting, for a process that ends itself. */

@@ -7,6 +7,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use metrics::{Gauge, describe_gauge, gauge};
 use parking_lot::Mutex;
 use tessera_platform::bus::{Bus, Message};
 use tessera_platform::clock::Clock;
@@ -25,7 +26,6 @@ const MOST_UNREAD: usize = 32;
 /// are remembered for that, at most.
 const MEMORY: SignedDuration = SignedDuration::from_secs(10);
 const MOST_REMEMBERED: usize = 4_096;
-/// How many pages listen at this moment.
 const LISTENERS: &str = "tessera_web_live_pages";
 
 /// The hub. Cheap to clone; clones share everything.
@@ -38,6 +38,8 @@ struct Inner {
     state: Mutex<State>,
     /// Says that there is something to follow.
     wanted: Notify,
+    /// How many pages listen at this moment.
+    listeners: Gauge,
 }
 
 #[derive(Default)]
@@ -64,8 +66,12 @@ pub(crate) struct Listener {
 
 impl Hub {
     pub(crate) fn new(bus: Bus, clock: Clock) -> Hub {
+        describe_gauge!(LISTENERS, "Open pages that follow what they show.");
+        let listeners = gauge!(LISTENERS, "service" => "web");
+        listeners.set(0.0);
         Hub(Arc::new(Inner {
             bus,
+            listeners,
             clock,
             state: Mutex::default(),
             wanted: Notify::new(),
@@ -139,7 +145,7 @@ impl Hub {
         for topic in &topics {
             state.by_topic.entry(*topic).or_default().push(number);
         }
-        metrics::gauge!(LISTENERS).increment(1);
+        self.0.listeners.increment(1);
         Some(Listener {
             hub: self.clone(),
             number,
@@ -258,6 +264,6 @@ impl Drop for Listener {
                 }
             }
         }
-        metrics::gauge!(LISTENERS).decrement(1);
+        self.hub.0.listeners.decrement(1);
     }
 }

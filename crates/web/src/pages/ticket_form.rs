@@ -139,12 +139,13 @@ fn starts_at(form: &Form) -> String {
 /// The card that a listing of this form would be shown as, as far as it can be told yet.
 pub(crate) fn preview(form: &Form, t: &Catalogue, locale: Locale) -> Option<Card> {
     let title = form.text("title");
-    if title.is_empty() && form.text("price").is_empty() {
+    if title.is_empty() {
         return None;
     }
     let currency: Currency = form.text("currency").parse().unwrap_or(Currency::USD);
     let typed = Amount::from(locale.typed_amount(form.text("price")));
-    let price = typed.money(currency).unwrap_or(Money::new(0, currency));
+    let read = typed.money(currency);
+    let price = read.clone().unwrap_or(Money::new(0, currency));
     let text = |name| Some(form.text(name).to_owned()).filter(|text| !text.is_empty());
     let nobody = uuid::Uuid::nil();
     let epoch = jiff::Timestamp::UNIX_EPOCH;
@@ -171,5 +172,9 @@ pub(crate) fn preview(form: &Form, t: &Catalogue, locale: Locale) -> Option<Card
         created_at: epoch,
         updated_at: epoch,
     };
-    Some(Card::of_ticket(&ticket, t, locale))
+    let mut card = Card::of_ticket(&ticket, t, locale);
+    if read.is_err() {
+        "–".clone_into(&mut card.price);
+    }
+    Some(card)
 }
