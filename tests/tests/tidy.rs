@@ -188,6 +188,20 @@ fn nothing_names_the_machine_it_was_written_on() {
     none(&broken);
 }
 
+#[test]
+fn the_image_is_built_from_every_member_of_the_workspace() {
+    let (manifest, ignored) = (
+        read(&root().join("Cargo.toml")),
+        read(&root().join(".dockerignore")),
+    );
+    let members = manifest.split("members = [").nth(1).unwrap_or_default();
+    let members = members.split(']').next().unwrap_or_default().split(',');
+    let folders = members.map(|member| member.trim().trim_matches('"').trim_end_matches("/*"));
+    let missing =
+        folders.filter(|folder| !ignored.lines().any(|line| line == format!("!{folder}")));
+    none(&missing.map(str::to_owned).collect::<Vec<_>>());
+}
+
 /// Empty, or the test fails with all that was found: one look shows everything there is to repair.
 fn none(broken: &[String]) {
     assert!(broken.is_empty(), "\n{}\n", broken.join("\n"));
