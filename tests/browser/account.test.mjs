@@ -110,7 +110,8 @@ test('an account ends with its password: a wrong one is told, and the right one 
   await sees(buyer, 'This ticket is no longer for sale.');
   await page.goto('/account');
   await headed(page, SIGN_IN);
-  assert.equal(await market.refusal(null, 'POST', '/api/users/signin', { email: person.email, password: person.password }), 401);
+  const { email, password } = person;
+  assert.equal(await market.refusal(null, 'POST', '/api/users/signin', { email, password }), 401);
 });
 
 async function remove(page, password) {

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { accessible } from './lib/axe.mjs';
 import { takeAway } from './lib/database.mjs';
-import { Market } from './lib/market.mjs';
-import { button, card, headed, sees } from './lib/pages.mjs';
+import { Market, signIn } from './lib/market.mjs';
+import { button, card, enter, headed, sees } from './lib/pages.mjs';
 import { scene } from './lib/scene.mjs';
 import { startServer } from './lib/server.mjs';
 
@@ -77,7 +77,7 @@ test('who guesses passwords, or reserves, too often is asked to wait', async (t)
   assert.equal(await page.getByLabel('E-mail address').inputValue(), sam.email);
   await accessible(page);
 
-  await signedIn(page, ada);
+  await signIn(page.context(), ada);
   await page.goto(`/tickets/${ticket.id}`);
   await reserveTooOften(page, ticket);
   await button(page, 'Reserve and pay').click();
@@ -90,13 +90,7 @@ async function guess(page, { email }) {
   const form = { email, password: 'a wrong password' };
   for (let time = 0; time < 10; time += 1) await page.request.post('/auth/signin', { form });
   await page.goto('/auth/signin');
-  await page.getByLabel('E-mail address').fill(email);
-  await page.getByLabel('Password').fill('a wrong password');
-  await page.getByRole('main').getByRole('button', { name: 'Sign in' }).click();
-}
-
-async function signedIn(page, { token, url }) {
-  await page.context().addCookies([{ name: 'session', value: token, url }]);
+  await enter(page, form);
 }
 
 /** Asks for a price that is not the ticket's, which reserves nothing, as often as anybody may, and more. */

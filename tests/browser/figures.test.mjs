@@ -60,6 +60,16 @@ test('nothing moves while the home page loads, nor when tickets are reserved and
   await standsStill(page, 'when tickets are reserved');
 });
 
+test('nothing moves under the eyes of who looks when a ticket is sold', async (t) => {
+  const page = await watched(t);
+  await page.goto('/');
+  const sold = tickets.at(-3);
+  await card(page, sold).waitFor();
+  await market.buy(buyer, sold.id);
+  await card(page, sold).waitFor({ state: 'hidden' });
+  await standsStill(page, 'when a ticket is sold');
+});
+
 test('nothing moves on a ticket’s page, nor while an order is paid', async (t) => {
   const page = await watched(t);
   await page.goto(`/tickets/${tickets[0].id}`);

@@ -1,7 +1,7 @@
 // The pages of people who look, and who buy.
 
-import { button, card, enter, headed, RECEIPT, sees, TO_PAY } from './lib/pages.mjs';
-import { gallery } from './lib/gallery.mjs';
+import { at, gallery } from './lib/gallery.mjs';
+import { button, card, enter, RECEIPT, sees, TO_PAY } from './lib/pages.mjs';
 import { scene } from './lib/scene.mjs';
 
 const NOBODY = null;
@@ -34,15 +34,6 @@ await market.reserve(other, held.id);
 const withdrawn = await offer('Withdrawn');
 await market.ask(seller, 'DELETE', `/api/tickets/${withdrawn.id}`);
 await market.ticketIs(bought.id, 'sold');
-
-/** Goes to a page, and waits for what it must show. */
-function at(path, heading, words) {
-  return async (page) => {
-    await page.goto(path);
-    if (heading) await headed(page, heading);
-    if (words) await sees(page, words);
-  };
-}
 
 async function beingBought(page) {
   await page.goto('/');

@@ -1,7 +1,7 @@
 // The pages of people who sell.
 
-import { gallery } from './lib/gallery.mjs';
-import { button, headed, sees } from './lib/pages.mjs';
+import { at, gallery } from './lib/gallery.mjs';
+import { button, sees } from './lib/pages.mjs';
 import { scene } from './lib/scene.mjs';
 
 const { visitor, market } = await scene();
@@ -17,14 +17,6 @@ await market.buy(buyer, sold.id);
 await market.ticketIs(sold.id, 'sold');
 const withdrawn = await offer('Withdrawn');
 await market.ask(seller, 'DELETE', `/api/tickets/${withdrawn.id}`);
-
-function at(path, heading, words) {
-  return async (page) => {
-    await page.goto(path);
-    if (heading) await headed(page, heading);
-    if (words) await sees(page, words);
-  };
-}
 
 async function preview(page) {
   await page.goto('/tickets/new');

@@ -97,6 +97,13 @@ test('days narrow down', async (t) => {
   assert.deepEqual(await titles(page), ['Aida']);
 });
 
+test('on a German page prices are asked for as they are written there', async (t) => {
+  const page = await visitor(t, { locale: 'de-AT' });
+  await page.goto('/?category=opera&maxPrice=94,99');
+  assert.deepEqual(await titles(page), ['Tosca']);
+  assert.equal(await page.getByLabel('Preis bis').inputValue(), '94,99');
+});
+
 test('a page of results has its place in the address, and back leads to it from a ticket', async (t) => {
   const page = await visitor(t);
   await page.goto('/?q=play');
@@ -155,7 +162,7 @@ test('all that is wrong with the filters is told at once, and what was written s
   assert.equal(await page.getByLabel('Price from').inputValue(), 'cheap');
 });
 
-test('what is typed while a card is being bought keeps the cards’ states', async (t) => {
+test('what a search has found follows what happens to it', async (t) => {
   const buyer = await market.person('ada');
   const ticket = await market.offer(seller, { title: 'Rigoletto' });
   const page = await visitor(t);

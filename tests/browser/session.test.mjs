@@ -34,7 +34,7 @@ async function isLedToTheDoor(page) {
   await headed(page, SIGN_IN);
 }
 
-test('an open order leads to the door when its session ends elsewhere, says why, and is there again afterwards', async (t) => {
+test('an open order leads to the door when its session ends elsewhere, says why, and is back afterwards', async (t) => {
   const { person, page, ticket } = await somebody(t);
   const order = await reserve(page, ticket);
   await endAllSessions(person);
@@ -74,7 +74,7 @@ test('who signs out in one tab is signed out in the others', async (t) => {
   assert.equal(new URL(page.url()).pathname, `/orders/${order}`);
 });
 
-test('who reserves after the session has ended is told that it was not done, and nothing is done by signing in', async (t) => {
+test('who reserves after the session has ended is told that it was not done, and signing in does not do it', async (t) => {
   const { person, page, ticket } = await somebody(t);
   await page.goto(`/tickets/${ticket.id}`);
   await endAllSessions(person);

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use http::StatusCode;
+use http::{HeaderValue, StatusCode};
 use tokio::task::JoinSet;
 
 use super::{LONG_LOCK_SECONDS, SELLERS};
@@ -18,13 +18,16 @@ use crate::process::{self, Process};
 use crate::report::Report;
 use crate::server::Program;
 
-/// What is looked at: everything, the next page, a search and a filter.
-const PAGES: [(&str, &str); 4] = [
+/// What is looked at, by its name in the report.
+const PAGES: [(&str, &str); 5] = [
     ("home", "/"),
     ("cheapest first", "/?sort=price"),
     ("search", "/?q=jazz+stand"),
     ("filter", "/?city=toronto&minPrice=50"),
+    // Written anew each time: what is somebody's own is never kept.
+    (SIGNED_IN, "/"),
 ];
+const SIGNED_IN: &str = "home, signed in";
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -47,6 +50,19 @@ pub(crate) struct Arguments {
     program: Program,
 }
 
+/// A page, as it is asked for.
+struct Page {
+    name: &'static str,
+    path: &'static str,
+    cookie: Option<HeaderValue>,
+}
+
+const BARE: Page = Page {
+    name: "bare",
+    path: "/page",
+    cookie: None,
+};
+
 /// What came of one round.
 struct Round {
     per_second: u64,
@@ -67,15 +83,18 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut report = Report::new(title);
     report.of(arguments.program.path().ok().as_deref(), &home.data_dir());
     for (name, path) in PAGES {
+        let person = sellers.first().filter(|_| name == SIGNED_IN);
+        let cookie = person.map(|person| person.cookie.clone());
         let bytes = size(server.address, path).await?;
         let log = home.data_dir().with_file_name("bare.log");
         let bare = start_bare(bytes, log).await?;
-        let share = compare(arguments, (name, path), (&bare, &server), &mut report).await?;
+        let page = Page { name, path, cookie };
+        let share = compare(arguments, &page, (&bare, &server), &mut report).await?;
         report.row(
             name,
             format!("{path}: {} bytes, {share} % of bare", grouped(bytes as u64)),
         );
-        if path == "/" {
+        if name == "home" {
             report.at_least(
                 "percent of the bare handler",
                 share,
@@ -90,17 +109,17 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
 /// Rounds in turn; answers the median share, in percent.
 async fn compare(
     arguments: &Arguments,
-    (name, path): (&str, &'static str),
+    page: &Page,
     (bare, server): (&Process, &Process),
     report: &mut Report,
 ) -> Result<u64, Failure> {
     let mut shares = Vec::new();
     for round in 1..=arguments.rounds {
-        let bare = look(arguments, bare.address, "/page").await?;
-        let ours = look(arguments, server.address, path).await?;
+        let bare = look(arguments, bare.address, &BARE).await?;
+        let ours = look(arguments, server.address, page).await?;
         let share = ours.per_second * 100 / bare.per_second.max(1);
         report.row(
-            format!("{name}, round {round}"),
+            format!("{}, round {round}", page.name),
             format!(
                 "bare {}/s, page {}/s: {share} %; page {}",
                 grouped(bare.per_second),
@@ -122,11 +141,7 @@ async fn size(address: SocketAddr, path: &str) -> Result<usize, Failure> {
 }
 
 /// One round: every connection looks at the page until the time is up.
-async fn look(
-    arguments: &Arguments,
-    address: SocketAddr,
-    path: &'static str,
-) -> Result<Round, Failure> {
+async fn look(arguments: &Arguments, address: SocketAddr, page: &Page) -> Result<Round, Failure> {
     let mut connections = Vec::new();
     for _ in 0..arguments.connections {
         connections.push(Connection::open(address).await?);
@@ -134,7 +149,7 @@ async fn look(
     let until = pace::now() + Duration::from_secs(arguments.seconds);
     let mut tasks = JoinSet::new();
     for connection in connections {
-        tasks.spawn(look_on(connection, path, until));
+        tasks.spawn(look_on(connection, page.path, page.cookie.clone(), until));
     }
     let (mut pages, mut latencies) = (0, Latencies::new()?);
     while let Some(joined) = tasks.join_next().await {
@@ -151,12 +166,13 @@ async fn look(
 async fn look_on(
     mut connection: Connection,
     path: &'static str,
+    cookie: Option<HeaderValue>,
     until: Instant,
 ) -> Result<(u64, Latencies), Failure> {
     let (mut pages, mut latencies) = (0, Latencies::new()?);
     while pace::now() < until {
         let sent = pace::now();
-        let reply = connection.get(path, None).await?;
+        let reply = connection.get(path, cookie.as_ref()).await?;
         reply.expect(StatusCode::OK, "a page")?;
         latencies.record(pace::micros_since(sent));
         pages += 1;

@@ -159,7 +159,7 @@ impl Answer {
     }
 
     /// Says what the service said. What is no problem of ours, such as a proxy's page, is a fault.
-    fn refusal(&self) -> Failure {
+    pub(crate) fn refusal(&self) -> Failure {
         let after = self
             .header(header::RETRY_AFTER)
             .and_then(|text| text.parse().ok())

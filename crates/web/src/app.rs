@@ -10,6 +10,7 @@ use tessera_platform::service::Surroundings;
 
 use crate::api::Api;
 use crate::live::Hub;
+use crate::shelf::Shelf;
 
 /// The state of the pages. Cheap to clone.
 #[derive(Clone)]
@@ -20,6 +21,8 @@ pub(crate) struct Inner {
     pub(crate) api: Api,
     /// What passes between them.
     pub(crate) hub: Hub,
+    /// Pages that were written already.
+    pub(crate) shelf: Shelf,
     /// The time.
     pub(crate) clock: Clock,
     /// Ids and randomness.
@@ -33,6 +36,7 @@ impl App {
         App(Arc::new(Inner {
             api,
             hub,
+            shelf: Shelf::default(),
             clock: around.clock.clone(),
             ids: around.ids.clone(),
             settings: around.settings.clone(),

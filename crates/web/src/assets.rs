@@ -111,9 +111,9 @@ async fn robots() -> &'static str {
     "User-agent: *\nDisallow: /account\nDisallow: /orders\nDisallow: /listings\nDisallow: /auth\nDisallow: /live\n"
 }
 
-/// The routes, compressed for whoever can read that. Streams of events and pictures are left as they are.
-pub(crate) fn compressed(routes: Router) -> Router {
-    routes.layer(CompressionLayer::new().quality(LEVEL))
+/// Compresses for whoever can read that. Streams of events and pictures are left as they are.
+pub(crate) fn compression() -> CompressionLayer {
+    CompressionLayer::new().quality(LEVEL)
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ mod notice;
 mod pages;
 mod paging;
 mod reference;
+mod shelf;
 mod shown;
 mod visitor;
 
@@ -52,7 +53,7 @@ pub fn pages(
     let app = App::new(api, hub.clone(), around);
     let routes = pages::routes(app.clone()).merge(reference::routes(reference));
     Ok(Pages {
-        routes: assets::compressed(routes),
+        routes: routes.layer(assets::compression()),
         show_problem: Arc::new(move |headers, problem| {
             pages::problem::html(&app, headers, problem)
         }),

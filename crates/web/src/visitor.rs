@@ -117,7 +117,22 @@ impl Visitor {
         self.send(self.request(method, path, body)?).await
     }
 
-    /// The same, if it is still of this version.
+    /// Asks for something, unless it is still what the answer with this tag said.
+    pub(crate) async fn ask_unless(
+        &self,
+        path: &str,
+        etag: Option<&HeaderValue>,
+    ) -> Result<Answer, Failure> {
+        let mut request = self.request(Method::GET, path, None)?;
+        if let Some(etag) = etag {
+            request
+                .headers_mut()
+                .insert(header::IF_NONE_MATCH, etag.clone());
+        }
+        self.send(request).await
+    }
+
+    /// Asks for a change of something that is still of this version.
     pub(crate) async fn ask_of_version(
         &self,
         method: Method,
@@ -130,7 +145,7 @@ impl Visitor {
         self.send(request).await
     }
 
-    /// The same, to be done once: whoever sends the same form again gets the same answer, and does nothing more.
+    /// Asks for something to be done once: whoever sends the same form again gets the same answer, and does nothing more.
     /// `key` is that of the form, drawn when it was shown; a form that says something else counts as another.
     pub(crate) async fn post_once(
         &self,

@@ -2,6 +2,7 @@
 
 import { test } from 'node:test';
 import { accessible } from './axe.mjs';
+import { headed, sees } from './pages.mjs';
 import { fits, LOOKS, picture } from './pictures.mjs';
 
 /**
@@ -26,9 +27,19 @@ async function pageOf(t, visitor, visitors, person, appearance) {
   return visitors.get(person);
 }
 
-async function hang(page, show, name, { narrow }) {
+// Both colours and both widths are looked into once: the four together would find no more, and take twice as long.
+async function hang(page, show, name, { narrow = false, dark = false }) {
   await show(page);
   await picture(page, name);
-  await accessible(page);
+  if (narrow === dark) await accessible(page);
   if (narrow) await fits(page, name);
+}
+
+/** Shows a page by its path, with the heading and the words that it must have. */
+export function at(path, heading, words) {
+  return async (page) => {
+    await page.goto(path);
+    if (heading) await headed(page, heading);
+    if (words) await sees(page, words);
+  };
 }

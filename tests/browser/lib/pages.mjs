@@ -54,12 +54,17 @@ export async function pay(page, card = 'Visa') {
   await button(page, /^Pay /).click();
 }
 
-/** Fills in the form for signing in or up, and sends it. */
-export async function enter(page, { email, password }, submit = SIGN_IN) {
+/** Fills in the form for signing in or up, and answers its button. */
+export async function fillDoor(page, { email, password }, submit = SIGN_IN) {
   const form = page.getByRole('main');
   await form.getByLabel('E-mail address').fill(email);
   await form.getByLabel('Password').fill(password);
-  await form.getByRole('button', { name: submit }).click();
+  return form.getByRole('button', { name: submit });
+}
+
+/** Signs in or up, on the page for that. */
+export async function enter(page, person, submit) {
+  await (await fillDoor(page, person, submit)).click();
 }
 
 /** Marks a document. What is answered fails once the page was left or loaded again. */

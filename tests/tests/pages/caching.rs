@@ -1,5 +1,7 @@
 //! What browsers keep, what travels, and what a page may load.
 
+use tessera_tests::visitor::Visitor;
+
 use crate::stage::{Stage, list};
 
 #[tokio::test]
@@ -99,4 +101,32 @@ async fn a_refusal_is_shown_whole_also_to_who_takes_compressed_answers() {
             .unwrap()
             .contains("There is nothing here")
     );
+}
+
+#[tokio::test]
+async fn a_page_that_was_kept_is_never_older_than_what_its_seller_was_answered() {
+    let stage = Stage::open().await;
+    let seller = stage.person("ada").await;
+    for round in 0..20 {
+        let title = format!("Round {round} of Parsifal");
+        let before = stage.anyone().get("/?q=parsifal").await;
+        assert!(!before.html.contains(&title), "{title}");
+        // It is kept now, for a second at most: some rounds are within one.
+        list(&seller, &title).await;
+        stage.anyone().get("/?q=parsifal").await.says(200, &title);
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_shown_a_page_of_somebody_elses_or_of_another_language() {
+    let stage = Stage::open().await;
+    let seller = stage.person("ada").await;
+    list(&seller, "Euryanthe").await;
+    for _ in 0..3 {
+        stage.anyone().get("/").await.says(200, "Sign in");
+        seller.get("/").await.says(200, "My listings");
+        let german = Visitor::speaking(&stage.server.url, "de-AT");
+        german.get("/").await.says(200, "$\u{a0}1.250,50");
+        stage.anyone().get("/").await.says(200, "$1,250.50");
+    }
 }

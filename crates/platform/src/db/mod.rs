@@ -238,6 +238,16 @@ impl Db {
         }
     }
 
+    /// A number that is another one after each commit, where this process alone commits: what is read after this was
+    /// asked is of this state or a later one, so that whoever has what was read in the same state has nothing to ask.
+    /// A server does not tell.
+    pub fn state(&self) -> Option<u64> {
+        match &self.0.engine {
+            Engine::Sqlite(engine) => Some(engine.state()),
+            Engine::Postgres(_) => None,
+        }
+    }
+
     /// What [`Tx::wake`] notifies under this name.
     pub fn signal(&self, name: &'static str) -> Arc<Notify> {
         self.0.signals.get(name)

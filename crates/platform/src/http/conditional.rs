@@ -5,14 +5,39 @@ use std::convert::Infallible;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use jiff::Timestamp;
 
 use super::problem::Failure;
 
 /// The `ETag` of a version: `"7"`.
 pub fn etag(version: i64) -> HeaderValue {
-    // Digits and quotes are always a valid header value.
-    HeaderValue::try_from(format!("\"{version}\""))
-        .unwrap_or_else(|_| HeaderValue::from_static("\"\""))
+    header_value(&tag(version))
+}
+
+/// A tag of what has no version of its own: the state of what it was read from, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StateTag(String);
+
+impl StateTag {
+    /// Of what was read at `now` from a database in this state. It counts for this second, since what is listed depends
+    /// on the time, too.
+    pub fn new(state: u64, now: Timestamp) -> StateTag {
+        StateTag(format!("\"{state}-{}\"", now.as_second()))
+    }
+
+    /// The `ETag`: weak, since the same state may be written otherwise another time.
+    pub fn etag(&self) -> HeaderValue {
+        header_value(&format!("W/{}", self.0))
+    }
+}
+
+fn tag(version: i64) -> String {
+    format!("\"{version}\"")
+}
+
+/// Of digits and quotes, which are always valid.
+fn header_value(text: &str) -> HeaderValue {
+    HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static("\"\""))
 }
 
 /// Which versions a write may change: those that `If-Match` names, or any without one.
@@ -22,8 +47,8 @@ pub struct IfMatch(Tags);
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Tags {
     Any,
-    /// Tags that are no version of ours match none.
-    These(Vec<i64>),
+    /// As they were sent, but for `W/` where that makes no difference.
+    These(Vec<String>),
 }
 
 impl IfMatch {
@@ -36,7 +61,7 @@ impl IfMatch {
     pub fn allows(&self, version: i64) -> bool {
         match &self.0 {
             Tags::Any => true,
-            Tags::These(versions) => versions.contains(&version),
+            Tags::These(tags) => tags.contains(&tag(version)),
         }
     }
 }
@@ -59,10 +84,19 @@ pub struct IfNoneMatch(Option<Tags>);
 impl IfNoneMatch {
     /// Whether the reader has this version already, so that a 304 says it all.
     pub fn has(&self, version: i64) -> bool {
+        self.has_tag(&tag(version))
+    }
+
+    /// The same, of what is told by its state.
+    pub fn has_state(&self, state: &StateTag) -> bool {
+        self.has_tag(&state.0)
+    }
+
+    fn has_tag(&self, tag: &String) -> bool {
         match &self.0 {
             None => false,
             Some(Tags::Any) => true,
-            Some(Tags::These(versions)) => versions.contains(&version),
+            Some(Tags::These(tags)) => tags.contains(tag),
         }
     }
 }
@@ -84,7 +118,7 @@ fn read(
     name: HeaderName,
     strip: fn(&str) -> &str,
 ) -> Result<Option<Tags>, Failure> {
-    let mut versions = Vec::new();
+    let mut tags = Vec::new();
     let mut found = false;
     for line in headers.get_all(&name) {
         found = true;
@@ -103,15 +137,10 @@ fn read(
             if opaque.len() < 2 || !opaque.starts_with('"') || !opaque.ends_with('"') {
                 return Err(wrong());
             }
-            versions.extend(version(strip(tag)));
+            tags.push(strip(tag).to_owned());
         }
     }
-    Ok(found.then_some(Tags::These(versions)))
-}
-
-/// The version in `"7"`, if it is one of ours.
-fn version(tag: &str) -> Option<i64> {
-    tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok()
+    Ok(found.then_some(Tags::These(tags)))
 }
 
 #[cfg(test)]
@@ -160,5 +189,17 @@ mod tests {
         assert!(if_none_match(&["W/\"7\""]).await.has(7));
         assert!(!if_none_match(&["\"6\""]).await.has(7));
         assert!(!if_none_match(&["nonsense"]).await.has(7));
+    }
+
+    #[tokio::test]
+    async fn a_state_is_the_same_for_a_second() {
+        let at = |millis| Timestamp::from_millisecond(millis).unwrap();
+        let state = StateTag::new(7, at(1_500));
+        assert_eq!(state.etag(), "W/\"7-1\"");
+        let known = if_none_match(&["W/\"7-1\""]).await;
+        assert!(known.has_state(&state));
+        assert!(known.has_state(&StateTag::new(7, at(1_999))));
+        assert!(!known.has_state(&StateTag::new(7, at(2_000))));
+        assert!(!known.has_state(&StateTag::new(8, at(1_500))));
     }
 }

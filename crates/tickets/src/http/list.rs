@@ -3,13 +3,16 @@
 use std::ops::RangeInclusive;
 
 use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use tessera_contracts::http::Problem;
 use tessera_contracts::http::tickets::Ticket as Answer;
 use tessera_contracts::{Currency, Money, TicketId, UserId, time};
-use tessera_platform::http::{Failure, Listing, MaybeSignedIn, Page, PageParams, Query};
+use tessera_platform::http::conditional::{IfNoneMatch, StateTag};
+use tessera_platform::http::{Failure, MaybeSignedIn, Page, PageParams, Query};
 use tessera_platform::service::Ctx;
 use utoipa::IntoParams;
 
@@ -61,6 +64,7 @@ struct SearchParams {
     get, path = "/api/tickets", tag = "tickets", params(SearchParams, PageParams),
     responses(
         (status = 200, description = "A page of tickets; the `Link` header leads to the next", body = [Answer]),
+        (status = 304, description = "`If-None-Match` names what would be answered (not on every database)"),
         (status = 400, description = "A parameter is not valid", body = Problem),
         (status = 401, description = "`seller=me`, and not signed in", body = Problem),
     )
@@ -70,11 +74,21 @@ pub async fn list_tickets(
     MaybeSignedIn(user): MaybeSignedIn,
     query: Query,
     page: Page,
-) -> Result<Listing<Answer>, Failure> {
-    let search = search(query, &page, user.map(|user| user.id), ctx.clock.now())?;
+    known: IfNoneMatch,
+) -> Result<Response, Failure> {
+    let now = ctx.clock.now();
+    let search = search(query, &page, user.map(|user| user.id), now)?;
+    // Before anything is read: what is read may only be newer. One's own listings are nobody else's.
+    let state = ctx.db.state().filter(|_| search.seller.is_none());
+    let tag = state.map(|state| StateTag::new(state, now));
+    let etag = tag.as_ref().map(|tag| [(header::ETAG, tag.etag())]);
+    if tag.is_some_and(|tag| known.has_state(&tag)) {
+        return Ok((StatusCode::NOT_MODIFIED, etag, ()).into_response());
+    }
     let rows = search::find(&ctx.db, &search).await?;
     let sort = search.sort;
-    Ok(page.answer(rows, |last| cursor(sort, last), super::body))
+    let listing = page.answer(rows, |last| cursor(sort, last), super::body);
+    Ok((etag, listing).into_response())
 }
 
 fn search(

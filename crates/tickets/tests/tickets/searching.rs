@@ -248,6 +248,40 @@ async fn what_somebody_is_buying_is_listed_for_who_asks_for_it() {
 }
 
 #[tokio::test]
+async fn who_has_a_list_already_is_told_so_until_something_changes_or_a_second_passes() {
+    let app = TestApp::start_embedded(&[tessera_tickets::DEFINITION]).await;
+    let seller = app.sign_in();
+    list(&app, &seller, offer()).await;
+    let first = app.get("/api/tickets?q=mahler").send().await;
+    let tag = first.header("etag").to_owned();
+    assert!(tag.starts_with("W/\""), "{tag}");
+    let again = async || {
+        let known = app
+            .get("/api/tickets?q=mahler")
+            .header("if-none-match", &tag);
+        known.send().await
+    };
+    let known = again().await;
+    assert_eq!(known.status, 304);
+    assert_eq!(known.header("etag"), tag);
+    assert_eq!(known.body, Value::Null);
+    // The answer to a listing comes only once lists have it.
+    list(&app, &seller, offer()).await;
+    assert_eq!(titles(&again().await).len(), 2);
+    let tag = app
+        .get("/api/tickets")
+        .send()
+        .await
+        .header("etag")
+        .to_owned();
+    app.advance(SignedDuration::from_secs(1));
+    let later = app.get("/api/tickets").header("if-none-match", &tag);
+    assert_eq!(later.send().await.status, 200);
+    let own = app.get("/api/tickets?seller=me").by(&seller).send().await;
+    assert!(!own.headers.contains_key("etag"));
+}
+
+#[tokio::test]
 async fn ones_own_listings_are_shown_in_every_state() {
     let mut stage = Stage::open().await;
     let other = stage.app.sign_in();

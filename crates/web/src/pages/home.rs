@@ -1,19 +1,23 @@
 //! `GET /`: what is for sale, searched, narrowed down, ordered, page by page. All of it is in the address, so
 //! that it can be shared and come back to.
 
+use std::sync::Arc;
+
 use askama::Template;
-use axum::extract::RawQuery;
-use axum::http::{Method, StatusCode};
+use axum::Extension;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use tessera_contracts::http::tickets::Ticket;
 use tessera_contracts::http::users::User;
 use tessera_platform::http::Failure;
 use url::form_urlencoded::Serializer;
 
+use crate::api::Answer;
 use crate::catalogue::{Catalogue, fill};
 use crate::form::Form;
 use crate::frame::Frame;
 use crate::locale::Locale;
+use crate::shelf::Fetched;
 use crate::shown::Card;
 use crate::visitor::Visitor;
 
@@ -142,28 +146,44 @@ impl Asked {
     }
 }
 
-pub(super) async fn show(visitor: Visitor, RawQuery(query): RawQuery) -> Result<Response, Failure> {
-    let asked = Asked::read(&query.unwrap_or_default());
-    let path = asked.to_api(visitor.locale);
-    let (user, answer) = tokio::join!(
-        visitor.user_if_known(),
-        visitor.ask(Method::GET, &path, None)
-    );
-    match answer?.accepted() {
-        Ok(answer) => {
-            let tickets: Vec<Ticket> = answer.read()?;
-            let page = page(&visitor, asked, user, &tickets, answer.next_cursor());
-            visitor.page(StatusCode::OK, &page)
+/// Asks for what the page shows; only whether that has changed, where the answer with this tag is here already.
+pub(crate) async fn fetch(
+    visitor: &Visitor,
+    etag: Option<&HeaderValue>,
+) -> Result<Answer, Failure> {
+    let (_, query) = visitor.here.split_once('?').unwrap_or_default();
+    let path = Asked::read(query).to_api(visitor.locale);
+    visitor.ask_unless(&path, etag).await
+}
+
+pub(super) async fn show(
+    visitor: Visitor,
+    fetched: Option<Extension<Fetched>>,
+) -> Result<Response, Failure> {
+    let (_, query) = visitor.here.split_once('?').unwrap_or_default();
+    let asked = Asked::read(query);
+    let fetch = async {
+        match fetched {
+            Some(Extension(Fetched(answer))) => Ok(answer),
+            None => fetch(&visitor, None).await.map(Arc::new),
         }
-        Err(failure) if failure.status() == StatusCode::BAD_REQUEST => {
-            let page = HomePage {
-                errors: errors(visitor.words(), &failure),
-                ..page(&visitor, asked, user, &[], None)
-            };
-            visitor.page(failure.status(), &page)
-        }
-        Err(failure) => Err(failure),
+    };
+    let (user, answer) = tokio::join!(visitor.user_if_known(), fetch);
+    let answer = answer?;
+    if answer.status == StatusCode::OK {
+        let tickets: Vec<Ticket> = answer.read()?;
+        let page = page(&visitor, asked, user, &tickets, answer.next_cursor());
+        return visitor.page(StatusCode::OK, &page);
     }
+    let failure = answer.refusal();
+    if failure.status() != StatusCode::BAD_REQUEST {
+        return Err(failure);
+    }
+    let page = HomePage {
+        errors: errors(visitor.words(), &failure),
+        ..page(&visitor, asked, user, &[], None)
+    };
+    visitor.page(failure.status(), &page)
 }
 
 pub(super) fn page(

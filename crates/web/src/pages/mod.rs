@@ -6,7 +6,7 @@
 mod account;
 mod data;
 mod edit;
-mod home;
+pub(crate) mod home;
 mod language;
 mod listings;
 pub(crate) mod next;
@@ -30,17 +30,17 @@ use axum::extract::Request;
 use axum::http::{Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use tessera_contracts::http::Problem;
 
 use crate::app::App;
 use crate::live::stream;
-use crate::{assets, visitor};
+use crate::{assets, shelf, visitor};
 
 /// All of them.
 pub(crate) fn routes(app: App) -> Router {
     Router::new()
-        .route("/", get(home::show))
+        .route("/", home(&app))
         .route("/tickets/new", get(sell::show).post(sell::submit))
         .route("/tickets/{id}", get(ticket::show).post(ticket::reserve))
         .route("/tickets/{id}/edit", get(edit::show).post(edit::submit))
@@ -61,6 +61,13 @@ pub(crate) fn routes(app: App) -> Router {
         .merge(assets::routes())
         .layer(middleware::from_fn(sign_in_first))
         .with_state(app)
+}
+
+/// Kept as it is sent: compressed.
+fn home(app: &App) -> MethodRouter<App> {
+    get(home::show)
+        .layer(assets::compression())
+        .layer(middleware::from_fn_with_state(app.clone(), shelf::keep))
 }
 
 /// Leads a person who would have to be signed in to the page for that, and back afterwards.

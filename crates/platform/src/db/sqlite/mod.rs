@@ -82,6 +82,10 @@ impl Engine {
         answer.await.map_err(|_| DbError::Closed)?
     }
 
+    pub(super) fn state(&self) -> u64 {
+        self.writer.state()
+    }
+
     pub(super) fn read_point<R: FromRow>(
         &self,
         sql: &str,
