@@ -7,29 +7,42 @@ const main = document.querySelector("main");
 
 let reading = null;
 
-/// Fetches this page and replaces those of its parts that read differently now.
-async function reread(url = location.href, options = {}) {
+/// Fetches this page and replaces those of its parts that read differently now. Answers whether it did: not if
+/// another reading took its place, or there was nothing to read.
+async function reread(url = location.href) {
+  const fresh = await read(url);
+  if (fresh === null) return false;
+  if (fresh === undefined) {
+    again();
+    return false;
+  }
+  main.dataset.since = fresh.querySelector("main")?.dataset.since ?? "";
+  document.title = fresh.title;
+  replaceParts(fresh);
+  listenAnew();
+  return true;
+}
+
+/// A page as it is now; `undefined` where the server is away or busy, `null` where another reading took its place or led away.
+async function read(url) {
   reading?.abort();
   const mine = (reading = new AbortController());
   try {
-    const answer = await fetch(url, { headers: { accept: "text/html" }, signal: mine.signal, ...options });
-    // Led away, as to the door after the session's end: then so is the person.
-    if (answer.redirected && !options.body) return location.assign(answer.url);
-    if (answer.status >= 500 || answer.status === 429) return again();
-    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-    if (!options.body) main.dataset.since = fresh.querySelector("main")?.dataset.since ?? "";
-    document.title = fresh.title;
-    replaceParts(fresh);
+    const answer = await fetch(url, { headers: { accept: "text/html" }, signal: mine.signal });
+    if (answer.status >= 500 || answer.status === 429) return undefined;
+    // Led away, as to the door after the session's end, or refused: then this is no longer the person's page.
+    if (answer.redirected) location.assign(answer.url);
+    else if (!answer.ok && answer.status !== 400) location.reload();
+    else return new DOMParser().parseFromString(await answer.text(), "text/html");
+    return null;
   } catch (error) {
-    if (error.name !== "AbortError") again();
-  } finally {
-    if (reading === mine) reading = null;
+    return error.name === "AbortError" ? null : undefined;
   }
 }
 
 let retry = 0;
 
-/// Looks once more in a while: the server is away, or busy.
+/// Looks once more in a while.
 function again() {
   clearTimeout(retry);
   retry = setTimeout(() => reread(), 3000 + Math.random() * 4000);
@@ -39,20 +52,23 @@ function replaceParts(fresh) {
   for (const part of document.querySelectorAll("[data-part]")) {
     const name = part.dataset.part;
     const next = fresh.querySelector(`[data-part="${name}"]`);
+    const left = next?.querySelector("[data-countdown]");
     if (!next || same(part, next)) {
       // The time alone has moved.
-      const left = next?.querySelector("[data-countdown]")?.dataset.countdown;
       const place = part.querySelector("[data-countdown]");
-      if (left && place) place.dataset.countdown = left;
+      if (left && place) {
+        place.dataset.countdown = left.dataset.countdown;
+        setClock(place, performance.now());
+      }
       continue;
     }
     const focused = part.contains(document.activeElement) ? document.activeElement : null;
     const news = next.dataset.news !== part.dataset.news ? next.dataset.news : null;
     part.replaceWith(document.adoptNode(next));
     if (focused) refocus(next, focused);
+    if (left || clock?.place.isConnected === false) setClock(left, performance.now());
     if (news) tell(news);
   }
-  setClock(document.querySelector("[data-countdown]"), performance.now());
   prepare();
 }
 
@@ -63,9 +79,10 @@ function same(one, other) {
     copy.querySelectorAll("input[name=key]").forEach((input) => input.remove());
     copy.querySelectorAll("[data-countdown]").forEach((clock) => clock.remove());
     copy.querySelectorAll("[data-print]").forEach((button) => (button.hidden = true));
-    copy.querySelectorAll("[aria-disabled], [data-sent]").forEach((element) => {
-      element.removeAttribute("aria-disabled");
-      element.removeAttribute("data-sent");
+    // What this script has added.
+    const added = ["aria-disabled", "data-sent", "tabindex"];
+    copy.querySelectorAll(added.map((name) => `[${name}]`).join()).forEach((element) => {
+      added.forEach((name) => element.removeAttribute(name));
     });
     return copy.outerHTML;
   };
@@ -74,9 +91,12 @@ function same(one, other) {
 
 /// Keyboard and reader stay where they were, or at the beginning of what took its place.
 function refocus(part, focused) {
-  const same = focused.id && part.querySelector(`#${CSS.escape(focused.id)}`);
+  const link = focused.getAttribute("href");
+  const same =
+    (focused.id && part.querySelector(`#${CSS.escape(focused.id)}`)) ||
+    (link && part.querySelector(`a[href="${CSS.escape(link)}"]`));
   const target = same || part.querySelector("h1, h2") || part;
-  if (!same) target.tabIndex = -1;
+  if (!target.matches("a, button, input, select, summary")) target.tabIndex = -1;
   target.focus({ preventScroll: true });
 }
 
@@ -88,6 +108,7 @@ function tell(text) {
 // ---- What passes on the server.
 
 let events = null;
+let heardOf = "";
 let pause = 1000;
 let soon = 0;
 
@@ -97,11 +118,12 @@ function listen() {
   if (!query) return;
   const source = new EventSource(`/live?${query}&since=${main.dataset.since}`);
   events = source;
+  heardOf = query;
   let dropped = false;
-  source.addEventListener("hello", () => {
+  source.addEventListener("hello", (event) => {
     pause = 1000;
     // Nobody knows what passed meanwhile.
-    if (dropped) reread();
+    if (dropped || event.data === "gap") reread();
     dropped = false;
   });
   source.addEventListener("ticket", (event) => changeTicket(JSON.parse(event.data)));
@@ -122,6 +144,13 @@ function liveQuery() {
   return ids.length ? `tickets=${ids.join(",")}` : "";
 }
 
+/// What is shown now may be something else than what was listened to.
+function listenAnew() {
+  if (!events || heardOf === liveQuery()) return;
+  stopListening();
+  listen();
+}
+
 function stopListening() {
   events?.close();
   events = null;
@@ -134,13 +163,16 @@ function rereadSoon() {
 }
 
 /// A card says itself where its ticket stands; other pages are read anew.
-function changeTicket({ id, status }) {
+function changeTicket({ id, version, status }) {
   if (main.dataset.live !== "tickets") return rereadSoon();
   const card = document.querySelector(`[data-ticket="${CSS.escape(id)}"]`);
-  if (!card) return;
+  // Events may come again, and late.
+  if (!card || version < Number(card.dataset.version)) return;
+  card.dataset.version = version;
   card.dataset.status = status;
+  // Its place stays empty: nothing may jump under a finger.
   const gone = status === "sold" || status === "withdrawn";
-  card.parentElement.hidden = gone && !card.contains(document.activeElement);
+  card.parentElement.classList.toggle("gone", gone && !card.contains(document.activeElement));
 }
 
 // ---- The countdown: what was left by the server's clock when the page was written, less what has passed since.
@@ -203,9 +235,9 @@ function prepareSearch() {
     if (asked.get("sort") === "newest") asked.delete("sort");
     const url = asked.size ? `/?${asked}` : "/";
     history.replaceState(null, "", url);
-    stopListening();
-    await reread(url);
+    if (!(await reread(url))) return;
     tell(document.getElementById("results").textContent + ": " + document.querySelectorAll(".cards > li").length);
+    listenAnew();
     listen();
   };
   form.addEventListener("input", debounced(search, 200));
@@ -222,10 +254,13 @@ function preparePreview() {
   const zone = form.querySelector("[data-zone]");
   const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
   if (zone && !zone.value && [...zone.options].some((option) => option.value === own)) zone.value = own;
-  const show = () => {
+  const show = async () => {
     const body = new URLSearchParams(new FormData(form));
     body.set("do", "preview");
-    reread(form.action, { method: "POST", body });
+    const answer = await fetch(form.action, { method: "POST", body, headers: { accept: "text/html" } }).catch(() => null);
+    // What was written is worth more than its preview: whatever else comes, the form stays.
+    if (!answer?.ok || answer.redirected) return;
+    replaceParts(new DOMParser().parseFromString(await answer.text(), "text/html"));
   };
   form.addEventListener("input", debounced(show, 250));
 }

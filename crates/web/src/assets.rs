@@ -80,7 +80,7 @@ pub(crate) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()
         .route("/assets/{name}", get(serve))
         // Browsers ask for it where nothing tells them of another, as on a page of an older version.
-        .route("/favicon.ico", get(|| async { serve_named("favicon.svg") }))
+        .route("/favicon.ico", get(icon))
         .route("/robots.txt", get(robots))
 }
 
@@ -92,9 +92,15 @@ async fn serve(Path(name): Path<String>) -> Result<Response, Failure> {
     found.map(answer).ok_or_else(none)
 }
 
-fn serve_named(name: &str) -> Response {
-    let found = ALL.iter().find(|asset| asset.name == name);
-    found.map_or_else(|| StatusCode::NOT_FOUND.into_response(), answer)
+/// By a name that says nothing of its content: kept for a day.
+async fn icon() -> Response {
+    let found = ALL.iter().find(|asset| asset.name == "favicon.svg");
+    let mut response = found.map_or_else(|| StatusCode::NOT_FOUND.into_response(), answer);
+    let for_a_day = HeaderValue::from_static("public, max-age=86400");
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, for_a_day);
+    response
 }
 
 fn answer(asset: &Asset) -> Response {

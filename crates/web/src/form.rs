@@ -16,6 +16,11 @@ impl Form {
         Form(form_urlencoded::parse(bytes).into_owned().collect())
     }
 
+    /// Whether there is such a field, and be it empty.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(given, _)| given == name)
+    }
+
     /// What was written into a field, without blanks around it. One that was not sent is empty.
     pub(crate) fn text(&self, name: &str) -> &str {
         self.raw(name).trim()

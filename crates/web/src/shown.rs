@@ -78,6 +78,10 @@ pub(crate) struct Card {
     pub(crate) price: String,
     /// The word of its state.
     pub(crate) status: &'static str,
+    /// Whether there is a page that it leads to.
+    pub(crate) leads: bool,
+    /// Of the listing, so that an older change is known as such.
+    pub(crate) version: i64,
 }
 
 impl Card {
@@ -96,6 +100,8 @@ impl Card {
             seat: seat(t, [&ticket.section, &ticket.row, &ticket.seat]),
             price,
             status: ticket.status.as_str(),
+            leads: true,
+            version: ticket.version,
         }
     }
 
@@ -119,6 +125,8 @@ impl Card {
             seat: seat(t, [&ticket.section, &ticket.row, &ticket.seat]),
             price,
             status: TicketStatus::Reserved.as_str(),
+            leads: true,
+            version: ticket.version,
         }
     }
 

@@ -4,6 +4,7 @@
 //! it is told no more than they would be, and refused what they would be refused.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -16,6 +17,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tessera_contracts::http::users::{CurrentUser, User};
 use tessera_platform::http::{Failure, PeerAddress, trace};
+use tessera_platform::session::CookieRule;
 
 use crate::api::Answer;
 use crate::app::App;
@@ -50,11 +52,14 @@ impl Visitor {
         catalogue::of(self.locale.language())
     }
 
-    /// When the page was asked for, in milliseconds since 1970: before anything was read for it. Who shows it is expected
-    /// to listen to what changes from then on.
+    /// When the page was asked for, in milliseconds since 1970: before anything was read for it.
     pub(crate) fn since(&self) -> i64 {
-        self.app.hub.expect();
         self.began.as_millisecond()
+    }
+
+    /// The same, as a moment.
+    pub(crate) fn began(&self) -> Timestamp {
+        self.began
     }
 
     /// A key for a form, so that what it asks for is done once.
@@ -69,12 +74,16 @@ impl Visitor {
 
     /// The token that they bring, whatever it is worth.
     pub(crate) fn token(&self) -> Option<&str> {
-        token(&self.carried)
+        self.cookie_rule().find(&self.carried)
     }
 
     /// Whether they bring a session, which may have ended.
     pub(crate) fn has_session(&self) -> bool {
-        has_session(&self.carried)
+        self.token().is_some()
+    }
+
+    fn cookie_rule(&self) -> CookieRule {
+        CookieRule::for_url(&self.app.settings.public_url)
     }
 
     /// Who they are, if they are signed in.
@@ -154,8 +163,8 @@ impl Visitor {
         key: &str,
     ) -> Result<Answer, Failure> {
         let key = key_of(key, body);
-        // A twin of this request may be under way: it is waited for.
-        for _ in 0..20 {
+        // A twin of this request may be under way: it is waited for, and told of if it takes long.
+        for pause in [100, 200, 400, 800, 0] {
             let mut request = self.request(Method::POST, path, Some(body))?;
             if let Ok(key) = HeaderValue::try_from(&key) {
                 request.headers_mut().insert(IDEMPOTENCY_KEY, key);
@@ -164,13 +173,13 @@ impl Visitor {
             let is_busy = answer.status == StatusCode::CONFLICT
                 && answer.header(header::RETRY_AFTER).is_none()
                 && is_in_progress(&answer);
-            if !is_busy {
+            if !is_busy || pause == 0 {
                 return Ok(answer);
             }
-            let moment = self.now() + jiff::SignedDuration::from_millis(100);
-            self.app.clock.sleep_until(moment).await;
+            let pause = jiff::SignedDuration::from_millis(pause);
+            self.app.clock.sleep(pause).await;
         }
-        Err(Failure::unavailable(std::time::Duration::from_secs(1)))
+        Err(Failure::unavailable(Duration::from_secs(1)))
     }
 
     fn request(
@@ -182,6 +191,9 @@ impl Visitor {
         let mut request = Request::builder().method(method).uri(path);
         if let Some(headers) = request.headers_mut() {
             *headers = self.carried.clone();
+            if let Some(renewed) = self.renewed() {
+                headers.insert(header::COOKIE, renewed);
+            }
             let traceparent = trace::current().and_then(|trace| HeaderValue::try_from(trace).ok());
             if let Some(traceparent) = traceparent {
                 headers.insert("traceparent", traceparent);
@@ -198,6 +210,16 @@ impl Visitor {
         request
             .body(bytes.unwrap_or_default())
             .map_err(Failure::internal)
+    }
+
+    /// The session as auth has just renewed it: the next service is asked with that one.
+    fn renewed(&self) -> Option<HeaderValue> {
+        let name = self.cookie_rule().name();
+        let cookies = self.cookies.lock();
+        let pairs = cookies.iter().filter_map(|cookie| cookie.to_str().ok());
+        let mut pairs = pairs.filter_map(|cookie| cookie.split(';').next());
+        let pair = pairs.find(|pair| pair.split('=').next() == Some(name))?;
+        HeaderValue::try_from(pair).ok()
     }
 
     async fn send(&self, request: Request<Bytes>) -> Result<Answer, Failure> {
@@ -237,6 +259,20 @@ impl Visitor {
             if private { "no-store" } else { "no-cache" },
         );
         self.keep_cookies(headers);
+        Ok(response)
+    }
+
+    /// A page that tells of a refusal, and when to come back.
+    pub(crate) fn refused(
+        &self,
+        refusal: &Failure,
+        page: &impl askama::Template,
+    ) -> Result<Response, Failure> {
+        let mut response = self.page(refusal.status(), page)?;
+        if let Some(seconds) = refusal.retry_after_seconds() {
+            let seconds = HeaderValue::from(seconds);
+            response.headers_mut().insert(header::RETRY_AFTER, seconds);
+        }
         Ok(response)
     }
 
@@ -287,6 +323,8 @@ impl FromRequestParts<App> for Visitor {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Visitor, Self::Rejection> {
         let peer = parts.extensions.get::<PeerAddress>().copied();
         let here = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+        // Before anything is read: who shows it listens soon to what has changed since.
+        app.hub.expect();
         Ok(Visitor {
             locale: locale(&parts.headers),
             here: here.to_owned(),
@@ -335,13 +373,11 @@ pub(crate) fn locale(headers: &HeaderMap) -> Locale {
     Locale::choose(cookie(headers, LANGUAGE_COOKIE), accepted)
 }
 
-fn token(headers: &HeaderMap) -> Option<&str> {
-    cookie(headers, "session").or_else(|| cookie(headers, "__Host-session"))
-}
-
 /// Whether a request brings a session, which may have ended.
-pub(crate) fn has_session(headers: &HeaderMap) -> bool {
-    token(headers).is_some_and(|token| !token.is_empty())
+pub(crate) fn has_session(app: &App, headers: &HeaderMap) -> bool {
+    CookieRule::for_url(&app.settings.public_url)
+        .find(headers)
+        .is_some()
 }
 
 fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {

@@ -40,6 +40,9 @@ async fn from_sign_up_to_a_receipt_without_any_script() {
         200,
         "Your card has too little money on it. You can try 2 more times.",
     );
+    pay(&buyer, &order, "tok_chargeDeclinedExpiredCard").await;
+    let page = buyer.get(&order).await;
+    page.says(200, "Your card has expired. You can try once more.");
     assert_eq!(pay(&buyer, &order, "tok_visa").await.status, 303);
     until(&buyer, &order, "Paid on")
         .await
@@ -278,4 +281,46 @@ async fn lists_are_searched_and_turned_by_their_address() {
         .get("/?minPrice=12,50&maxPrice=13,50")
         .await
         .says(200, "$\u{a0}13,00");
+}
+
+#[tokio::test]
+async fn a_change_of_the_title_changes_nothing_else_whatever_a_program_has_listed() {
+    let stage = Stage::open().await;
+    let seller = stage.person("ada").await;
+    let program = reqwest::Client::new();
+    let listing = serde_json::json!({
+        "title": "Loy Krathong", "price": "500.00", "currency": "thb", "country": "TH",
+        // The second of two hours that are shown alike, of a zone by its old name.
+        "startsAt": "2031-11-02T06:30:00Z", "timeZone": "US/Eastern",
+    });
+    let url = format!("{}/api/tickets", stage.server.url);
+    let token = seller.token().unwrap();
+    let listed = program.post(url).bearer_auth(&token).json(&listing);
+    let listed: serde_json::Value = listed.send().await.unwrap().json().await.unwrap();
+    let edit = format!("/tickets/{}/edit", listed["id"].as_str().unwrap());
+    let form = seller.get(&edit).await;
+    form.says(200, "<option value=\"thb\" selected>");
+    form.says(200, "<option value=\"US/Eastern\" selected>");
+    let version = form.field("version");
+    let starts = form.field("startsAt");
+    let fields = [
+        ("title", "Loy Krathong in New York"),
+        ("price", "500.00"),
+        ("currency", "thb"),
+        ("country", "TH"),
+        ("startsAt", &*starts),
+        ("timeZone", "US/Eastern"),
+        ("version", &*version),
+    ];
+    assert_eq!(seller.post(&edit, &fields).await.status, 303);
+    let url = format!(
+        "{}/api/tickets/{}",
+        stage.server.url,
+        listed["id"].as_str().unwrap()
+    );
+    let now: serde_json::Value = program.get(url).send().await.unwrap().json().await.unwrap();
+    assert_eq!(now["title"], "Loy Krathong in New York");
+    for name in ["price", "currency", "country", "startsAt", "timeZone"] {
+        assert_eq!(now[name], listed[name], "{name}");
+    }
 }

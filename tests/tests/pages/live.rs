@@ -27,7 +27,7 @@ impl Ear {
             answer,
             heard: String::new(),
         };
-        ear.hears("event: hello").await;
+        ear.hears("event: hello\ndata: ").await;
         ear
     }
 

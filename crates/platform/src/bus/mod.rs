@@ -152,6 +152,14 @@ impl Bus {
         }
     }
 
+    /// How often it has had to connect: what passed between two connections, onlookers have not seen.
+    pub fn connects(&self) -> u64 {
+        match self {
+            Bus::Embedded(_) => 0,
+            Bus::Nats(bus) => bus.connects(),
+        }
+    }
+
     /// Whether it can carry anything at this moment.
     pub fn health(&self) -> Result<(), BusError> {
         match self {

@@ -170,6 +170,12 @@ impl Failure {
         &self.0.problem.code
     }
 
+    /// In how many seconds to come back, rounded up: who comes back on the second must not be too early.
+    pub fn retry_after_seconds(&self) -> Option<u64> {
+        let after = self.0.retry_after?;
+        Some((after.as_secs() + u64::from(after.subsec_nanos() > 0)).max(1))
+    }
+
     /// What is sent.
     pub fn problem(&self) -> &Problem {
         &self.0.problem
@@ -196,15 +202,14 @@ impl Failure {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         self.log();
+        let retry_after = self.retry_after_seconds();
         let body = serde_json::to_vec(&self.0.problem).unwrap_or_default();
         let media_type = HeaderValue::from_static(Problem::MEDIA_TYPE);
         let mut response =
             (self.0.status, [(header::CONTENT_TYPE, media_type)], body).into_response();
         let headers = response.headers_mut();
-        if let Some(after) = self.0.retry_after {
-            // Rounded up: who comes back on the second must not be too early.
-            let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+        if let Some(seconds) = retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if self.0.status == StatusCode::UNAUTHORIZED {
             headers.insert(

@@ -34,6 +34,11 @@ impl CookieRule {
         }
     }
 
+    /// Its name.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// A `Set-Cookie` that hands `token` to the browser, which keeps it for `life`: that of the
     /// session, which is longer than the token's.
     pub fn set(&self, token: &str, life: SignedDuration) -> Option<HeaderValue> {
@@ -55,7 +60,7 @@ impl CookieRule {
     }
 
     /// The token in the `Cookie` headers.
-    pub(super) fn find<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
+    pub fn find<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
         let all = headers
             .get_all(header::COOKIE)
             .iter()

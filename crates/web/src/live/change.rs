@@ -32,8 +32,10 @@ pub(crate) struct Change {
 }
 
 impl Change {
-    fn new(name: &'static str, id: impl ToString, status: &str) -> Change {
-        let data = json!({ "id": id.to_string(), "status": status }).to_string();
+    /// `version` tells an older change from a newer one, which may come again, or first.
+    fn new(name: &'static str, id: impl ToString, version: i64, status: &str) -> Change {
+        let id = id.to_string();
+        let data = json!({ "id": id, "version": version, "status": status }).to_string();
         Change {
             name,
             data,
@@ -60,7 +62,7 @@ pub(super) fn read(message: &Message) -> Option<(Change, Vec<Topic>)> {
         EventData::SessionEnded(session) => {
             let change = Change {
                 is_last: true,
-                ..Change::new("session", "", "ended")
+                ..Change::new("session", "", 0, "ended")
             };
             Some((change, vec![Topic::Session(session.sid)]))
         }
@@ -81,7 +83,7 @@ fn concerns_pages(event_type: EventType) -> bool {
 }
 
 fn of_ticket(ticket: &TicketState) -> (Change, Vec<Topic>) {
-    let change = Change::new("ticket", ticket.id, ticket.status.as_str());
+    let change = Change::new("ticket", ticket.id, ticket.version, ticket.status.as_str());
     (
         change,
         vec![Topic::Ticket(ticket.id), Topic::Person(ticket.user_id)],
@@ -89,7 +91,7 @@ fn of_ticket(ticket: &TicketState) -> (Change, Vec<Topic>) {
 }
 
 fn of_order(order: &OrderState) -> (Change, Vec<Topic>) {
-    let change = Change::new("order", order.id, order.status.as_str());
+    let change = Change::new("order", order.id, order.version, order.status.as_str());
     (
         change,
         vec![Topic::Order(order.id), Topic::Person(order.user_id)],
@@ -97,6 +99,11 @@ fn of_order(order: &OrderState) -> (Change, Vec<Topic>) {
 }
 
 fn of_payment(payment: &PaymentState) -> (Change, Vec<Topic>) {
-    let change = Change::new("payment", payment.order_id, payment.status.as_str());
+    let change = Change::new(
+        "payment",
+        payment.order_id,
+        payment.version,
+        payment.status.as_str(),
+    );
     (change, vec![Topic::Order(payment.order_id)])
 }

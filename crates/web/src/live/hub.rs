@@ -3,7 +3,8 @@
 //! It looks at the bus only while somebody looks at pages. A page is shown first, and listens a moment later: what
 //! passed in between is remembered for that long.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -18,8 +19,12 @@ use tokio::sync::{Notify, mpsc};
 use super::change::read;
 use super::{Change, Topic};
 
-/// How many pages may listen at once: half of the connections that a server takes.
+/// How many pages may listen at once: half of the connections that a server takes; and how many from one address, which
+/// may be that of many people.
 const MOST_LISTENERS: usize = 2_048;
+const MOST_OF_ONE_ADDRESS: usize = 256;
+/// How often it is looked whether anybody still looks, and whether the bus was away.
+const LOOK_EVERY: SignedDuration = SignedDuration::from_secs(2);
 /// How many changes a page may leave unread before it is cut off.
 const MOST_UNREAD: usize = 32;
 /// How long after it was shown a page may begin to listen without having missed anything, and how many changes
@@ -51,8 +56,11 @@ struct State {
     follows: bool,
     is_over: bool,
     next: u64,
+    by_address: HashMap<IpAddr, usize>,
     listeners: HashMap<u64, mpsc::Sender<Change>>,
     by_topic: HashMap<Topic, Vec<u64>>,
+    /// Everything that has passed since then is in `recent`.
+    remembers_from: Option<Timestamp>,
     recent: VecDeque<(Timestamp, Vec<Topic>, Change)>,
 }
 
@@ -60,8 +68,11 @@ struct State {
 pub(crate) struct Listener {
     hub: Hub,
     number: u64,
+    address: IpAddr,
     topics: Vec<Topic>,
     changes: mpsc::Receiver<Change>,
+    /// Whether it may have missed something since its page was read.
+    has_gap: bool,
 }
 
 impl Hub {
@@ -85,6 +96,7 @@ impl Hub {
         state.shown_at = Some(now);
         if !state.follows && state.passing.is_none() && !state.is_over {
             state.passing = Some(self.0.bus.watch());
+            state.remembers_from = Some(now);
             self.0.wanted.notify_one();
         }
     }
@@ -111,34 +123,47 @@ impl Hub {
     }
 
     async fn follow_while_wanted(&self, mut passing: Receiver<Message>) {
+        let mut connects = self.0.bus.connects();
         loop {
             let message = tokio::select! {
                 message = passing.recv() => Some(message),
-                () = self.0.clock.sleep(MEMORY) => None,
+                () = self.0.clock.sleep(LOOK_EVERY) => None,
             };
+            let now = self.0.clock.now();
+            let was_away = std::mem::replace(&mut connects, self.0.bus.connects()) != connects;
+            // Nobody knows what was missed: all read their pages anew.
+            if was_away || matches!(message, Some(Err(RecvError::Lagged(_)))) {
+                self.0.state.lock().forget_all(now);
+            }
             match message {
                 Some(Ok(message)) => self.tell(&message),
-                // Nobody knows what was missed: all read their pages anew.
-                Some(Err(RecvError::Lagged(_))) => self.0.state.lock().forget_all(),
-                Some(Err(RecvError::Closed)) => return self.0.state.lock().rest(),
-                None if self.0.state.lock().rests(self.0.clock.now()) => return,
-                None => {}
+                Some(Err(RecvError::Closed)) => return self.0.state.lock().rest(now),
+                Some(Err(RecvError::Lagged(_))) | None => {}
+            }
+            if self.0.state.lock().rests(now) {
+                return;
             }
         }
     }
 
-    /// Listens to `topics`, beginning with what passed after a page was shown at `since`; nothing where there is no room.
-    pub(crate) fn listen(&self, topics: Vec<Topic>, since: Option<Timestamp>) -> Option<Listener> {
+    /// Listens to `topics` for somebody at `address`, beginning with what passed after a page was read at `since`; nothing
+    /// where there is no room.
+    pub(crate) fn listen(
+        &self,
+        address: IpAddr,
+        topics: Vec<Topic>,
+        since: Option<Timestamp>,
+    ) -> Option<Listener> {
         self.expect();
         let mut state = self.0.state.lock();
-        if state.is_over || state.listeners.len() >= MOST_LISTENERS {
+        let of_address = state.by_address.get(&address).copied().unwrap_or(0);
+        let is_full = state.listeners.len() >= MOST_LISTENERS || of_address >= MOST_OF_ONE_ADDRESS;
+        if state.is_over || is_full {
             return None;
         }
+        state.by_address.insert(address, of_address + 1);
         let (sender, changes) = mpsc::channel(MOST_UNREAD);
-        for change in since.iter().flat_map(|since| state.missed(*since, &topics)) {
-            // There is room for as many as that: it reads its page anew in any case.
-            let _full = sender.try_send(change.clone());
-        }
+        let has_gap = since.is_some_and(|since| !state.catch_up(since, &topics, &sender));
         let number = state.next;
         state.next += 1;
         state.listeners.insert(number, sender);
@@ -149,8 +174,10 @@ impl Hub {
         Some(Listener {
             hub: self.clone(),
             number,
+            address,
             topics,
             changes,
+            has_gap,
         })
     }
 
@@ -177,17 +204,18 @@ impl State {
         let is_old = |shown: Timestamp| now.duration_since(shown) > MEMORY;
         let is_idle = self.listeners.is_empty() && self.shown_at.is_none_or(is_old);
         if is_idle {
-            self.rest();
+            self.rest(now);
         }
         is_idle
     }
 
-    fn rest(&mut self) {
+    fn rest(&mut self, now: Timestamp) {
         self.follows = false;
-        self.forget_all();
+        self.forget_all(now);
     }
 
-    fn forget_all(&mut self) {
+    fn forget_all(&mut self, now: Timestamp) {
+        self.remembers_from = Some(now);
         self.recent.clear();
         self.listeners.clear();
     }
@@ -213,22 +241,31 @@ impl State {
         while self.recent.len() > MOST_REMEMBERED
             || (self.recent.front()).is_some_and(|(at, ..)| now.duration_since(*at) > MEMORY)
         {
-            self.recent.pop_front();
+            let forgotten = self.recent.pop_front();
+            self.remembers_from = forgotten.map(|(at, ..)| at).max(self.remembers_from);
         }
     }
 
-    fn missed<'s>(
-        &'s self,
-        since: Timestamp,
-        topics: &'s [Topic],
-    ) -> impl Iterator<Item = &'s Change> {
-        let recent = self.recent.iter().filter(move |(at, ..)| *at >= since);
-        let wanted = recent.filter(|(_, of, _)| of.iter().any(|topic| topics.contains(topic)));
-        wanted.map(|(.., change)| change)
+    /// Hands on what passed since; answers whether that is all of it.
+    fn catch_up(&self, since: Timestamp, topics: &[Topic], sender: &mpsc::Sender<Change>) -> bool {
+        let topics: HashSet<&Topic> = topics.iter().collect();
+        let recent = self.recent.iter().filter(|(at, ..)| *at >= since);
+        let mut missed = recent.filter(|(_, of, _)| of.iter().any(|topic| topics.contains(topic)));
+        let all_sent = missed.all(|(.., change)| sender.try_send(change.clone()).is_ok());
+        // In the same millisecond, in which pages count, both may be.
+        let is_remembered = self
+            .remembers_from
+            .is_some_and(|from| from.as_millisecond() <= since.as_millisecond());
+        all_sent && is_remembered
     }
 }
 
 impl Listener {
+    /// Whether it may have missed something since its page was read.
+    pub(crate) fn has_gap(&self) -> bool {
+        self.has_gap
+    }
+
     /// The next change; nothing once it is cut off.
     pub(crate) async fn next(&mut self) -> Option<Change> {
         self.changes.recv().await
@@ -256,6 +293,12 @@ impl Drop for Listener {
     fn drop(&mut self) {
         let mut state = self.hub.0.state.lock();
         state.listeners.remove(&self.number);
+        if let Some(count) = state.by_address.get_mut(&self.address) {
+            *count -= 1;
+            if *count == 0 {
+                state.by_address.remove(&self.address);
+            }
+        }
         for topic in &self.topics {
             if let Some(numbers) = state.by_topic.get_mut(topic) {
                 numbers.retain(|number| *number != self.number);

@@ -17,11 +17,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use tessera_contracts::http::orders::Order;
 use tessera_contracts::{OrderId, SessionId, TicketId};
-use tessera_platform::http::Failure;
-use url::form_urlencoded;
+use tessera_platform::http::{ClientAddress, Failure};
 use uuid::Uuid;
 
 use super::{Listener, Topic};
+use crate::form::Form;
 use crate::visitor::Visitor;
 
 /// As many as a page of listings has, and some.
@@ -35,13 +35,19 @@ const RETRY: Duration = Duration::from_secs(2);
 /// Keeps nginx and its kin from holding the events back.
 const UNBUFFERED: HeaderName = HeaderName::from_static("x-accel-buffering");
 
-pub(crate) async fn live(visitor: Visitor, RawQuery(query): RawQuery) -> Result<Response, Failure> {
-    let query = query.unwrap_or_default();
+pub(crate) async fn live(
+    visitor: Visitor,
+    ClientAddress(address): ClientAddress,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Failure> {
+    let query = Form::parse(query.unwrap_or_default().as_bytes());
     let topics = topics(&visitor, &query).await?;
     if topics.is_empty() {
         return Err(Failure::invalid("tickets", "Say what to listen to"));
     }
-    let listener = visitor.app.hub.listen(topics, since(&query));
+    // Also of what passes while it is asked who listens, such as the end of their session.
+    let since = since(&query).map_or(visitor.began(), |since| since.min(visitor.began()));
+    let listener = visitor.app.hub.listen(address, topics, Some(since));
     let listener = listener.ok_or_else(|| Failure::unavailable(Duration::from_secs(5)))?;
     let end = visitor.now() + LASTS;
     let clock = visitor.app.clock.clone();
@@ -56,7 +62,9 @@ pub(crate) async fn live(visitor: Visitor, RawQuery(query): RawQuery) -> Result<
 }
 
 fn events(listener: Listener) -> impl Stream<Item = Result<Event, Infallible>> {
-    let hello = Event::default().event("hello").data("").retry(RETRY);
+    // Without any data browsers would not tell of it.
+    let said = if listener.has_gap() { "gap" } else { "whole" };
+    let hello = Event::default().event("hello").data(said).retry(RETRY);
     let changes = stream::unfold(listener, |mut listener| async {
         let change = listener.next().await?;
         let event = Event::default().event(change.name).data(change.data);
@@ -66,22 +74,21 @@ fn events(listener: Listener) -> impl Stream<Item = Result<Event, Infallible>> {
 }
 
 /// When the page was read that listens: in milliseconds since 1970, by our clock.
-fn since(query: &str) -> Option<Timestamp> {
-    let mut pairs = form_urlencoded::parse(query.as_bytes());
-    let (_, since) = pairs.find(|(name, _)| name == "since")?;
-    Timestamp::from_millisecond(since.parse().ok()?).ok()
+fn since(query: &Form) -> Option<Timestamp> {
+    Timestamp::from_millisecond(query.text("since").parse().ok()?).ok()
 }
 
 /// What is asked for, as far as this visitor may hear of it.
-async fn topics(visitor: &Visitor, query: &str) -> Result<Vec<Topic>, Failure> {
+async fn topics(visitor: &Visitor, query: &Form) -> Result<Vec<Topic>, Failure> {
     let mut topics = Vec::new();
-    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        match name.as_ref() {
-            "tickets" => topics.extend(tickets(&value)?),
-            "order" => topics.extend(order(visitor, &value).await?),
-            "mine" => topics.extend(mine(visitor).await?),
-            _ => {}
-        }
+    if query.has("tickets") {
+        topics.extend(tickets(query.text("tickets"))?);
+    }
+    if query.has("order") {
+        topics.extend(order(visitor, query.text("order")).await?);
+    }
+    if query.has("mine") {
+        topics.extend(mine(visitor).await?);
     }
     Ok(topics)
 }

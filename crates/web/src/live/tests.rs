@@ -1,5 +1,7 @@
 //! Who hears what, and who is cut off.
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tessera_contracts::events::{Event, EventData};
@@ -11,6 +13,7 @@ use uuid::Uuid;
 
 use super::{Change, Hub, Listener, Topic};
 
+const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const NOON: &str = "2030-01-01T12:00:00Z";
 
 /// A hub that follows a bus.
@@ -42,7 +45,7 @@ impl Stage {
     }
 
     fn listen(&self, topics: &[Topic]) -> Listener {
-        self.hub.listen(topics.to_vec(), None).unwrap()
+        self.hub.listen(HERE, topics.to_vec(), None).unwrap()
     }
 
     async fn publish(&self, data: EventData) {
@@ -127,11 +130,11 @@ fn heard(listener: &mut Listener) -> Vec<(&'static str, String)> {
     all
 }
 
+/// As the events above have it.
 fn change(name: &'static str, id: u128, status: &str) -> (&'static str, String) {
-    (
-        name,
-        json!({ "id": uuid(id), "status": status }).to_string(),
-    )
+    let version = if name == "ticket" { 2 } else { 3 };
+    let data = json!({ "id": uuid(id), "version": version, "status": status });
+    (name, data.to_string())
 }
 
 #[tokio::test]
@@ -188,14 +191,14 @@ async fn what_passed_between_the_reading_and_the_listening_is_told() {
     stage.publish(updated(1, 9, "sold")).await;
     stage.all_told().await;
     let topics = vec![Topic::Ticket(ticket(1))];
-    let mut page = stage.hub.listen(topics.clone(), Some(since)).unwrap();
+    let mut page = stage.hub.listen(HERE, topics.clone(), Some(since)).unwrap();
     assert_eq!(heard(&mut page), [change("ticket", 1, "sold")]);
     let mut other = stage
         .hub
-        .listen(vec![Topic::Ticket(ticket(2))], Some(since))
+        .listen(HERE, vec![Topic::Ticket(ticket(2))], Some(since))
         .unwrap();
     assert_eq!(heard(&mut other), []);
-    let mut late = stage.hub.listen(topics, None).unwrap();
+    let mut late = stage.hub.listen(HERE, topics, None).unwrap();
     assert_eq!(heard(&mut late), []);
 }
 
@@ -238,7 +241,7 @@ async fn everybody_is_cut_off_when_the_process_stops_and_nobody_is_let_in_then()
     assert!(
         stage
             .hub
-            .listen(vec![Topic::Ticket(ticket(1))], None)
+            .listen(HERE, vec![Topic::Ticket(ticket(1))], None)
             .is_none()
     );
 }
@@ -266,4 +269,45 @@ async fn the_bus_is_looked_at_only_while_somebody_looks_at_pages() {
     let mut again = stage.listen(&[Topic::Ticket(ticket(1))]);
     stage.publish(updated(1, 9, "sold")).await;
     assert_eq!(again.next().await.unwrap().name, "ticket");
+}
+
+#[tokio::test]
+async fn who_may_have_missed_something_is_told_so() {
+    let stage = Stage::new();
+    let topics = || vec![Topic::Ticket(ticket(1))];
+    let gap = |since: Option<&str>| {
+        let since = since.map(|since| since.parse().unwrap());
+        stage.hub.listen(HERE, topics(), since).unwrap().has_gap()
+    };
+    // Nobody had looked before.
+    assert!(gap(Some("2030-01-01T11:59:59Z")));
+    assert!(!gap(Some(NOON)));
+    assert!(!gap(None));
+    // More has passed than a page takes at once.
+    for _ in 0..40 {
+        stage.publish(updated(1, 9, "reserved")).await;
+    }
+    stage.all_told().await;
+    assert!(gap(Some(NOON)));
+    // It is no longer remembered.
+    stage.hand.advance(SignedDuration::from_secs(11));
+    stage.publish(updated(2, 9, "reserved")).await;
+    stage.all_told().await;
+    assert!(gap(Some("2030-01-01T11:59:59Z")));
+    assert!(gap(Some("2029-12-31T00:00:00Z")));
+    assert!(!gap(Some("2030-01-01T12:00:11Z")));
+}
+
+#[tokio::test]
+async fn one_address_does_not_take_all_places() {
+    let stage = Stage::new();
+    let listen = |address: [u8; 4]| {
+        let topics = vec![Topic::Ticket(ticket(1))];
+        stage.hub.listen(IpAddr::from(address), topics, None)
+    };
+    let mut all: Vec<_> = (0..256).map(|_| listen([192, 0, 2, 1]).unwrap()).collect();
+    assert!(listen([192, 0, 2, 1]).is_none());
+    assert!(listen([192, 0, 2, 2]).is_some());
+    all.pop();
+    assert!(listen([192, 0, 2, 1]).is_some());
 }

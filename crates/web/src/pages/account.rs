@@ -71,7 +71,7 @@ async fn change_password(visitor: &Visitor, user: User, form: &Form) -> Result<R
         notice,
         ..page(visitor, user)
     };
-    visitor.page(refusal.status(), &page)
+    visitor.refused(&refusal, &page)
 }
 
 async fn delete(visitor: &Visitor, user: User, form: &Form) -> Result<Response, Failure> {
@@ -85,7 +85,7 @@ async fn delete(visitor: &Visitor, user: User, form: &Form) -> Result<Response, 
         notice,
         ..page(visitor, user)
     };
-    visitor.page(refusal.status(), &page)
+    visitor.refused(&refusal, &page)
 }
 
 /// Asks auth; answers what is to be told beside the form.

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::Response;
+use serde_json::json;
 use tessera_contracts::TicketId;
 use tessera_contracts::http::tickets::Ticket;
 use tessera_contracts::http::users::User;
@@ -72,7 +73,10 @@ pub(super) async fn submit(
     Path(id): Path<TicketId>,
     form: Form,
 ) -> Result<Response, Failure> {
-    let body = ticket_form::body(&form, visitor.locale, true);
+    let (user, ticket) = own(&visitor, id).await?;
+    // If it is of another version by now than the form is, nothing is changed at all.
+    let shown = ticket_form::of_ticket(&ticket, visitor.locale);
+    let body = ticket_form::change(&form, &shown, visitor.locale);
     let version = HeaderValue::try_from(format!("\"{}\"", form.text("version")));
     let version = version.map_err(|_| Failure::invalid("version", "version is no number"))?;
     let answer = visitor
@@ -84,24 +88,28 @@ pub(super) async fn submit(
     };
     let t = visitor.words();
     match refusal.status() {
-        StatusCode::BAD_REQUEST => {
-            let (user, ticket) = own(&visitor, id).await?;
-            let form_shown = TicketForm::new(form.clone(), String::new(), visitor.locale);
-            let page = EditPage {
-                version: form.text("version").to_owned(),
-                form: form_shown.refused(t, &refusal.problem().errors),
-                ..page(&visitor, user, &ticket)
-            };
-            visitor.page(refusal.status(), &page)
-        }
         StatusCode::PRECONDITION_FAILED => {
             let (user, ticket) = own(&visitor, id).await?;
+            let shown = ticket_form::of_ticket(&ticket, visitor.locale);
+            if ticket_form::change(&form, &shown, visitor.locale) == json!({}) {
+                // It says so already: the form was sent twice.
+                return visitor.see_other(&format!("/tickets/{id}?saved"));
+            }
             let mut page = page(&visitor, user, &ticket);
             page.form.notice = Some(t.edit.changed_meanwhile.to_owned());
-            visitor.page(refusal.status(), &page)
+            visitor.refused(&refusal, &page)
         }
         // Reserved, sold or withdrawn meanwhile: its page says so.
         StatusCode::CONFLICT => visitor.see_other(&format!("/tickets/{id}")),
-        _ => Err(refusal),
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => Err(refusal),
+        _ => {
+            let form_shown = TicketForm::new(form.clone(), String::new(), visitor.locale);
+            let page = EditPage {
+                version: form.text("version").to_owned(),
+                form: form_shown.refused(t, &refusal),
+                ..page(&visitor, user, &ticket)
+            };
+            visitor.refused(&refusal, &page)
+        }
     }
 }

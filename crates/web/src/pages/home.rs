@@ -63,7 +63,8 @@ impl Asked {
             to: text("to"),
             min_price: text("minPrice"),
             max_price: text("maxPrice"),
-            sort: text("sort"),
+            // As without it: a form without scripts sends it each time.
+            sort: text("sort").replace("newest", ""),
             cursor: text("cursor"),
             number: form.text("page").parse().unwrap_or(1).clamp(1, 99_999),
         }
@@ -183,7 +184,7 @@ pub(super) async fn show(
         errors: errors(visitor.words(), &failure),
         ..page(&visitor, asked, user, &[], None)
     };
-    visitor.page(failure.status(), &page)
+    visitor.refused(&failure, &page)
 }
 
 pub(super) fn page(

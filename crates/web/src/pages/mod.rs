@@ -26,7 +26,7 @@ mod withdraw;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
@@ -59,7 +59,7 @@ pub(crate) fn routes(app: App) -> Router {
         .route("/language", post(language::choose))
         .route("/live", get(stream::live))
         .merge(assets::routes())
-        .layer(middleware::from_fn(sign_in_first))
+        .layer(middleware::from_fn_with_state(app.clone(), sign_in_first))
         .with_state(app)
 }
 
@@ -71,7 +71,7 @@ fn home(app: &App) -> MethodRouter<App> {
 }
 
 /// Leads a person who would have to be signed in to the page for that, and back afterwards.
-async fn sign_in_first(request: Request, next: Next) -> Response {
+async fn sign_in_first(State(app): State<App>, request: Request, next: Next) -> Response {
     let accepts = request.headers().get(header::ACCEPT);
     let is_person = accepts.is_some_and(|accept| {
         accept
@@ -80,7 +80,7 @@ async fn sign_in_first(request: Request, next: Next) -> Response {
             .any(|part| part == b"text/html")
     });
     let here = request.uri().path_and_query().map(ToString::to_string);
-    let had_session = visitor::has_session(request.headers());
+    let had_session = visitor::has_session(&app, request.headers());
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     let response = next.run(request).await;
     let problem = response.extensions().get::<Arc<Problem>>();

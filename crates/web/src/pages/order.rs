@@ -91,6 +91,8 @@ pub(super) async fn submit(
     Path(id): Path<OrderId>,
     form: Form,
 ) -> Result<Response, Failure> {
+    // Renews a session that is about to be needed; whether it counts is for the services to say.
+    visitor.user_if_known().await;
     match form.text("do") {
         "cancel" => cancel(&visitor, id).await,
         _ => pay(&visitor, id, &form).await,
@@ -149,7 +151,8 @@ async fn see(visitor: &Visitor, id: OrderId) -> Result<Seen, Failure> {
     let order: Order = visitor.get(&format!("/api/orders/{id}")).await?;
     let payments = visitor.get(&format!("/api/payments?orderId={id}")).await;
     let payments = match payments {
-        Ok(payments) => payments,
+        // The newest is the first in the list.
+        Ok(payments) => Vec::into_iter(payments).rev().collect(),
         // Payments has not heard of the order yet, or does not answer: the order alone says enough.
         Err(failure) => {
             tracing::info!("an order is shown without its payments: {failure}");

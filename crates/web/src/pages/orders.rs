@@ -62,7 +62,11 @@ pub(super) fn row(visitor: &Visitor, order: &Order) -> Row {
     let zone = order.ticket.time_zone.as_deref();
     let when = match order.status {
         OrderStatus::AwaitingPayment => {
-            fill(words.pay_until, &[&locale.time(order.expires_at, zone)])
+            let (time, zone) = (
+                locale.time(order.expires_at, zone),
+                locale.zone(order.expires_at, zone),
+            );
+            fill(words.pay_until, &[&format!("{time} {zone}")])
         }
         _ => fill(words.on, &[&locale.day_and_time(order.created_at, zone)]),
     };

@@ -157,7 +157,7 @@ impl Samples {
             "unheard-of",
         ];
         let form = TicketForm::new(hostile.clone(), HOSTILE.to_owned(), locale);
-        let form = form.refused(t, &refusal(&fields).problem().errors);
+        let form = form.refused(t, &refusal(&fields));
         let card = ticket_form::preview(&hostile, t, locale);
         let page = sell::page(&self.visitor, user(SELLER), form, card);
         self.add("sell, refused", &page);

@@ -63,10 +63,10 @@ pub(super) async fn submit(visitor: Visitor, form: Form) -> Result<Response, Fai
             let listed: Ticket = answer.read()?;
             visitor.see_other(&format!("{}?listed", ticket::path(&listed)))
         }
-        Err(refusal) if refusal.status() == StatusCode::BAD_REQUEST => {
-            let form = shown(&form).refused(t, &refusal.problem().errors);
-            visitor.page(refusal.status(), &page(&visitor, user, form, card))
+        Err(refusal) if refusal.status() == StatusCode::UNAUTHORIZED => Err(refusal),
+        Err(refusal) => {
+            let form = shown(&form).refused(t, &refusal);
+            visitor.refused(&refusal, &page(&visitor, user, form, card))
         }
-        Err(refusal) => Err(refusal),
     }
 }

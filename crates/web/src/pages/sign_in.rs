@@ -81,7 +81,7 @@ pub(super) async fn submit(
                 notice,
                 ..page(&visitor, &query, fields)
             };
-            visitor.page(refusal.status(), &page)
+            visitor.refused(&refusal, &page)
         }
     }
 }

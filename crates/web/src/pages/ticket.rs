@@ -78,6 +78,8 @@ pub(super) async fn reserve(
     Path(id): Path<TicketId>,
     form: Form,
 ) -> Result<Response, Failure> {
+    // Renews a session that is about to be needed; whether it counts is for orders to say.
+    visitor.user_if_known().await;
     let body = json!({ "ticketId": id, "price": form.text("price") });
     let answer = visitor
         .post_once("/api/orders", &body, form.text("key"))
@@ -100,7 +102,7 @@ pub(super) async fn reserve(
     let t = visitor.words();
     let text = find(t.ticket.refused, refusal.code()).unwrap_or(t.refusals.try_again);
     let page = page(&visitor, &seen, Some(Notice::bad(text)));
-    visitor.page(refusal.status(), &page)
+    visitor.refused(&refusal, &page)
 }
 
 pub(super) async fn see(visitor: &Visitor, id: TicketId) -> Result<Seen, Failure> {

@@ -1,10 +1,11 @@
 //! The form for a listing: what is written into it, what the API takes of that, and what is wrong with it.
 
+use axum::http::StatusCode;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
-use tessera_contracts::http::ProblemError;
 use tessera_contracts::http::tickets::Ticket;
 use tessera_contracts::{Amount, Currency, Money, TicketStatus};
+use tessera_platform::http::Failure;
 
 use crate::catalogue::{Catalogue, find};
 use crate::fields::FieldError;
@@ -31,28 +32,28 @@ pub(crate) struct TicketForm {
     pub(crate) notice: Option<String>,
     /// Drawn when the form is shown.
     pub(crate) key: String,
-    pub(crate) currencies: Vec<(&'static str, String)>,
+    pub(crate) currencies: Vec<(String, String)>,
     pub(crate) countries: &'static [(&'static str, &'static str)],
-    pub(crate) zones: Vec<(&'static str, &'static str)>,
+    pub(crate) zones: Vec<(String, String)>,
 }
 
 impl TicketForm {
     /// The form with these values in it.
     pub(crate) fn new(values: Form, key: String, locale: Locale) -> TicketForm {
+        // What a program has listed may be none of those that are offered: it must not be lost by a change of the title.
+        let own = |name| Some(values.text(name).to_owned()).filter(|own| !own.is_empty());
+        let currencies = offered(CURRENCIES.iter().copied(), own("currency"));
+        let zones = offered(zones().iter().map(String::as_str), own("timeZone"));
         TicketForm {
-            values,
             errors: Vec::new(),
             notice: None,
             key,
-            currencies: CURRENCIES
-                .iter()
-                .map(|code| (*code, code.to_ascii_uppercase()))
+            currencies: currencies
+                .map(|code| (code.clone(), code.to_ascii_uppercase()))
                 .collect(),
             countries: countries(locale.language()),
-            zones: zones()
-                .iter()
-                .map(|zone| (zone.as_str(), zone.as_str()))
-                .collect(),
+            zones: zones.map(|zone| (zone.clone(), zone)).collect(),
+            values,
         }
     }
 
@@ -71,8 +72,13 @@ impl TicketForm {
 
     /// The same, with what the API has against it, in the visitor's language.
     #[must_use]
-    pub(crate) fn refused(mut self, t: &Catalogue, errors: &[ProblemError]) -> TicketForm {
-        for error in errors {
+    pub(crate) fn refused(mut self, t: &Catalogue, refusal: &Failure) -> TicketForm {
+        if refusal.status() != StatusCode::BAD_REQUEST {
+            // Nothing is wrong with what was written.
+            self.notice = Some(t.refusals.try_again.to_owned());
+            return self;
+        }
+        for error in &refusal.problem().errors {
             let field = error.field.clone();
             let rule = field
                 .as_deref()
@@ -85,6 +91,15 @@ impl TicketForm {
         }
         self
     }
+}
+
+/// What is offered, and what is there already.
+fn offered<'o>(
+    all: impl Iterator<Item = &'o str> + Clone,
+    own: Option<String>,
+) -> impl Iterator<Item = String> {
+    let own = own.filter(|own| !all.clone().any(|known| known == own));
+    own.into_iter().chain(all.map(str::to_owned))
 }
 
 /// What a listing says, as the form shows it.
@@ -105,6 +120,26 @@ pub(crate) fn of_ticket(ticket: &Ticket, locale: Locale) -> Form {
         .with("section", text(&ticket.section))
         .with("row", text(&ticket.row))
         .with("seat", text(&ticket.seat))
+}
+
+/// The fields that are one thing together: a price is one of its currency, and a time one of its zone.
+const TOGETHER: [[&str; 2]; 2] = [["price", "currency"], ["startsAt", "timeZone"]];
+
+/// What the API takes of a change: what differs from the form as it was `shown`. What was left alone stays as it is, also
+/// where a form cannot say it, such as the second of two hours that a clock shows twice.
+pub(crate) fn change(form: &Form, shown: &Form, locale: Locale) -> Value {
+    let Value::Object(mut body) = body(form, locale, true) else {
+        return Value::Null;
+    };
+    let differs = |name: &str| form.text(name) != shown.text(name);
+    body.retain(|name, _| {
+        let together = TOGETHER.iter().find(|names| names.contains(&name.as_str()));
+        together.map_or_else(
+            || differs(name),
+            |names| names.iter().any(|name| differs(name)),
+        )
+    });
+    Value::Object(body)
 }
 
 /// What the API takes. A field that is left blank is not said, or cleared with `clears`.
@@ -173,6 +208,7 @@ pub(crate) fn preview(form: &Form, t: &Catalogue, locale: Locale) -> Option<Card
         updated_at: epoch,
     };
     let mut card = Card::of_ticket(&ticket, t, locale);
+    card.leads = false;
     if read.is_err() {
         "–".clone_into(&mut card.price);
     }

@@ -36,6 +36,8 @@ pub(super) async fn submit(
     visitor: Visitor,
     Path(id): Path<TicketId>,
 ) -> Result<Response, Failure> {
+    // Renews a session that is about to be needed; whether it counts is for tickets to say.
+    visitor.user_if_known().await;
     let path = format!("/api/tickets/{id}");
     let answer = visitor.ask(Method::DELETE, &path, None).await?;
     match answer.accepted() {

@@ -38,7 +38,7 @@ impl Nats {
     }
 
     /// How often the client has connected.
-    fn connects(&self) -> u64 {
+    pub(in crate::bus) fn connects(&self) -> u64 {
         self.client.statistics().connects.load(Ordering::Relaxed)
     }
 }

@@ -65,7 +65,11 @@ fn write(mut tx: Tx, queue: &Queue, state: &AtomicU64, signals: &Signals, log: &
     let mut jobs = Vec::with_capacity(GROUP_BOUND);
     while queue.take(&mut jobs).is_some() {
         batch_size.record(u32::try_from(jobs.len()).unwrap_or(u32::MAX));
-        group::commit(&mut tx, &mut jobs, &mut |signal| signals.wake(signal));
+        group::commit(&mut tx, &mut jobs, &mut |signal| {
+            // Before anybody is told: of what comes with a signal there are several commits at most.
+            state.fetch_add(1, Ordering::Release);
+            signals.wake(signal);
+        });
         state.fetch_add(1, Ordering::Release);
         jobs.drain(..).for_each(Job::answer);
         log.move_rest(tx.sqlite());
