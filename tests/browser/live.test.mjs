@@ -70,7 +70,7 @@ test('everybody hears where a ticket stands, and nothing of who buys it', async 
   const order = await market.reserve(ada, ticket.id);
   const { event, data } = await next(stream);
   assert.equal(event, 'ticket');
-  assert.deepEqual(JSON.parse(data), { id: ticket.id, status: 'reserved' });
+  assert.deepEqual(JSON.parse(data), { id: ticket.id, version: ticket.version + 1, status: 'reserved' });
   await market.cancel(ada, order.id);
   assert.equal(JSON.parse((await next(stream)).data).status, 'available');
   stream.close();

@@ -54,7 +54,7 @@ pub(super) async fn submit(visitor: Visitor, form: Form) -> Result<Response, Fai
     if form.text("do") == "preview" {
         return visitor.page(StatusCode::OK, &page(&visitor, user, shown(&form), card));
     }
-    let body = ticket_form::body(&form, locale, false);
+    let body = ticket_form::body(&form, locale);
     let answer = visitor
         .post_once("/api/tickets", &body, form.text("key"))
         .await?;

@@ -125,25 +125,32 @@ pub(crate) fn of_ticket(ticket: &Ticket, locale: Locale) -> Form {
 /// The fields that are one thing together: a price is one of its currency, and a time one of its zone.
 const TOGETHER: [[&str; 2]; 2] = [["price", "currency"], ["startsAt", "timeZone"]];
 
-/// What the API takes of a change: what differs from the form as it was `shown`. What was left alone stays as it is, also
-/// where a form cannot say it, such as the second of two hours that a clock shows twice.
+/// What the API takes of a change: what the form says otherwise than as it was `shown`. What was left alone stays as it is,
+/// also where a form cannot say it, such as the second of two hours that a clock shows twice.
 pub(crate) fn change(form: &Form, shown: &Form, locale: Locale) -> Value {
-    let Value::Object(mut body) = body(form, locale, true) else {
-        return Value::Null;
-    };
-    let differs = |name: &str| form.text(name) != shown.text(name);
-    body.retain(|name, _| {
+    let (mut said, before) = (fields(form, locale, true), fields(shown, locale, true));
+    let differs: Vec<String> = said
+        .iter()
+        .filter(|(name, value)| before.get(*name) != Some(value))
+        .map(|(name, _)| name.clone())
+        .collect();
+    let is_changed = |name: &str| differs.iter().any(|changed| changed == name);
+    said.retain(|name, _| {
         let together = TOGETHER.iter().find(|names| names.contains(&name.as_str()));
-        together.map_or_else(
-            || differs(name),
-            |names| names.iter().any(|name| differs(name)),
-        )
+        let mut names = together
+            .map_or_else(|| vec![name.as_str()], |names| names.to_vec())
+            .into_iter();
+        names.any(is_changed)
     });
-    Value::Object(body)
+    Value::Object(said)
 }
 
-/// What the API takes. A field that is left blank is not said, or cleared with `clears`.
-pub(crate) fn body(form: &Form, locale: Locale, clears: bool) -> Value {
+/// What the API takes of a new listing: what is written.
+pub(crate) fn body(form: &Form, locale: Locale) -> Value {
+    Value::Object(fields(form, locale, false))
+}
+
+fn fields(form: &Form, locale: Locale, clears: bool) -> Map<String, Value> {
     let mut body = Map::new();
     let mut put = |name: &str, text: String| {
         if !text.is_empty() {
@@ -155,13 +162,23 @@ pub(crate) fn body(form: &Form, locale: Locale, clears: bool) -> Value {
     for name in TEXTS {
         put(name, form.text(name).to_owned());
     }
-    put("price", locale.typed_amount(form.text("price")));
+    put("price", price(form, locale));
     put("country", form.text("country").to_owned());
     put("timeZone", form.text("timeZone").to_owned());
     put("startsAt", starts_at(form));
     let currency = Some(form.text("currency")).filter(|code| !code.is_empty());
     put("currency", currency.unwrap_or("usd").to_owned());
-    Value::Object(body)
+    body
+}
+
+/// The price as the API writes it, so that two spellings of one are the same. What cannot be read is passed on, and refused there.
+fn price(form: &Form, locale: Locale) -> String {
+    let typed = locale.typed_amount(form.text("price"));
+    let currency: Currency = form.text("currency").parse().unwrap_or(Currency::USD);
+    match Money::parse(&typed, currency) {
+        Ok(money) => money.amount().to_string(),
+        Err(_) => typed,
+    }
 }
 
 /// The beginning, by the clocks of its place. What cannot be read is passed on, and refused by the API.
