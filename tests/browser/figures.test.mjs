@@ -111,17 +111,18 @@ test('assets are named by what is in them and kept for ever, and all that is tex
 });
 
 test('pages permit nothing inline, and nothing leaves the site', async (t) => {
-  const page = await visitor(t, { as: buyer });
+  // The program that draws the reference of the API gives a logo its colour inline, and is refused that.
+  const expected = (complaint) => complaint.kind === 'csp' && complaint.url.includes('/docs/');
+  const page = await visitor(t, { as: buyer, expected });
   const asked = [];
   page.on('request', (request) => asked.push(request.url()));
-  for (const path of ['/', `/tickets/${tickets[3].id}`, '/orders', '/listings', '/account', '/tickets/new']) {
-    const answer = await page.goto(path);
+  for (const path of ['/', `/tickets/${tickets[3].id}`, '/orders', '/listings', '/account', '/tickets/new', '/docs/']) {
+    const answer = await page.goto(path, { waitUntil: 'load' });
     const policy = await answer.headerValue('content-security-policy');
     assert.match(policy, /default-src 'none'/, path);
     assert.doesNotMatch(policy, /unsafe-|\*|https?:/, path);
     assert.equal(await answer.headerValue('x-content-type-options'), 'nosniff');
   }
-  // The reference of the API is somebody else's page, with a policy of its own; but it, too, is all from here.
-  await page.goto('/docs/', { waitUntil: 'load' });
+  await page.locator('.opblock').first().waitFor();
   assert.deepEqual(asked.filter((address) => new URL(address).origin !== url), []);
 });

@@ -6,10 +6,10 @@ use axum::response::Response;
 use utoipa::openapi::OpenApi;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-/// Its program sets styles by itself, and has pictures in its style sheet. It is a page that shows nothing of anybody's.
+/// As that for pages, and with the pictures that its style sheet holds. Its one inline style, the colour of a logo, is refused.
 const POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; \
-     object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+     form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 );
 
 /// The reference, and the description that it is made of.
