@@ -286,11 +286,9 @@ async fn the_payments_of_an_order_are_listed_in_pages() {
     for token in [DECLINED, DECLINED, "tok_visa"] {
         payments.pay(&order, token).await;
     }
-    let all = json!([
-        payment("authorized"),
-        payment("declined"),
-        payment("declined")
-    ]);
+    let mut declined = payment("declined");
+    declined["declineCode"] = json!("generic_decline");
+    let all = json!([payment("authorized"), declined, declined]);
     assert_eq!(
         payments.list(&order).await.shown(),
         json!({ "status": 200, "body": all })
