@@ -174,10 +174,16 @@ pub(super) fn page(
     let words = stand(t, seen, left_ms == 0);
     let zone = order.ticket.time_zone.as_deref();
     let total = locale.money(&order.total, order.currency);
-    let refresh = match (&words.step, order.status) {
-        (Step::Wait, _) => Some(SOON),
-        (Step::Pay { .. }, _) => Some(left_ms / 1000 + 1),
-        _ => None,
+    // The charge comes a moment after the ticket is the buyer's.
+    let charges = seen
+        .payments
+        .iter()
+        .any(|payment| payment.status == PaymentStatus::Authorized);
+    let refresh = match &words.step {
+        Step::Wait => Some(SOON),
+        Step::Pay { .. } => Some(left_ms / 1000 + 1),
+        Step::Receipt if charges => Some(SOON),
+        Step::Receipt | Step::Ended { .. } => None,
     };
     let waits = matches!(words.step, Step::Wait);
     OrderPage {
