@@ -223,7 +223,14 @@ impl Visitor {
     }
 
     async fn send(&self, request: Request<Bytes>) -> Result<Answer, Failure> {
-        let answer = self.app.api.send(request).await?;
+        let answer = if request.method().is_safe() {
+            self.app.api.send(request).await?
+        } else {
+            // What was begun is done to its end, also for who has left the page: a second press of the button does that.
+            let app = self.app.clone();
+            let sent = tokio::spawn(async move { app.api.send(request).await });
+            sent.await.map_err(Failure::internal)??
+        };
         let cookies = answer.headers.get_all(header::SET_COOKIE);
         self.cookies.lock().extend(cookies.iter().cloned());
         Ok(answer)
