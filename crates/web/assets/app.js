@@ -194,16 +194,15 @@ function tick() {
     clock.drift = Date.now() - performance.now();
     return reread();
   }
-  const left = Math.ceil((clock.end - performance.now()) / 1000);
-  if (left <= 0) {
-    clock.place.textContent = clock.place.dataset.over;
-    clock = null;
-    return setTimeout(() => reread(), 300);
-  }
+  const left = Math.max(0, Math.ceil((clock.end - performance.now()) / 1000));
   const { place } = clock;
   place.querySelector("[data-clock]").textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
   place.classList.toggle("short", left <= 60);
   if (left === 60 || left === 300) tell(place.innerText);
+  if (left > 0) return;
+  // What becomes of the order is for the server to say; should it see some time left, it goes on from that.
+  clock = null;
+  setTimeout(() => reread(), 300);
 }
 
 setInterval(tick, 1000);

@@ -12,6 +12,8 @@ use tessera_platform::http::Failure;
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 
+use crate::digest;
+
 /// A year: the longest that caches count with.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
@@ -53,13 +55,7 @@ static ALL: LazyLock<[Asset; 4]> = LazyLock::new(|| {
 });
 
 fn asset(name: &'static str, media_type: &'static str, bytes: &'static [u8]) -> Asset {
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
-    let hash: String = digest
-        .as_ref()
-        .iter()
-        .take(6)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let hash = digest::short(bytes);
     let (stem, extension) = name.split_once('.').unwrap_or((name, ""));
     Asset {
         name,

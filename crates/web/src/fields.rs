@@ -7,6 +7,14 @@ pub(crate) struct FieldError {
     pub(crate) message: String,
 }
 
+/// What is wrong with a field.
+pub(crate) fn error_of<'e>(errors: &'e [FieldError], name: &str) -> Option<&'e str> {
+    let found = errors
+        .iter()
+        .find(|error| error.field.as_deref() == Some(name));
+    found.map(|error| error.message.as_str())
+}
+
 /// A few fields by their names.
 #[derive(Default)]
 pub(crate) struct FieldsShown {
@@ -34,10 +42,6 @@ impl FieldsShown {
     }
 
     pub(crate) fn error(&self, name: &str) -> Option<&str> {
-        let found = self
-            .errors
-            .iter()
-            .find(|error| error.field.as_deref() == Some(name));
-        found.map(|error| error.message.as_str())
+        error_of(&self.errors, name)
     }
 }

@@ -12,6 +12,7 @@ mod api;
 mod app;
 mod assets;
 mod catalogue;
+mod digest;
 mod fields;
 mod form;
 mod frame;

@@ -3,25 +3,25 @@
 //! Everything that a page asks of a service it asks as its visitor, with their session and from their address:
 //! it is told no more than they would be, and refused what they would be refused.
 
-use std::fmt::Write;
-use std::time::Duration;
-
 use axum::extract::FromRequestParts;
+use axum::http::header::InvalidHeaderValue;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use parking_lot::Mutex;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tessera_contracts::http::Problem;
 use tessera_contracts::http::users::{CurrentUser, User};
 use tessera_platform::http::{Failure, PeerAddress, trace};
-use tessera_platform::session::CookieRule;
+use tessera_platform::session::{CookieRule, cookie};
 
 use crate::api::Answer;
 use crate::app::App;
 use crate::catalogue::{self, Catalogue};
+use crate::digest;
 use crate::frame::Frame;
 use crate::locale::{Language, Locale};
 
@@ -30,6 +30,14 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// The cookie that keeps the language that somebody chose.
 pub(crate) const LANGUAGE_COOKIE: &str = "language";
+
+/// How long a twin of a request is waited for, each time.
+const TWIN_PAUSES: [SignedDuration; 4] = [
+    SignedDuration::from_millis(100),
+    SignedDuration::from_millis(200),
+    SignedDuration::from_millis(400),
+    SignedDuration::from_millis(800),
+];
 
 /// One visitor, for the time of one request.
 pub(crate) struct Visitor {
@@ -162,24 +170,19 @@ impl Visitor {
         body: &Value,
         key: &str,
     ) -> Result<Answer, Failure> {
-        let key = key_of(key, body);
-        // A twin of this request may be under way: it is waited for, and told of if it takes long.
-        for pause in [100, 200, 400, 800, 0] {
+        let key = key_of(key, body).map_err(Failure::internal)?;
+        let mut pauses = TWIN_PAUSES.into_iter();
+        loop {
             let mut request = self.request(Method::POST, path, Some(body))?;
-            if let Ok(key) = HeaderValue::try_from(&key) {
-                request.headers_mut().insert(IDEMPOTENCY_KEY, key);
-            }
+            request.headers_mut().insert(IDEMPOTENCY_KEY, key.clone());
             let answer = self.send(request).await?;
-            let is_busy = answer.status == StatusCode::CONFLICT
-                && answer.header(header::RETRY_AFTER).is_none()
-                && is_in_progress(&answer);
-            if !is_busy || pause == 0 {
-                return Ok(answer);
+            // A twin of this request may be under way: it is waited for, and told of if it takes long.
+            let pause = pauses.next().filter(|_| is_in_progress(&answer));
+            match pause {
+                Some(pause) => self.app.clock.sleep(pause).await,
+                None => return Ok(answer),
             }
-            let pause = jiff::SignedDuration::from_millis(pause);
-            self.app.clock.sleep(pause).await;
         }
-        Err(Failure::unavailable(Duration::from_secs(1)))
     }
 
     fn request(
@@ -302,26 +305,23 @@ impl Visitor {
     }
 }
 
-/// The key of what a form asks for.
-fn key_of(key: &str, body: &Value) -> String {
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, body.to_string().as_bytes());
-    let bytes = digest.as_ref().iter().take(8);
-    let mut text: String = key
+/// The key of what a form asks for: its own, and a digest of what it says.
+fn key_of(key: &str, body: &Value) -> Result<HeaderValue, InvalidHeaderValue> {
+    let key: String = key
         .chars()
         .filter(char::is_ascii_graphic)
         .take(64)
         .collect();
-    text.push('-');
-    for byte in bytes {
-        // Writing to a string does not fail.
-        let _written = write!(text, "{byte:02x}");
-    }
-    text
+    HeaderValue::try_from(format!(
+        "{key}-{}",
+        digest::short(body.to_string().as_bytes())
+    ))
 }
 
 fn is_in_progress(answer: &Answer) -> bool {
-    let problem: Result<tessera_contracts::http::Problem, _> = answer.read();
-    problem.is_ok_and(|problem| problem.code == "idempotency_in_progress")
+    let is_conflict = answer.status == StatusCode::CONFLICT;
+    let problem = || answer.read::<Problem>();
+    is_conflict && problem().is_ok_and(|problem| problem.code == "idempotency_in_progress")
 }
 
 impl FromRequestParts<App> for Visitor {
@@ -349,7 +349,7 @@ impl Visitor {
     /// Somebody at `here` with a browser that asks for this language, at noon of the first day of 2030. No service
     /// answers them.
     pub(crate) fn sample(here: &str, accept_language: &str) -> Visitor {
-        let noon = Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(24 * 21_915 + 12);
+        let noon = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24 * 21_915 + 12);
         let (clock, _hand) = tessera_platform::clock::Clock::manual(noon);
         let around = tessera_platform::service::Surroundings {
             services: axum::Router::new(),
@@ -377,7 +377,7 @@ impl Visitor {
 pub(crate) fn locale(headers: &HeaderMap) -> Locale {
     let accepted = headers.get(header::ACCEPT_LANGUAGE);
     let accepted = accepted.and_then(|value| value.to_str().ok());
-    Locale::choose(cookie(headers, LANGUAGE_COOKIE), accepted)
+    Locale::choose(cookie::value(headers, LANGUAGE_COOKIE), accepted)
 }
 
 /// Whether a request brings a session, which may have ended.
@@ -385,17 +385,6 @@ pub(crate) fn has_session(app: &App, headers: &HeaderMap) -> bool {
     CookieRule::for_url(&app.settings.public_url)
         .find(headers)
         .is_some()
-}
-
-fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
-    let lines = headers.get_all(header::COOKIE).iter();
-    let mut pairs = lines
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(';'));
-    pairs.find_map(|pair| {
-        let (given, value) = pair.trim().split_once('=')?;
-        (given == name).then_some(value)
-    })
 }
 
 /// Session and origin. `hop` is the peer, where this process is one more proxy on the way.

@@ -224,8 +224,7 @@ impl Door {
     /// What a person's browser says of itself, where there are pages for it.
     fn person(&self, request: &Request) -> Option<HeaderMap> {
         self.show.as_ref()?;
-        let accepts = request.headers().get(header::ACCEPT)?.to_str().ok()?;
-        let is_person = accepts.contains("text/html") && !request.uri().path().starts_with("/api");
+        let is_person = wants_page(request) && !request.uri().path().starts_with("/api");
         is_person.then(|| request.headers().clone())
     }
 
@@ -243,6 +242,13 @@ impl Door {
                 .into_response(),
         }
     }
+}
+
+/// Whether a person's browser asks for something to show, and not a program or a script.
+pub fn wants_page(request: &Request) -> bool {
+    let accept = request.headers().get(header::ACCEPT);
+    let accept = accept.and_then(|value| value.to_str().ok());
+    accept.is_some_and(|accept| accept.contains("text/html"))
 }
 
 /// Puts a page in the place of a problem; what else the answer says of it, such as when to come back, stays.

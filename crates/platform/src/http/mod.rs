@@ -42,7 +42,7 @@ pub use body::{Body, MAX_BODY_BYTES, whole_body};
 pub use conditional::IfMatch;
 pub use extract::{Caller, MaybeSignedIn, Path, SignedIn};
 pub use fields::{Decimal, Fields, JsonValue, Patch, Word};
-pub use front::{Front, ShowProblem};
+pub use front::{Front, ShowProblem, wants_page};
 pub use idempotency::{IdempotencyKey, Key, Stored};
 pub use paging::{Listing, Page, PageParams};
 pub use problem::Failure;

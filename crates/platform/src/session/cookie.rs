@@ -61,13 +61,18 @@ impl CookieRule {
 
     /// The token in the `Cookie` headers.
     pub fn find<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
-        let all = headers
-            .get_all(header::COOKIE)
-            .iter()
-            .filter_map(|value| value.to_str().ok());
-        all.flat_map(|line| line.split(';')).find_map(|pair| {
-            let (name, value) = pair.trim().split_once('=')?;
-            (name == self.name && !value.is_empty()).then_some(value)
-        })
+        value(headers, self.name)
     }
+}
+
+/// The value of the first cookie of this name that has one.
+pub fn value<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    let all = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    all.flat_map(|line| line.split(';')).find_map(|pair| {
+        let (given, value) = pair.trim().split_once('=')?;
+        (given == name && !value.is_empty()).then_some(value)
+    })
 }

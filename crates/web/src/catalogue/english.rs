@@ -337,7 +337,6 @@ const ORDER: Order = Order {
     tries_left: "You can try {} more times.",
     please_wait: "Please wait; this page goes on by itself.",
     time_left: "Time left to pay:",
-    time_is_over: "The time is over.",
     test_card: "Choose a test card",
     no_money: "This marketplace runs with its built-in test gateway. No money moves.",
     test_cards: &[

@@ -343,7 +343,6 @@ const ORDER: Order = Order {
     tries_left: "Du kannst es noch {}-mal versuchen.",
     please_wait: "Bitte warte; diese Seite geht von selbst weiter.",
     time_left: "Zeit zum Bezahlen:",
-    time_is_over: "Die Zeit ist abgelaufen.",
     test_card: "Wähle eine Testkarte",
     no_money: "Dieser Marktplatz läuft mit seiner eingebauten Testkasse. Es fließt kein Geld.",
     test_cards: &[

@@ -274,7 +274,6 @@ pub(crate) struct Order {
     pub(crate) tries_left: Text,
     pub(crate) please_wait: Text,
     pub(crate) time_left: Text,
-    pub(crate) time_is_over: Text,
     pub(crate) test_card: Text,
     pub(crate) no_money: Text,
     /// The token of each test card, its name, and what comes of it.

@@ -5,6 +5,7 @@
 
 mod account;
 mod data;
+mod door;
 mod edit;
 pub(crate) mod home;
 mod language;
@@ -27,11 +28,12 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{Method, StatusCode, header};
+use axum::http::{Method, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
 use tessera_contracts::http::Problem;
+use tessera_platform::http::wants_page;
 
 use crate::app::App;
 use crate::live::stream;
@@ -72,13 +74,7 @@ fn home(app: &App) -> MethodRouter<App> {
 
 /// Leads a person who would have to be signed in to the page for that, and back afterwards.
 async fn sign_in_first(State(app): State<App>, request: Request, next: Next) -> Response {
-    let accepts = request.headers().get(header::ACCEPT);
-    let is_person = accepts.is_some_and(|accept| {
-        accept
-            .as_bytes()
-            .windows(9)
-            .any(|part| part == b"text/html")
-    });
+    let is_person = wants_page(&request);
     let here = request.uri().path_and_query().map(ToString::to_string);
     let had_session = visitor::has_session(&app, request.headers());
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);

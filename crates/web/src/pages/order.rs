@@ -95,7 +95,8 @@ pub(super) async fn submit(
     visitor.user_if_known().await;
     match form.text("do") {
         "cancel" => cancel(&visitor, id).await,
-        _ => pay(&visitor, id, &form).await,
+        "pay" => pay(&visitor, id, &form).await,
+        _ => Err(Failure::invalid("do", "Say what to do")),
     }
 }
 

@@ -8,7 +8,7 @@ use tessera_contracts::{Amount, Currency, Money, TicketStatus};
 use tessera_platform::http::Failure;
 
 use crate::catalogue::{Catalogue, find};
-use crate::fields::FieldError;
+use crate::fields::{FieldError, error_of};
 use crate::form::Form;
 use crate::locale::{self, Locale, countries, zones};
 use crate::shown::Card;
@@ -63,11 +63,7 @@ impl TicketForm {
     }
 
     pub(crate) fn error(&self, name: &str) -> Option<&str> {
-        let found = self
-            .errors
-            .iter()
-            .find(|error| error.field.as_deref() == Some(name));
-        found.map(|error| error.message.as_str())
+        error_of(&self.errors, name)
     }
 
     /// The same, with what the API has against it, in the visitor's language.
