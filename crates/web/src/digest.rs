@@ -1,15 +1,14 @@
 //! Short names for content: the same bytes, the same name.
 
 use aws_lc_rs::digest::{SHA256, digest};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-/// 72 bits of it are plenty among a few.
-const BYTES: usize = 9;
+/// 48 bits of it are plenty among a few.
+const BYTES: usize = 6;
 
-/// Twelve letters that may stand in a path and in a header.
+/// Twelve hexadecimal digits: they may stand in a path and in a header, and in the name of a file
+/// on any disk.
 pub(crate) fn short(bytes: &[u8]) -> String {
     let digest = digest(&SHA256, bytes);
-    let first: Vec<u8> = digest.as_ref().iter().copied().take(BYTES).collect();
-    URL_SAFE_NO_PAD.encode(first)
+    let first = digest.as_ref().iter().take(BYTES);
+    first.map(|byte| format!("{byte:02x}")).collect()
 }
