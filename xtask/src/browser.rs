@@ -70,7 +70,15 @@ pub(crate) fn tour() -> Result<(), Failure> {
 }
 
 fn build() -> Result<(), Failure> {
-    Run::cargo(["build", "--package", "tessera"]).show()
+    // Cards are paid at a double of Stripe, which the tests find beside the program.
+    Run::cargo([
+        "build",
+        "--package",
+        "tessera",
+        "--package",
+        "tessera-stripe-double",
+    ])
+    .show()
 }
 
 /// Tells the tests where the program is, and where results go.
@@ -88,25 +96,8 @@ fn ready() -> Result<Node, Failure> {
     let fonts = fs::read_dir(FONTS).is_ok_and(|mut kinds| kinds.next().is_some());
     steps::install("fonts-dejavu", fonts || !places::on_path("apt-get"))?;
     let node = node::bring()?;
-    fill(&node)?;
+    node.fill(&folder())?;
     Ok(node)
-}
-
-/// Brings the libraries, unless those of the lock are there.
-fn fill(node: &Node) -> Result<(), Failure> {
-    let wanted = fs::read_to_string(folder().join("package-lock.json")).unwrap_or_default();
-    // npm takes the folder away before it fills it anew, and with it this file.
-    let filled = folder().join("node_modules/filled-with.json");
-    if fs::read_to_string(&filled).is_ok_and(|with| with == wanted) {
-        println!("node_modules is here");
-        return Ok(());
-    }
-    println!("node_modules is missing or of another lock: bringing it from npm");
-    // None of the libraries has to run anything to be installed.
-    let quietly = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
-    node.npm().current_dir(&folder()).args(quietly).show()?;
-    fs::write(&filled, wanted)
-        .map_err(|error| Failure::new(format!("{}: {error}", filled.display())))
 }
 
 fn folder() -> PathBuf {

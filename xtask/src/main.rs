@@ -19,9 +19,11 @@ mod lint;
 mod manifests;
 mod node;
 mod places;
+mod python;
 mod run;
 mod servers;
 mod steps;
+mod stripe;
 
 use std::process::ExitCode;
 

@@ -4,8 +4,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::places;
+use crate::python::Environment;
 use crate::run::{Failure, Run};
-use crate::{places, steps};
 
 /// What Playwright asks for. Debian 12 has 18.
 const OLDEST: u32 = 20;
@@ -28,6 +29,27 @@ impl Node {
         Run::new(&self.program)
     }
 
+    /// Brings the libraries of a folder, unless those of its lock are there.
+    pub(crate) fn fill(&self, folder: &Path) -> Result<(), Failure> {
+        let wanted = fs::read_to_string(folder.join("package-lock.json")).unwrap_or_default();
+        let name = folder
+            .strip_prefix(places::root())
+            .unwrap_or(folder)
+            .display();
+        // npm takes the folder away before it fills it anew, and with it this file.
+        let filled = folder.join("node_modules/filled-with.json");
+        if fs::read_to_string(&filled).is_ok_and(|with| with == wanted) {
+            println!("node_modules of {name} is here");
+            return Ok(());
+        }
+        println!("node_modules of {name} is missing or of another lock: bringing it from npm");
+        // None of the libraries has to run anything to be installed.
+        let quietly = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
+        self.npm().current_dir(folder).args(quietly).show()?;
+        fs::write(&filled, wanted)
+            .map_err(|error| Failure::new(format!("{}: {error}", filled.display())))
+    }
+
     /// `npm`, likewise.
     pub(crate) fn npm(&self) -> Run {
         match &self.npm {
@@ -46,9 +68,9 @@ pub(crate) fn bring() -> Result<Node, Failure> {
             npm: None,
         });
     }
-    let home = places::target()?.join("node");
-    fill(&home)?;
-    let found = Run::new(&python(&home)).args(["-c", WHERE]).output()?;
+    println!("node {OLDEST} or newer, with npm, is missing: taking that of PyPI");
+    let environment = Environment::bring("node", &[REQUIREMENTS.to_owned()])?;
+    let found = environment.python().args(["-c", WHERE]).output()?;
     let package = PathBuf::from(String::from_utf8_lossy(&found).trim());
     Ok(Node {
         program: shown(&package.join("bin/node")),
@@ -68,42 +90,6 @@ fn is_new_enough() -> bool {
 fn major(version: &str) -> Option<u32> {
     let numbers = version.trim().strip_prefix('v')?;
     numbers.split('.').next()?.parse().ok()
-}
-
-fn fill(home: &Path) -> Result<(), Failure> {
-    let file = places::root().join(REQUIREMENTS);
-    let wanted = fs::read_to_string(&file)
-        .map_err(|error| Failure::new(format!("{}: {error}", file.display())))?;
-    let filled = home.join("filled-with.txt");
-    if fs::read_to_string(&filled).is_ok_and(|with| with == wanted) {
-        println!("node of PyPI is here");
-        return Ok(());
-    }
-    println!("node {OLDEST} or newer, with npm, is missing: bringing it from PyPI");
-    steps::python_environments()?;
-    let _absent = fs::remove_dir_all(home);
-    Run::new("python3").args(["-m", "venv"]).arg(home).show()?;
-    Run::new(&python(home))
-        .args([
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-        ])
-        .args([
-            "--no-deps",
-            "--only-binary=:all:",
-            "--requirement",
-            REQUIREMENTS,
-        ])
-        .show()?;
-    fs::write(&filled, wanted)
-        .map_err(|error| Failure::new(format!("{}: {error}", filled.display())))
-}
-
-fn python(home: &Path) -> String {
-    shown(&home.join("bin/python"))
 }
 
 fn shown(path: &Path) -> String {

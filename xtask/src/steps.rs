@@ -4,7 +4,7 @@
 use clap::{Args, ValueEnum};
 
 use crate::run::{Failure, Run, Stopwatch};
-use crate::{browser, bugs, docs, lint, manifests, places, servers};
+use crate::{browser, bugs, docs, lint, manifests, places, servers, stripe};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -16,7 +16,7 @@ pub(crate) struct Arguments {
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
 enum Step {
     /// Install what the tests need and this machine lacks (Debian: strace, python3-venv, postgresql, chromium, a font;
-    /// PyPI: nats-server, and Node.js where it is older than 20; npm: what drives the browser)
+    /// PyPI: nats-server, localstripe, and Node.js where it is older than 20; npm: what drives the browser, and stripe)
     Tools,
     /// The code is formatted as rustfmt would
     Fmt,
@@ -26,6 +26,8 @@ enum Step {
     Test,
     /// The pages do what they should in a real browser, for everybody, and are light
     Browser,
+    /// Stripe's own library and another double of Stripe agree with ours
+    Stripe,
     /// The same tests once more, on a PostgreSQL and NATS servers of their own
     Servers,
     /// rustdoc builds without a warning
@@ -52,6 +54,7 @@ impl Step {
             Self::Clippy => lint::clippy(),
             Self::Test => tests(),
             Self::Browser => browser::tests(),
+            Self::Stripe => stripe::tests(),
             Self::Servers => servers::tests(),
             Self::Doc => docs::rustdoc(),
             Self::Deny => return deny(),
@@ -124,7 +127,8 @@ fn tools() -> Result<(), Failure> {
     install("strace", places::on_path("strace"))?;
     python_environments()?;
     servers::bring()?;
-    browser::bring()
+    browser::bring()?;
+    stripe::bring()
 }
 
 pub(crate) fn python_environments() -> Result<(), Failure> {
