@@ -10,7 +10,7 @@ from source import ROOT
 
 # Metrics that Prometheus makes itself.
 FOREIGN = {"up": "gauge"}
-LABELS = {"service", "method", "route", "status", "le", "namespace", "pod", "type", "outcome", "call"}
+LABELS = {"service", "method", "route", "status", "le", "namespace", "pod", "type", "outcome", "call", "verdict"}
 ENDINGS = {"histogram": ("_bucket", "_sum", "_count"), "counter": ("",), "gauge": ("",)}
 
 

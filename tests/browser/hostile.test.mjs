@@ -67,6 +67,11 @@ test('what a seller writes is text wherever it appears', async (t) => {
   await buyer.goto(`/orders/${id}`);
   const { title: receipt } = await isHarmless(buyer, place);
   assert.ok(receipt.includes(title));
+  await eventually('the sale to be in the books', async () => {
+    await seller.goto('/listings/statement');
+    return (await seller.getByRole('cell').count()) > 0;
+  });
+  await isHarmless(seller, [title]);
 });
 
 test('the preview shows it as text, too', async (t) => {

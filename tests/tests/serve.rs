@@ -39,7 +39,11 @@ fn a_wrong_setting_stops_the_start_with_one_line_that_names_it() {
         ("RUST_LOG", "tessera=loud"),
         ("DATABASE_URL", "mysql://db.example.com"),
         ("NATS_URL", "http://bus.example.com"),
-        ("STRIPE_KEY", "sk_test_1"),
+        ("STRIPE_KEY", "pk_test_1"),
+        ("STRIPE_WEBHOOK_SECRET", "whsec_1"),
+        ("STRIPE_PUBLISHABLE_KEY", "sk_test_1"),
+        ("BUYER_FEE_BPS", "2.5"),
+        ("SELLER_FEE_BPS", "-1"),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "otel-collector:4318"),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "grpc://otel-collector:4317"),
     ];

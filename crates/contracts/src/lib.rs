@@ -16,5 +16,10 @@ pub mod time;
 mod words;
 
 pub use ids::{EventId, OrderId, PaymentId, SessionId, TicketId, UserId};
-pub use money::{Amount, Currency, CurrencyError, Money, MoneyError, Price, PriceError};
-pub use status::{CancelReason, OrderStatus, PaymentStatus, RefusalReason, TicketStatus};
+pub use money::{
+    Amount, Currency, CurrencyError, FeeRate, Fees, Money, MoneyError, Price, PriceError,
+    SignedAmount,
+};
+pub use status::{
+    CancelReason, OrderStatus, PaymentStatus, RefusalReason, StatementKind, TicketStatus,
+};

@@ -86,3 +86,21 @@ words! {
         Unknown = "unknown",
     }
 }
+
+words! {
+    /// What a line of a seller's statement is for.
+    StatementKind: "kind of statement line" {
+        /// A ticket was sold.
+        Sale = "sale",
+        /// The marketplace gave a buyer money back.
+        Refund = "refund",
+        /// A refund or a sale did not happen after all.
+        Undo = "undo",
+        /// The seller was paid.
+        Payout = "payout",
+        /// A buyer's bank asks for the money, which is kept from the seller meanwhile.
+        Freeze = "freeze",
+        /// The bank gave up: the money is the seller's again.
+        Thaw = "thaw",
+    }
+}

@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use proptest::prelude::*;
-use tessera_contracts::{Amount, Currency, CurrencyError, Money, MoneyError, Price, PriceError};
+use tessera_contracts::{
+    Amount, Currency, CurrencyError, FeeRate, Money, MoneyError, Price, PriceError,
+};
 
 fn currency(code: &str) -> Currency {
     code.parse().unwrap()
@@ -200,5 +202,62 @@ proptest! {
     fn a_price_is_accepted_exactly_within_its_bounds(minor in any::<i64>()) {
         let price = Price::try_from(Money::new(minor, Currency::USD));
         prop_assert_eq!(price.is_ok(), (1..=Price::MAX_MINOR).contains(&minor));
+    }
+}
+
+fn rate(basis_points: u16) -> FeeRate {
+    FeeRate::new(basis_points).unwrap()
+}
+
+fn dollars(minor: i64) -> Money {
+    Money::new(minor, Currency::USD)
+}
+
+#[test]
+fn a_fee_is_rounded_to_the_nearest_minor_unit_and_a_half_up() {
+    let fee = |basis_points, minor| rate(basis_points).of(dollars(minor)).minor();
+    assert_eq!(fee(0, 12_000), 0);
+    assert_eq!(fee(250, 12_000), 300);
+    assert_eq!(fee(250, 19), 0, "0.475");
+    assert_eq!(fee(250, 20), 1, "0.5");
+    assert_eq!(fee(250, 59), 1, "1.475");
+    assert_eq!(fee(1, i64::MAX), 922_337_203_685_478);
+    assert_eq!(rate(250).on_top_of(dollars(12_000)), dollars(12_300));
+    assert_eq!(rate(250).on_top_of(dollars(i64::MAX)), dollars(i64::MAX));
+}
+
+#[test]
+fn a_rate_has_an_end_and_a_word() {
+    assert_eq!(FeeRate::new(5_001), None);
+    let words = [0, 5, 10, 50, 250, 275, 1_000, 5_000].map(|bps| rate(bps).to_string());
+    let expected = [
+        "0 %", "0.05 %", "0.1 %", "0.5 %", "2.5 %", "2.75 %", "10 %", "50 %",
+    ];
+    assert_eq!(words, expected);
+}
+
+#[test]
+fn what_is_paid_with_the_fee_is_an_amount_that_can_be_charged() {
+    let highest = Price::parse("999999.99", Currency::USD).unwrap();
+    assert!(rate(0).allows(highest) && !rate(1).allows(highest));
+}
+
+proptest! {
+    #[test]
+    fn bounds_of_what_is_paid_are_bounds_of_the_price(
+        basis_points in 0_u16..=5_000, bound in 0_i64..=200_000_000, price in 0_i64..=200_000_000
+    ) {
+        let rate = rate(basis_points);
+        let total = rate.on_top_of(dollars(price)).minor();
+        prop_assert_eq!(total <= bound, price <= rate.highest_price(bound));
+        prop_assert_eq!(total >= bound, price >= rate.lowest_price(bound));
+    }
+
+    #[test]
+    fn near_its_bound_too(basis_points in 0_u16..=5_000, price in 0_i64..=99_999_999) {
+        let rate = rate(basis_points);
+        let total = rate.on_top_of(dollars(price)).minor();
+        prop_assert_eq!(rate.highest_price(total), price);
+        prop_assert_eq!(rate.lowest_price(total), price);
     }
 }

@@ -49,7 +49,7 @@ fn the_words_are_those_of_the_contract() {
         "ticket:created ticket:updated ticket:refused \
          order:created order:updated order:cancelled order:completed \
          user:registered user:deleted session:ended expiration:complete \
-         payment:created payment:captured payment:failed payment:voided",
+         payment:created payment:captured payment:failed payment:voided payment:refunded",
     );
 }
 

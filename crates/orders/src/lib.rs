@@ -34,6 +34,10 @@ const MIGRATIONS: &[Migration] = &[
         name: "orders/0002_buyers",
         sql: include_str!("migrations/0002_buyers.sql"),
     },
+    Migration {
+        name: "orders/0003_seller_fee",
+        sql: include_str!("migrations/0003_seller_fee.sql"),
+    },
 ];
 
 fn build(ctx: Ctx) -> Result<Service, StartError> {

@@ -14,6 +14,8 @@ pub mod gateway;
 mod http;
 mod instruments;
 mod operations;
+pub mod operator;
+mod reconcile;
 mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -21,9 +23,12 @@ mod workers;
 
 use std::sync::Arc;
 
+use tessera_platform::config::Settings;
 use tessera_platform::db::Migration;
 use tessera_platform::service::{Ctx, Definition, Service, StartError};
+use tessera_platform::worker::Worker;
 
+use gateway::stripe::Stripe;
 use gateway::test_gateway::TestGateway;
 use gateway::{Calls, Gateway};
 
@@ -35,6 +40,18 @@ pub const DEFINITION: Definition = Definition {
     beside: &[gateway::test_gateway::BOOK],
     build: |ctx| Box::pin(build(ctx)),
 };
+
+/// What is said at the start of the gateway that is set up.
+pub fn gateway_notice(settings: &Settings) -> String {
+    match &settings.stripe {
+        Some(stripe) => format!(
+            "Payments go through Stripe, at {}, by the version {} of its API.",
+            stripe.api_base,
+            gateway::stripe::API_VERSION
+        ),
+        None => TEST_GATEWAY_NOTICE.to_owned(),
+    }
+}
 
 /// What pages and logs say as long as no real gateway is set up.
 pub const TEST_GATEWAY_NOTICE: &str =
@@ -49,6 +66,10 @@ const MIGRATIONS: &[Migration] = &[
         name: "payments/0002_trace",
         sql: include_str!("migrations/0002_trace.sql"),
     },
+    Migration {
+        name: "payments/0003_money",
+        sql: include_str!("migrations/0003_money.sql"),
+    },
 ];
 
 /// What requests and the worker work with. Cheap to clone.
@@ -59,8 +80,13 @@ struct App {
 }
 
 async fn build(ctx: Ctx) -> Result<Service, StartError> {
-    let gateway = open_test_gateway(&ctx).await?;
-    Ok(service(ctx, Arc::new(gateway)))
+    // Its book is among the databases that `tessera check` reads, also where it stays empty.
+    let test_gateway = open_test_gateway(&ctx).await?;
+    let gateway: Arc<dyn Gateway> = match &ctx.settings.stripe {
+        Some(settings) => Arc::new(Stripe::new(settings, ctx.clock.clone())?),
+        None => Arc::new(test_gateway),
+    };
+    Ok(service(ctx, gateway))
 }
 
 async fn open_test_gateway(ctx: &Ctx) -> Result<TestGateway, StartError> {
@@ -76,9 +102,18 @@ async fn open_test_gateway(ctx: &Ctx) -> Result<TestGateway, StartError> {
 fn service(ctx: Ctx, gateway: Arc<dyn Gateway>) -> Service {
     let gateway = Calls::new(gateway, ctx.tracer.clone());
     let app = App { ctx, gateway };
+    let mut workers: Vec<Arc<dyn Worker>> = vec![
+        Arc::new(workers::Intents::new(app.clone())),
+        Arc::new(workers::Refunds::new(app.clone())),
+    ];
+    // The built-in gateway tells nothing of its own accord, and `tessera check` reads its book.
+    if app.ctx.settings.stripe.is_some() {
+        workers.push(Arc::new(workers::Hints::new(app.clone())));
+        workers.push(Arc::new(workers::Reconcile::new(app.clone())));
+    }
     Service {
         consumer: Some(Arc::new(consumers::Payments)),
-        workers: vec![Arc::new(workers::Intents::new(app.clone()))],
+        workers,
         routes: http::routes(app),
     }
 }

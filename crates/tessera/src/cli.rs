@@ -1,6 +1,7 @@
 //! The command line, with the help that it gives.
 
 use clap::{Args, Parser, Subcommand};
+use tessera_contracts::{Currency, OrderId, UserId};
 
 use crate::settings::SettingArgs;
 
@@ -54,6 +55,21 @@ pub(crate) enum Command {
     /// Look at the events that the services published, or publish them again
     #[command(subcommand)]
     Events(EventsCommand),
+    /// Give a buyer money back, wholly or in part
+    ///
+    /// Notes the refund in the books, and a running server asks the card gateway for it. It comes from what the
+    /// seller is owed and from the fees, in the proportion in which they got it. The ticket stays the buyer's.
+    Refund(RefundArgs),
+    /// Record that a seller was paid
+    ///
+    /// Only notes what was paid outside of Tessera. Each reference is recorded once.
+    Payout(PayoutArgs),
+    /// Show the books: what is in each account, and which sellers are owed what
+    Ledger {
+        /// How many sellers to list
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u16).range(0..=10_000))]
+        sellers: u16,
+    },
     /// Check the invariants across all databases, and exit 1 if one is broken
     ///
     /// Reads the files in DATA_DIR, of a stopped or a running server, or copies the databases at DATABASE_URL
@@ -79,6 +95,33 @@ pub(crate) struct DemoArgs {
     /// Draws the listings; the same seed lists the same ones
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RefundArgs {
+    /// The order
+    pub(crate) order: OrderId,
+    /// How much, as in 12.50 [default: all that is left of what was charged]
+    #[arg(long)]
+    pub(crate) amount: Option<String>,
+    /// Why: the seller reads it in their statement
+    #[arg(long)]
+    pub(crate) reason: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PayoutArgs {
+    /// The seller's id, as `tessera ledger` lists it
+    pub(crate) seller: UserId,
+    /// How much, as in 120.00 [default: all that the seller is owed]
+    #[arg(long)]
+    pub(crate) amount: Option<String>,
+    /// In which currency
+    #[arg(long, default_value = "usd")]
+    pub(crate) currency: Currency,
+    /// What the bank calls the transfer
+    #[arg(long)]
+    pub(crate) reference: String,
 }
 
 #[derive(Debug, Args)]

@@ -61,10 +61,10 @@ pub(crate) struct SettingArgs {
     /// Where the web client alone finds the services' APIs
     #[arg(long, env = "API_URL", global = true, hide_env_values = true)]
     api_url: Option<String>,
-    /// Card payments through Stripe: not supported by this build yet
+    /// Card payments through Stripe: its secret key [default: the built-in test gateway]
     #[arg(long, env = "STRIPE_KEY", global = true, hide_env_values = true)]
     stripe_key: Option<String>,
-    /// What Stripe signs its webhooks with: not supported by this build yet
+    /// What Stripe signs its webhooks with; two with a comma between, while one takes the other's place
     #[arg(
         long,
         env = "STRIPE_WEBHOOK_SECRET",
@@ -72,9 +72,26 @@ pub(crate) struct SettingArgs {
         hide_env_values = true
     )]
     stripe_webhook_secret: Option<String>,
-    /// Another address of Stripe's API: not supported by this build yet
+    /// Another address of Stripe's API [default: https://api.stripe.com]
     #[arg(long, env = "STRIPE_API_BASE", global = true, hide_env_values = true)]
     stripe_api_base: Option<String>,
+    /// Stripe's publishable key, for the card form of the pages [default: no form]
+    #[arg(
+        long,
+        env = "STRIPE_PUBLISHABLE_KEY",
+        global = true,
+        hide_env_values = true
+    )]
+    stripe_publishable_key: Option<String>,
+    /// Another address of the script that draws it [default: that of Stripe]
+    #[arg(long, env = "STRIPE_JS", global = true, hide_env_values = true)]
+    stripe_js: Option<String>,
+    /// What the marketplace adds to a price, in basis points: 250 are 2.5 % [default: 0]
+    #[arg(long, env = "BUYER_FEE_BPS", global = true, hide_env_values = true)]
+    buyer_fee_bps: Option<String>,
+    /// What it keeps of a price, in basis points [default: 0]
+    #[arg(long, env = "SELLER_FEE_BPS", global = true, hide_env_values = true)]
+    seller_fee_bps: Option<String>,
     /// How long an unpaid order holds its ticket, in seconds [default: 900]
     #[arg(long, env = "LOCK_SECONDS", global = true, hide_env_values = true)]
     lock_seconds: Option<String>,
@@ -150,6 +167,10 @@ impl SettingArgs {
             stripe_key: self.stripe_key,
             stripe_webhook_secret: self.stripe_webhook_secret,
             stripe_api_base: self.stripe_api_base,
+            stripe_publishable_key: self.stripe_publishable_key,
+            stripe_js: self.stripe_js,
+            buyer_fee_bps: self.buyer_fee_bps,
+            seller_fee_bps: self.seller_fee_bps,
             lock_seconds: self.lock_seconds,
             payment_attempts: self.payment_attempts,
             max_live_orders: self.max_live_orders,

@@ -79,8 +79,9 @@ function same(one, other) {
     copy.querySelectorAll("input[name=key]").forEach((input) => input.remove());
     copy.querySelectorAll("[data-countdown]").forEach((clock) => clock.remove());
     copy.querySelectorAll("[data-print]").forEach((button) => (button.hidden = true));
-    // What this script has added.
-    const added = ["aria-disabled", "data-sent", "tabindex"];
+    // What scripts have added, and what people have unfolded.
+    copy.querySelectorAll("[data-filled]").forEach((place) => place.replaceChildren());
+    const added = ["aria-busy", "aria-disabled", "data-sent", "open", "tabindex"];
     copy.querySelectorAll(added.map((name) => `[${name}]`).join()).forEach((element) => {
       added.forEach((name) => element.removeAttribute(name));
     });
@@ -280,7 +281,11 @@ function prepareWaiting() {
   if (document.querySelector(".waiting")) waiting = setTimeout(() => reread(), 3000);
 }
 
+/// Some pages have a script of their own.
+const own = main.dataset.script ? import(main.dataset.script) : null;
+
 function prepare() {
+  own?.then((script) => script.prepare({ tell }));
   prepareWaiting();
   prepareSearch();
   preparePreview();

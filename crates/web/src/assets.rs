@@ -1,4 +1,4 @@
-//! The style sheet, the script and the pictures: ours, part of the binary, and named by what is in them, so that a browser
+//! The style sheet, the scripts and the pictures: ours, part of the binary, and named by what is in them, so that a browser
 //! may keep each for ever.
 
 use std::sync::LazyLock;
@@ -29,7 +29,7 @@ struct Asset {
     bytes: &'static [u8],
 }
 
-static ALL: LazyLock<[Asset; 4]> = LazyLock::new(|| {
+static ALL: LazyLock<[Asset; 5]> = LazyLock::new(|| {
     [
         asset(
             "app.css",
@@ -40,6 +40,11 @@ static ALL: LazyLock<[Asset; 4]> = LazyLock::new(|| {
             "app.js",
             "text/javascript; charset=utf-8",
             include_bytes!("../assets/app.js"),
+        ),
+        asset(
+            "pay.js",
+            "text/javascript; charset=utf-8",
+            include_bytes!("../assets/pay.js"),
         ),
         asset(
             "favicon.svg",
@@ -124,7 +129,7 @@ mod tests {
 
     #[test]
     fn every_asset_has_a_place_named_by_its_content() {
-        for name in ["app.css", "app.js", "favicon.svg", "preview.png"] {
+        for name in ["app.css", "app.js", "pay.js", "favicon.svg", "preview.png"] {
             let path = path(name);
             let (stem, extension) = name.split_once('.').unwrap();
             assert!(path.starts_with(&format!("/assets/{stem}.")), "{path}");

@@ -1,7 +1,10 @@
 //! What is around every page: its head, the way to the other pages, and its foot.
 
+use tessera_platform::config::Settings;
+
 use crate::assets;
-use crate::catalogue::Catalogue;
+use crate::cards::Gateway;
+use crate::catalogue::{self, Catalogue};
 use crate::locale::{Language, Locale};
 
 /// The frame of one page.
@@ -19,27 +22,29 @@ pub(crate) struct Frame {
     pub(crate) here: String,
     /// The public address.
     pub(crate) origin: String,
+    /// Whether payments go to the built-in test gateway, which every page says.
+    pub(crate) is_test: bool,
     /// In how many seconds a browser without scripts should look again.
     pub(crate) refresh: Option<i64>,
 }
 
 impl Frame {
     pub(crate) fn new(
-        t: &'static Catalogue,
+        settings: &Settings,
         locale: Locale,
         title: String,
         email: Option<String>,
         here: &str,
-        origin: &str,
     ) -> Frame {
         Frame {
-            t,
+            t: catalogue::of(locale.language()),
             locale,
             title,
             email,
             is_bare: false,
             here: here.to_owned(),
-            origin: origin.to_owned(),
+            origin: settings.public_url.origin().to_owned(),
+            is_test: matches!(Gateway::of(settings), Gateway::Test),
             refresh: None,
         }
     }

@@ -11,6 +11,7 @@
 mod api;
 mod app;
 mod assets;
+mod cards;
 mod catalogue;
 mod digest;
 mod fields;

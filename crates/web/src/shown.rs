@@ -1,11 +1,11 @@
 //! Listings and orders as templates show them: in the visitor's language and formats, and nothing left to decide.
 
 use jiff::Timestamp;
-use tessera_contracts::TicketStatus;
 use tessera_contracts::events::OrderTicket;
 use tessera_contracts::http::tickets::Ticket;
+use tessera_contracts::{Money, TicketStatus};
 
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, fill};
 use crate::locale::{Locale, country_name};
 
 /// The tones that cards come in, by category.
@@ -82,6 +82,15 @@ pub(crate) struct Card {
     pub(crate) leads: bool,
     /// Of the listing, so that an older change is known as such.
     pub(crate) version: i64,
+}
+
+/// What the seller gets for it, where that is not simply the price.
+pub(crate) fn earns(ticket: &Ticket, t: &Catalogue, locale: Locale) -> Option<String> {
+    let fee = ticket.seller_fee.as_ref()?.money(ticket.currency).ok()?;
+    let price = ticket.price.money(ticket.currency).ok()?;
+    let rest = Money::new(price.minor() - fee.minor(), ticket.currency);
+    let rest = locale.money(&rest.amount(), ticket.currency);
+    Some(fill(t.card.earns, &[&rest]))
 }
 
 impl Card {

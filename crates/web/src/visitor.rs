@@ -242,12 +242,11 @@ impl Visitor {
     /// The frame of a page for this visitor.
     pub(crate) fn frame(&self, title: impl Into<String>, user: Option<User>) -> Frame {
         Frame::new(
-            self.words(),
+            &self.app.settings,
             self.locale,
             title.into(),
             user.map(|user| user.email),
             &self.here,
-            self.app.settings.public_url.origin(),
         )
     }
 
@@ -349,6 +348,16 @@ impl Visitor {
     /// Somebody at `here` with a browser that asks for this language, at noon of the first day of 2030. No service
     /// answers them.
     pub(crate) fn sample(here: &str, accept_language: &str) -> Visitor {
+        let settings = tessera_platform::config::Settings::for_tests();
+        Visitor::sample_with(here, accept_language, settings)
+    }
+
+    /// The same, of a marketplace with settings of its own.
+    pub(crate) fn sample_with(
+        here: &str,
+        accept_language: &str,
+        settings: tessera_platform::config::Settings,
+    ) -> Visitor {
         let noon = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24 * 21_915 + 12);
         let (clock, _hand) = tessera_platform::clock::Clock::manual(noon);
         let around = tessera_platform::service::Surroundings {
@@ -356,7 +365,7 @@ impl Visitor {
             openapi: &utoipa::openapi::OpenApi::default(),
             bus: tessera_platform::bus::Bus::embedded(),
             ids: tessera_platform::ids::Ids::seeded(1, clock.clone()),
-            settings: std::sync::Arc::new(tessera_platform::config::Settings::for_tests()),
+            settings: std::sync::Arc::new(settings),
             clock,
         };
         let hub = crate::live::Hub::new(around.bus.clone(), around.clock.clone());

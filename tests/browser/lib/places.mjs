@@ -1,4 +1,4 @@
-// Where things are: the program under test, the browser, and the folder that results are written to. `cargo xtask`
+// Where things are: the program under test, the double of Stripe, the browser, and the folder that results are written to. `cargo xtask`
 // says so through the environment; the defaults are for somebody who runs one test by hand.
 
 import { accessSync, constants, mkdirSync } from 'node:fs';
@@ -12,6 +12,9 @@ const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome'];
 
 /** The real program. */
 export const program = process.env.TESSERA_PROGRAM ?? join(root, 'target/debug/tessera');
+
+/** The double of Stripe: built beside the program. */
+export const stripeDouble = join(dirname(program), 'stripe-double');
 
 const output = process.env.TESSERA_BROWSER_OUTPUT ?? join(root, 'target/browser');
 

@@ -23,12 +23,12 @@ process.on('exit', () => running.forEach((server) => server.abandon()));
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 
 /**
- * Starts `tessera serve` and waits until it is ready. `settings` are environment variables; `services` are those to
- * serve alone, as in `startServer({ JWKS_URL }, ['web'])`. Who starts it stops it.
+ * Starts `tessera serve` and waits until it is ready. `settings` are environment variables, or a function of the address
+ * that answers them; `services` are those to serve alone, as in `startServer({ JWKS_URL }, ['web'])`. Who starts it stops it.
  */
 export async function startServer(settings = {}, services = []) {
   const server = new Server(await freeAddress(), await mkdtemp(join(tmpdir(), 'tessera-browser-')));
-  await server.start(settings, services);
+  await server.start(typeof settings === 'function' ? await settings(server.url) : settings, services);
   return server;
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{Seek, SeekFrom, Write};
 
 use tessera::check::Invariant::{
-    self, Agreed, Delivered, Files, OneLiveOrder, PaidOnce, Released, Rows, Unchanged,
+    self, Agreed, Books, Delivered, Files, OneLiveOrder, PaidOnce, Released, Rows, Unchanged,
 };
 
 use super::Scene;
@@ -38,13 +38,14 @@ const DAMAGES: &[Damage] = &[
                 "orders",
                 "DROP INDEX orders_one_live;
                  INSERT INTO orders SELECT {NOBODY}, 0, user_id, 'created', NULL, true, expires_at, price, fee, total,
-                     currency, ticket_id, snapshot, created_at - 8 * 86400000000, updated_at
+                     currency, ticket_id, snapshot, created_at - 8 * 86400000000, updated_at, 0
                  FROM orders WHERE id = {complete}",
             ),
             ("tickets", "INSERT INTO waiting VALUES ({NOBODY}, {sold}, 1)"),
             (
                 "payments",
-                "INSERT INTO orders SELECT {NOBODY}, 0, user_id, 'created', expires_at, total, currency, 0
+                "INSERT INTO orders SELECT {NOBODY}, 0, user_id, 'created', expires_at, total, currency, 0, seller_id,
+                     title, price, seller_fee
                  FROM orders WHERE id = {complete}",
             ),
             (
@@ -53,6 +54,52 @@ const DAMAGES: &[Damage] = &[
                  FROM deadlines WHERE order_id = {complete}",
             ),
         ],
+    ),
+    (
+        Books,
+        "money from nowhere",
+        &[("payments", "UPDATE entries SET amount = amount + 1 WHERE account = 'fees' OR account = 'payable'")],
+    ),
+    (
+        Books,
+        "an entry of no transfer",
+        &[(
+            "payments",
+            "INSERT INTO entries SELECT {NOBODY}, 'sale/of-nothing', account, owner, NULL, 0, currency FROM entries
+             WHERE account = 'payable'",
+        )],
+    ),
+    (
+        Books,
+        "a seller who is owed what was not agreed",
+        &[(
+            "payments",
+            "UPDATE entries SET amount = amount - 100 WHERE account = 'payable';
+             INSERT INTO entries SELECT {NOBODY}, transfer, 'fees', NULL, order_id, 100, currency FROM entries
+             WHERE account = 'payable'",
+        )],
+    ),
+    (
+        Books,
+        "given back by the payment, and by no refund",
+        &[("payments", "UPDATE payments SET refunded = 100 WHERE id = {captured}")],
+    ),
+    (
+        Books,
+        "given back by the gateway, and decided by nobody",
+        &[("gateway", "UPDATE authorizations SET refunded = 100 WHERE key = {captured}")],
+    ),
+    (
+        Books,
+        "another price at payments than at orders",
+        &[
+            ("payments", "UPDATE orders SET price = price - 100, seller_fee = seller_fee - 100 WHERE id = {complete}"),
+        ],
+    ),
+    (
+        PaidOnce,
+        "charged, and in no book",
+        &[("payments", "DELETE FROM entries; DELETE FROM transfers")],
     ),
     (
         PaidOnce,

@@ -19,7 +19,7 @@ async fn a_marketplace_with_orders_in_every_state_is_sound() {
     let report = scene.copy().check().await;
     assert!(report.is_sound(), "{report}");
     let under_way = Invariant::ALL.map(|invariant| report.under_way(invariant));
-    assert_eq!(under_way, [0; 8], "{report}");
+    assert_eq!(under_way, [0; 9], "{report}");
 }
 
 #[tokio::test]

@@ -55,6 +55,11 @@ async fn ones_data_is_one_file_and_an_account_ends_with_its_password() {
     assert_eq!(all["listings"][0]["title"], "Wozzeck");
     assert_eq!(all["orders"][0]["ticket"]["title"], "Lulu");
     assert_eq!(all["payments"][0]["status"], "captured");
+    assert_eq!(all["statement"], Value::Array(Vec::new()));
+    let sold = seller.get("/account/data").await;
+    let sold: Value = serde_json::from_str(&sold.html).unwrap();
+    assert_eq!(sold["statement"][0]["kind"], "sale");
+    assert_eq!(sold["statement"][0]["title"], "Lulu");
 
     buyer
         .post("/account", &[("password", "wrong horse"), ("do", "delete")])

@@ -4,6 +4,7 @@
 
 mod account;
 mod caching;
+mod cards;
 mod journey;
 mod live;
 mod refusals;

@@ -162,6 +162,8 @@ events! {
     PaymentFailed(PaymentState) = "payment:failed", "tessera.payment.failed";
     /// The authorization was released: nothing was charged.
     PaymentVoided(PaymentState) = "payment:voided", "tessera.payment.voided";
+    /// What of a payment is given back has changed: `refunded` says how much it is.
+    PaymentRefunded(PaymentState) = "payment:refunded", "tessera.payment.refunded";
 }
 
 impl EventType {

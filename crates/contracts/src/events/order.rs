@@ -27,13 +27,17 @@ pub struct OrderState {
     /// When its lock ends, unless it is paid by then.
     #[serde(with = "crate::time")]
     pub expires_at: Timestamp,
-    /// What the seller gets, fixed when reserving, in `currency`.
+    /// What the seller asked, fixed when reserving, in `currency`.
     pub price: Amount,
     /// What the marketplace adds, fixed when reserving.
     pub fee: Amount,
     /// What the buyer pays: `price` and `fee`.
     pub total: Amount,
-    /// The currency of all three.
+    /// What the marketplace keeps of `price`, fixed when reserving: the seller gets the rest. Left out where it keeps
+    /// nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seller_fee: Option<Amount>,
+    /// The currency of them all.
     pub currency: Currency,
     /// The ticket as the buyer saw it.
     pub ticket: OrderTicket,
@@ -60,6 +64,17 @@ impl OrderState {
     /// When the text is no amount of the currency.
     pub fn fee(&self) -> Result<Money, MoneyError> {
         self.fee.money(self.currency)
+    }
+
+    /// What the marketplace keeps of the price, as money.
+    ///
+    /// # Errors
+    /// When the text is no amount of the currency.
+    pub fn seller_fee(&self) -> Result<Money, MoneyError> {
+        match &self.seller_fee {
+            Some(fee) => fee.money(self.currency),
+            None => Ok(Money::new(0, self.currency)),
+        }
     }
 
     /// What the buyer pays, as money.

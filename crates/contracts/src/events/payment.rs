@@ -8,7 +8,7 @@ use crate::ids::{OrderId, PaymentId};
 use crate::money::{Amount, Currency, Money, MoneyError};
 use crate::status::PaymentStatus;
 
-/// The full public state of a payment: the data of `payment:created`, `payment:captured`, `payment:failed` and `payment:voided`.
+/// The full public state of a payment: the data of `payment:created`, `payment:captured`, `payment:failed`, `payment:voided` and `payment:refunded`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PaymentState {
@@ -24,6 +24,9 @@ pub struct PaymentState {
     pub amount: Amount,
     /// The currency of `amount`.
     pub currency: Currency,
+    /// How much of it was given back; left out when nothing was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refunded: Option<Amount>,
     /// The card gateway's own id of it, once it has one.
     #[serde(default)]
     pub gateway_id: Option<String>,

@@ -27,7 +27,7 @@ pub struct Order {
     /// When its lock ends, unless it is paid by then.
     #[serde(with = "crate::time")]
     pub expires_at: Timestamp,
-    /// What the seller gets, fixed when reserving, in `currency`.
+    /// What the seller asked, fixed when reserving, in `currency`.
     pub price: Amount,
     /// What the marketplace adds, fixed when reserving.
     pub fee: Amount,
@@ -55,4 +55,8 @@ pub struct NewOrder {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = amount_or_number, required = false)]
     pub price: Option<Amount>,
+    /// The total that the buyer saw, in the same way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = amount_or_number, required = false)]
+    pub total: Option<Amount>,
 }

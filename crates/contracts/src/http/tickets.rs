@@ -26,7 +26,11 @@ pub struct Ticket {
     pub fee: Amount,
     /// What a buyer pays: `price` and `fee`.
     pub total: Amount,
-    /// The currency of all three.
+    /// What the marketplace keeps of `price`: the seller gets the rest. Left out where it keeps nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub seller_fee: Option<Amount>,
+    /// The currency of them all.
     pub currency: Currency,
     /// Whether it can be bought.
     pub status: TicketStatus,

@@ -61,6 +61,38 @@ impl fmt::Display for Amount {
     }
 }
 
+/// An amount that may be below zero: `"-12.50"` of usd.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(transparent)]
+#[schema(value_type = String, pattern = r"^-?[0-9]+(\.[0-9]+)?$", example = "-12.50")]
+pub struct SignedAmount(String);
+
+impl SignedAmount {
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it is below zero.
+    #[must_use]
+    pub fn is_negative(&self) -> bool {
+        self.0.starts_with('-')
+    }
+
+    /// The amount without its sign.
+    #[must_use]
+    pub fn magnitude(&self) -> Amount {
+        Amount(self.0.trim_start_matches('-').to_owned())
+    }
+}
+
+impl From<Money> for SignedAmount {
+    fn from(money: Money) -> Self {
+        Self(Amount::of(money).0)
+    }
+}
+
 /// What servers take where a request names an amount: the string, or a JSON number, read by its digits.
 pub(crate) fn amount_or_number() -> RefOr<Schema> {
     let text = Ref::from_schema_name(Amount::name());

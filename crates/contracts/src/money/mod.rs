@@ -1,15 +1,17 @@
 //! Money: integer minor units inside, a decimal string on the wire. Never a float, at no step.
 //!
-//! Owns reading and writing amounts, and the bounds of a price. Never rounds: an amount that does not fit
-//! its currency is refused, and no currency is ever turned into another.
+//! Owns reading and writing amounts, the bounds of a price, and shares of it. Only a share is rounded: an amount that
+//! does not fit its currency is refused, and no currency is ever turned into another.
 
 mod amount;
 mod currency;
+mod fee;
 mod price;
 
-pub use amount::Amount;
 pub(crate) use amount::amount_or_number;
+pub use amount::{Amount, SignedAmount};
 pub use currency::{Currency, CurrencyError};
+pub use fee::{FeeRate, Fees};
 pub use price::{Price, PriceError};
 
 /// An exact amount of one currency.

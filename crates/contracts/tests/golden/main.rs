@@ -22,8 +22,10 @@ fn folder() -> PathBuf {
 
 /// The sample of the newest form of this type.
 fn sample(event_type: EventType) -> Value {
-    let name = format!("{}.v1.json", event_type.name().replace(':', "-"));
-    let text = fs::read_to_string(folder().join(&name)).expect("every event type has a sample");
+    let name = event_type.name().replace(':', "-");
+    let forms = (1..).map(|form| folder().join(format!("{name}.v{form}.json")));
+    let newest = forms.take_while(|path| path.exists()).last();
+    let text = fs::read_to_string(newest.expect("every event type has a sample")).unwrap();
     serde_json::from_str(&text).unwrap()
 }
 

@@ -39,6 +39,10 @@ pub(crate) fn expected(event_type: EventType) -> Event {
         }
         EventType::PaymentFailed => EventData::PaymentFailed(payment(2, PaymentStatus::Declined)),
         EventType::PaymentVoided => EventData::PaymentVoided(payment(3, PaymentStatus::Voided)),
+        EventType::PaymentRefunded => EventData::PaymentRefunded(PaymentState {
+            refunded: Some("120.00".into()),
+            ..payment(5, PaymentStatus::Refunded)
+        }),
     };
     envelope(data)
 }
@@ -125,6 +129,7 @@ fn order(version: i64, status: OrderStatus) -> OrderState {
         price: "120.00".into(),
         fee: "0.00".into(),
         total: "120.00".into(),
+        seller_fee: Some("6.00".into()),
         currency: Currency::USD,
         ticket: order_ticket(),
     }
@@ -174,6 +179,7 @@ fn payment(version: i64, status: PaymentStatus) -> PaymentState {
         status,
         amount: "120.00".into(),
         currency: Currency::USD,
+        refunded: Some("20.00".into()),
         gateway_id: (status != PaymentStatus::Declined).then(|| "ch_test_0001".to_owned()),
     }
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use tessera_contracts::events::OrderTicket;
-use tessera_contracts::{CancelReason, Money, OrderId, OrderStatus, UserId};
+use tessera_contracts::{CancelReason, Fees, Money, OrderId, OrderStatus, UserId};
 
 /// One buyer's claim on one ticket.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +36,20 @@ pub struct Amounts {
     pub fee: Money,
     /// What the buyer pays.
     pub total: Money,
+    /// What the marketplace keeps of the price.
+    pub seller_fee: Money,
+}
+
+impl Amounts {
+    /// What a ticket at `price` costs and brings in.
+    pub fn new(price: Money, fees: Fees) -> Amounts {
+        Amounts {
+            price,
+            fee: fees.buyer.of(price),
+            total: fees.buyer.on_top_of(price),
+            seller_fee: fees.seller.of(price),
+        }
+    }
 }
 
 /// Where an order stands.
@@ -159,7 +173,7 @@ mod tests {
             user_id: uuid(2).into(),
             state,
             expires_at: Timestamp::UNIX_EPOCH,
-            amounts: Amounts { price: amount, fee: Money::new(0, currency), total: amount },
+            amounts: Amounts::new(amount, Fees::default()),
             ticket: serde_json::from_value(serde_json::json!({
                 "id": uuid(3), "version": 1, "userId": uuid(4), "title": "Hamlet", "price": "120.00", "currency": "usd"
             }))

@@ -4,7 +4,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use tessera_contracts::events::OrderTicket;
-use tessera_contracts::{Money, OrderId, TicketStatus, UserId};
+use tessera_contracts::{Fees, Money, OrderId, TicketStatus, UserId};
 
 use super::{Amounts, Order, State};
 
@@ -30,6 +30,8 @@ pub struct Reservation {
     pub user_id: UserId,
     /// The price that the buyer saw, as they wrote it.
     pub price: Option<String>,
+    /// The total that the buyer saw.
+    pub total: Option<String>,
 }
 
 /// The rules of the marketplace, from the settings.
@@ -39,6 +41,8 @@ pub struct Rules {
     pub lock: SignedDuration,
     /// How many unpaid orders one buyer may hold at once; `None` is no limit.
     pub most_unpaid: Option<u32>,
+    /// What the marketplace takes.
+    pub fees: Fees,
 }
 
 /// Why a ticket cannot be reserved.
@@ -66,7 +70,8 @@ impl Ticket {
         unpaid: u32,
         now: Timestamp,
     ) -> Result<Order, ReserveRefusal> {
-        self.refuse(wish, now)?;
+        let amounts = Amounts::new(self.price, rules.fees);
+        self.refuse(wish, amounts, now)?;
         if let Some(most) = rules.most_unpaid.filter(|most| unpaid >= *most) {
             return Err(ReserveRefusal::TooManyUnpaid(most));
         }
@@ -77,18 +82,19 @@ impl Ticket {
             user_id: wish.user_id,
             state: State::Created,
             expires_at: self.starts_at.map_or(lock_end, |start| start.min(lock_end)),
-            amounts: Amounts {
-                price: self.price,
-                fee: Money::new(0, self.price.currency()),
-                total: self.price,
-            },
+            amounts,
             ticket: self.snapshot,
             created_at: now,
             updated_at: now,
         })
     }
 
-    fn refuse(&self, wish: &Reservation, now: Timestamp) -> Result<(), ReserveRefusal> {
+    fn refuse(
+        &self,
+        wish: &Reservation,
+        amounts: Amounts,
+        now: Timestamp,
+    ) -> Result<(), ReserveRefusal> {
         if self.snapshot.user_id == wish.user_id {
             return Err(ReserveRefusal::OwnTicket);
         }
@@ -98,11 +104,12 @@ impl Ticket {
         if self.starts_at.is_some_and(|start| start <= now) {
             return Err(ReserveRefusal::Over);
         }
-        let seen = wish
-            .price
-            .as_deref()
-            .map(|text| Money::parse(text, self.price.currency()));
-        if seen.is_some_and(|seen| seen != Ok(self.price)) {
+        let is_another = |seen: Option<&str>, now: Money| {
+            seen.is_some_and(|text| Money::parse(text, now.currency()) != Ok(now))
+        };
+        if is_another(wish.price.as_deref(), amounts.price)
+            || is_another(wish.total.as_deref(), amounts.total)
+        {
             return Err(ReserveRefusal::PriceChanged);
         }
         Ok(())
@@ -111,11 +118,17 @@ impl Ticket {
 
 #[cfg(test)]
 mod tests {
+    use tessera_contracts::FeeRate;
+
     use super::*;
 
     const RULES: Rules = Rules {
         lock: SignedDuration::from_secs(900),
         most_unpaid: Some(10),
+        fees: Fees {
+            buyer: FeeRate::NONE,
+            seller: FeeRate::NONE,
+        },
     };
 
     fn now() -> Timestamp {
@@ -143,6 +156,7 @@ mod tests {
             id: id(1).into(),
             user_id: id(2).into(),
             price: None,
+            total: None,
         }
     }
 
@@ -201,6 +215,41 @@ mod tests {
             };
             assert!(ticket().reserve(&wish, RULES, 0, now()).is_ok(), "{text}");
         }
+    }
+
+    #[test]
+    fn the_amounts_are_fixed_when_reserving() {
+        let rules = Rules {
+            fees: Fees {
+                buyer: FeeRate::new(250).unwrap(),
+                seller: FeeRate::new(1_000).unwrap(),
+            },
+            ..RULES
+        };
+        let order = ticket().reserve(&wish(), rules, 0, now()).unwrap();
+        let minor = |money: Money| money.minor();
+        let Amounts {
+            price,
+            fee,
+            total,
+            seller_fee,
+        } = order.amounts;
+        assert_eq!(
+            [price, fee, total, seller_fee].map(minor),
+            [12_000, 300, 12_300, 1_200]
+        );
+        let before_the_fee = Reservation {
+            total: Some("120.00".into()),
+            ..wish()
+        };
+        let refused = ticket().reserve(&before_the_fee, rules, 0, now());
+        assert_eq!(refused.unwrap_err(), ReserveRefusal::PriceChanged);
+        let seen = Reservation {
+            price: Some("120".into()),
+            total: Some("123.00".into()),
+            ..wish()
+        };
+        assert!(ticket().reserve(&seen, rules, 0, now()).is_ok());
     }
 
     #[test]

@@ -87,6 +87,7 @@ fn command(ctx: &Ctx, user: User, body: &Body) -> Result<Reserve, Failure> {
             .map_err(|_| "ticketId must be the id of a ticket")
     });
     let price = fields.optional("price", |price: Decimal| decimal(&price));
+    let total = fields.optional("total", |total: Decimal| decimal(&total));
     fields.finish_with(|| {
         Some(Reserve {
             ticket_id: ticket_id?,
@@ -94,6 +95,7 @@ fn command(ctx: &Ctx, user: User, body: &Body) -> Result<Reserve, Failure> {
                 id: ctx.ids.next().into(),
                 user_id: user.id,
                 price,
+                total,
             },
             rules: rules(ctx),
         })
@@ -102,10 +104,10 @@ fn command(ctx: &Ctx, user: User, body: &Body) -> Result<Reserve, Failure> {
 
 /// The amount is read once the ticket, and with it the currency, is known; here it is only seen to
 /// be one in some currency.
-fn decimal(price: &Decimal) -> Result<String, String> {
+fn decimal(amount: &Decimal) -> Result<String, String> {
     let finest: Currency = "kwd".parse().unwrap_or(Currency::USD);
-    match Money::parse(price.as_str(), finest) {
-        Ok(_) => Ok(price.as_str().to_owned()),
+    match Money::parse(amount.as_str(), finest) {
+        Ok(_) => Ok(amount.as_str().to_owned()),
         Err(error) => Err(error.to_string()),
     }
 }
@@ -114,6 +116,7 @@ fn rules(ctx: &Ctx) -> Rules {
     Rules {
         lock: SignedDuration::from_secs(ctx.settings.lock_seconds.into()),
         most_unpaid: ctx.settings.max_live_orders.map(u32::from),
+        fees: ctx.settings.fees,
     }
 }
 

@@ -11,6 +11,7 @@ pub use cancel::{Cancel, CancelError, cancel};
 pub use reserve::{Reserve, is_not_heard_of, reserve};
 pub use transition::{Changed, take_step, transition};
 
+use tessera_contracts::Money;
 use tessera_contracts::events::{EventData, OrderState};
 
 use crate::domain::{Order, State};
@@ -27,6 +28,9 @@ fn event(order: &Order) -> EventData {
         price: order.amounts.price.amount(),
         fee: order.amounts.fee.amount(),
         total: order.amounts.total.amount(),
+        seller_fee: Some(order.amounts.seller_fee)
+            .filter(|fee| fee.minor() != 0)
+            .map(Money::amount),
         currency: order.amounts.total.currency(),
         ticket: order.ticket.clone(),
     };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use serde_json::json;
 use tessera_contracts::events::{EventData, PaymentState, UserState};
-use tessera_contracts::{CancelReason, OrderId, PaymentStatus, TicketId};
+use tessera_contracts::{CancelReason, Fees, OrderId, PaymentStatus, TicketId};
 use tessera_platform::consumer::ConsumeError;
 use tessera_platform::db::{Db, DbError};
 use tessera_platform::testing::{Answer, Halt, TestApp, TestUser, are_several_writers, meet};
@@ -70,10 +70,12 @@ impl Scene {
                 id: self.app.ids.next().into(),
                 user_id: self.buyer.id,
                 price: None,
+                total: None,
             },
             rules: Rules {
                 lock: SignedDuration::from_secs(900),
                 most_unpaid: Some(most),
+                fees: Fees::default(),
             },
         };
         let reserved = self.db().write((wish, halt.clone()), |tx, (wish, halt)| {

@@ -9,7 +9,7 @@ use crate::domain::{Amounts, Order, State};
 /// The columns of an [`Order`], in the order in which it reads them.
 macro_rules! columns {
     () => {
-        "id, version, user_id, status, cancel_reason, expires_at, price, fee, total, currency,
+        "id, version, user_id, status, cancel_reason, expires_at, price, fee, total, seller_fee, currency,
         snapshot, created_at, updated_at"
     };
 }
@@ -28,8 +28,8 @@ const LIST: &str = concat!(
 macro_rules! insert {
     () => {
         "INSERT INTO orders (id, version, user_id, status, unpaid, expires_at, price, fee, total,
-        currency, ticket_id, snapshot, created_at, updated_at)
-        VALUES ($1, $2, $3, $4, true, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+        seller_fee, currency, ticket_id, snapshot, created_at, updated_at)
+        VALUES ($1, $2, $3, $4, true, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
     };
 }
 
@@ -57,11 +57,13 @@ impl FromRow for Order {
         let state = state(row.parse()?, row.parse_opt()?)?;
         let expires_at = row.next()?;
         let (price, fee, total): (i64, i64, i64) = (row.next()?, row.next()?, row.next()?);
+        let seller_fee = row.next()?;
         let currency: Currency = row.parse()?;
         let amounts = Amounts {
             price: Money::new(price, currency),
             fee: Money::new(fee, currency),
             total: Money::new(total, currency),
+            seller_fee: Money::new(seller_fee, currency),
         };
         let ticket = super::json(row)?;
         let (created_at, updated_at) = (row.next()?, row.next()?);
@@ -129,6 +131,7 @@ pub async fn insert(tx: &mut Tx, order: &Order) -> Result<bool, DbError> {
         order.amounts.price.minor(),
         order.amounts.fee.minor(),
         order.amounts.total.minor(),
+        order.amounts.seller_fee.minor(),
         order.amounts.total.currency().as_str().to_owned(),
         order.ticket.id,
         snapshot,

@@ -99,6 +99,7 @@ impl Orders {
             status,
             amount: "120.00".into(),
             currency: self.ticket.currency,
+            refunded: None,
             gateway_id: None,
         }
     }

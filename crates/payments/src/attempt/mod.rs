@@ -11,10 +11,10 @@ use tessera_platform::http::idempotency::{Begun, Key};
 use tessera_platform::http::{Failure, Stored, idempotency};
 
 use crate::App;
-use crate::domain::{Authorization, Payment};
+use crate::domain::{Authorization, Intent, Payment};
 use crate::gateway::GatewayError;
 use crate::http::{answer, answer_under_way};
-use crate::operations::{Answered, Begin, begin, postpone, record_answer};
+use crate::operations::{Answered, Begin, Silence, as_it_stands, begin, postpone, record_answer};
 use crate::store::payments::Due;
 
 /// Tries to pay as `wish` says, or answers again what the first request with this `key` was answered.
@@ -26,9 +26,30 @@ pub async fn pay(app: &App, key: Option<Key>, wish: Begin) -> Result<Stored, Fai
         Begun::Started(payment) => payment,
         Begun::Replayed(stored) => return Ok(stored),
     };
-    match app.gateway.authorize(&payment).await {
+    match app.gateway.authorize(&payment, 0).await {
         Ok(answer) => record(app, payment, answer).await,
         Err(error) => leave_to_worker(app, payment, &error).await,
+    }
+}
+
+/// Looks at what became of a payment that its payer was to confirm, or whose outcome is not known.
+pub async fn look(app: &App, payment: Payment) -> Result<Stored, Failure> {
+    if payment.state.intent() != Some(Intent::Resolve) {
+        let attempts = app.ctx.settings.payment_attempts;
+        let shown = app
+            .ctx
+            .db
+            .write((payment, attempts), |tx, (payment, attempts)| {
+                Box::pin(as_it_stands(tx, payment, *attempts))
+            });
+        return Ok(answer(&shown.await?));
+    }
+    match app.gateway.resolve(&payment, 0).await {
+        Ok(said) => record(app, payment, said).await,
+        Err(error) => {
+            tracing::warn!(payment = %payment.id, %error, "the outcome of a payment is not known yet");
+            Ok(answer_under_way(&payment))
+        }
     }
 }
 
@@ -65,12 +86,16 @@ async fn leave_to_worker(
     let due = Due {
         payment,
         tries: 0,
+        round: 0,
         trace: None,
     };
+    let why = Silence::after(error);
     let postponed: Result<(), DbError> = app
         .ctx
         .db
-        .write(due, |tx, due| Box::pin(postpone(tx, due)))
+        .write((due, why), |tx, (due, why)| {
+            Box::pin(postpone(tx, due, *why))
+        })
         .await;
     if let Err(error) = postponed {
         // It is due a little later, then.

@@ -61,6 +61,7 @@ mod tests {
             status,
             expires_at: now() + SignedDuration::from_secs(900),
             total: Money::new(12_000, "usd".parse().unwrap()),
+            terms: None,
             declined: 0,
         }
     }

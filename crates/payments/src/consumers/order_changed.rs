@@ -6,7 +6,7 @@ use tessera_contracts::events::OrderState;
 use tessera_platform::consumer::{ConsumeError, Outcome};
 use tessera_platform::db::Tx;
 
-use crate::domain::Order;
+use crate::domain::{Order, Terms};
 use crate::operations::follow_order;
 
 pub async fn handle(tx: &mut Tx, state: &OrderState) -> Result<Outcome, ConsumeError> {
@@ -24,6 +24,12 @@ fn replica(state: &OrderState) -> Result<Order, MoneyError> {
         status: state.status,
         expires_at: state.expires_at,
         total: state.total()?,
+        terms: Some(Terms {
+            seller: state.ticket.user_id,
+            title: state.ticket.title.clone(),
+            price: state.price()?,
+            seller_fee: state.seller_fee()?,
+        }),
         declined: 0,
     })
 }

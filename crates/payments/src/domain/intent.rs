@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use jiff::SignedDuration;
+use tessera_contracts::Money;
 
 /// How long a request has for its own answer, before the worker asks the gateway for it. Longer than
 /// the request waits, so that the two rarely meet (and do no harm when they do).
@@ -24,17 +25,23 @@ pub enum Intent {
     Capture,
     /// Release the amount that is held.
     Void,
+    /// Give back the amount that was charged although the order ended.
+    Refund,
 }
 
 /// The gateway's last word on an authorization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Settled {
-    /// The amount was charged.
-    Captured,
+    /// The amount was charged, of which the gateway kept `fee`, if it said so.
+    Captured { fee: Option<Money> },
     /// It never will be.
     CaptureRefused,
     /// It was released.
     Voided,
+    /// It could not be released: somebody else had charged it.
+    ChargedElsewhere,
+    /// It was given back.
+    Refunded,
 }
 
 impl Intent {
@@ -44,6 +51,7 @@ impl Intent {
             Intent::Resolve => "resolve",
             Intent::Capture => "capture",
             Intent::Void => "void",
+            Intent::Refund => "refund",
         }
     }
 }
@@ -60,6 +68,7 @@ impl FromStr for Intent {
             "resolve" => Ok(Intent::Resolve),
             "capture" => Ok(Intent::Capture),
             "void" => Ok(Intent::Void),
+            "refund" => Ok(Intent::Refund),
             _ => Err(UnknownIntent),
         }
     }
@@ -70,6 +79,14 @@ impl FromStr for Intent {
 pub fn pause_after(tries: u32) -> SignedDuration {
     let doublings = tries.saturating_sub(1).min(16);
     SignedDuration::from_millis(FIRST_PAUSE_MILLIS << doublings).min(LONGEST_PAUSE)
+}
+
+/// How long to wait before looking again whether a payer has confirmed a payment: the gateway tells of its own accord,
+/// where it can.
+pub fn pause_for_payer(tries: u32) -> SignedDuration {
+    const LONGEST: SignedDuration = SignedDuration::from_secs(15);
+    let doublings = tries.saturating_sub(1).min(8);
+    SignedDuration::from_secs(2 << doublings).min(LONGEST)
 }
 
 #[cfg(test)]
@@ -87,10 +104,21 @@ mod tests {
     }
 
     #[test]
+    fn a_payer_is_looked_after_every_few_seconds() {
+        let seconds = |tries| pause_for_payer(tries).as_secs();
+        assert_eq!([0, 1, 2, 3, 4, u32::MAX].map(seconds), [2, 2, 4, 8, 15, 15]);
+    }
+
+    #[test]
     fn words_read_back() {
-        for intent in [Intent::Resolve, Intent::Capture, Intent::Void] {
+        for intent in [
+            Intent::Resolve,
+            Intent::Capture,
+            Intent::Void,
+            Intent::Refund,
+        ] {
             assert_eq!(intent.as_str().parse(), Ok(intent));
         }
-        assert_eq!("refund".parse::<Intent>(), Err(UnknownIntent));
+        assert_eq!("charge".parse::<Intent>(), Err(UnknownIntent));
     }
 }

@@ -2,10 +2,14 @@
 
 mod card;
 mod intent;
+mod ledger;
 mod order;
 mod payment;
+mod refund;
 
-pub use card::{Authorization, Decline, GatewayId, Token};
-pub use intent::{CLAIMED_FOR, Intent, RESOLVE_AFTER, Settled, pause_after};
-pub use order::{Order, Unpayable};
+pub use card::{Authorization, ClientSecret, Decline, GatewayId, Token};
+pub use intent::{CLAIMED_FOR, Intent, RESOLVE_AFTER, Settled, pause_after, pause_for_payer};
+pub use ledger::{Account, Entry, Split, Transfer};
+pub use order::{Order, Terms, Unpayable};
 pub use payment::{Payment, Refused, State};
+pub use refund::{NotRefundable, Refund, RefundStatus};

@@ -18,8 +18,23 @@ pub struct Order {
     pub expires_at: Timestamp,
     /// What is to be paid.
     pub total: Money,
+    /// Who gets what of it. Not known of orders that were made before payments kept books.
+    pub terms: Option<Terms>,
     /// How many attempts to pay it were declined. Counted here, and known to nobody else.
     pub declined: u32,
+}
+
+/// Who sells, and what of the total is theirs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// The seller.
+    pub seller: UserId,
+    /// What is sold, as its seller named it.
+    pub title: String,
+    /// What the seller asked.
+    pub price: Money,
+    /// What the marketplace keeps of that.
+    pub seller_fee: Money,
 }
 
 /// Why an order cannot be paid.
@@ -104,6 +119,7 @@ mod tests {
             status,
             expires_at: "2030-01-01T00:15:00Z".parse().unwrap(),
             total: Money::new(12_000, "usd".parse().unwrap()),
+            terms: None,
             declined: 0,
         }
     }

@@ -1,9 +1,12 @@
-//! A payment and its life: processing → authorized → captured, or declined, voided, refused.
+//! A payment and its life: processing → authorized → captured, or declined, voided, refused. On the way its payer may
+//! have to confirm it, and at the end it may be given back.
 
 use jiff::Timestamp;
 use tessera_contracts::{Money, OrderId, PaymentId, PaymentStatus, UserId};
 
-use super::{Authorization, Decline, GatewayId, Intent, Order, Settled, Token};
+use super::{
+    Authorization, ClientSecret, Decline, GatewayId, Intent, NotRefundable, Order, Settled, Token,
+};
 
 /// One attempt to pay an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +25,8 @@ pub struct Payment {
     pub token: Token,
     /// Where it stands.
     pub state: State,
+    /// How much of what was charged an operator gave back, or decided to.
+    pub refunded: Money,
     /// When it was asked for.
     pub created_at: Timestamp,
     /// When it changed last.
@@ -33,6 +38,8 @@ pub struct Payment {
 pub enum State {
     /// The gateway was, or will be, asked to hold the amount; its answer is not known.
     Processing,
+    /// The payer is to confirm it with their bank, which the secret lets their browser do.
+    RequiresAction(GatewayId, ClientSecret),
     /// The amount is held, and orders is to say whether the ticket is the buyer's.
     Authorized(GatewayId),
     /// The order is complete: the amount is to be charged.
@@ -41,12 +48,18 @@ pub enum State {
     Voiding(GatewayId),
     /// The amount was charged.
     Captured(GatewayId),
+    /// Somebody else charged the amount, of an order that ended without the ticket: it is to be given back.
+    Refunding(GatewayId),
     /// The card was declined.
     Declined(Decline),
+    /// The card was declined, and what is still open at the gateway is to be closed.
+    Discarding(GatewayId, Decline),
     /// The amount was released.
     Voided(GatewayId),
     /// The gateway will never charge the amount.
     CaptureFailed(GatewayId),
+    /// The amount was charged and given back.
+    Refunded(GatewayId),
 }
 
 /// A change that is not one of this state.
@@ -59,27 +72,31 @@ impl State {
     pub fn status(&self) -> PaymentStatus {
         match self {
             State::Processing => PaymentStatus::Processing,
+            State::RequiresAction(..) => PaymentStatus::RequiresAction,
             State::Authorized(_) | State::Capturing(_) | State::Voiding(_) => {
                 PaymentStatus::Authorized
             }
             State::Captured(_) => PaymentStatus::Captured,
-            State::Declined(_) => PaymentStatus::Declined,
+            State::Declined(_) | State::Discarding(..) => PaymentStatus::Declined,
             State::Voided(_) => PaymentStatus::Voided,
             State::CaptureFailed(_) => PaymentStatus::CaptureFailed,
+            State::Refunding(_) | State::Refunded(_) => PaymentStatus::Refunded,
         }
     }
 
     /// What the gateway is still to be asked.
     pub fn intent(&self) -> Option<Intent> {
         match self {
-            State::Processing => Some(Intent::Resolve),
+            State::Processing | State::RequiresAction(..) => Some(Intent::Resolve),
             State::Capturing(_) => Some(Intent::Capture),
-            State::Voiding(_) => Some(Intent::Void),
+            State::Voiding(_) | State::Discarding(..) => Some(Intent::Void),
+            State::Refunding(_) => Some(Intent::Refund),
             State::Authorized(_)
             | State::Captured(_)
             | State::Declined(_)
             | State::Voided(_)
-            | State::CaptureFailed(_) => None,
+            | State::CaptureFailed(_)
+            | State::Refunded(_) => None,
         }
     }
 
@@ -87,21 +104,32 @@ impl State {
     pub fn gateway_id(&self) -> Option<&GatewayId> {
         match self {
             State::Processing | State::Declined(_) => None,
-            State::Authorized(id)
+            State::RequiresAction(id, _)
+            | State::Discarding(id, _)
+            | State::Authorized(id)
             | State::Capturing(id)
             | State::Voiding(id)
+            | State::Refunding(id)
             | State::Captured(id)
             | State::Voided(id)
-            | State::CaptureFailed(id) => Some(id),
+            | State::CaptureFailed(id)
+            | State::Refunded(id) => Some(id),
         }
     }
 
     /// Why the card was declined, if it was.
     pub fn decline(&self) -> Option<&Decline> {
-        if let State::Declined(decline) = self {
-            Some(decline)
-        } else {
-            None
+        match self {
+            State::Declined(decline) | State::Discarding(_, decline) => Some(decline),
+            _ => None,
+        }
+    }
+
+    /// What lets the payer's browser confirm it, while that is what it waits for.
+    pub fn client_secret(&self) -> Option<&ClientSecret> {
+        match self {
+            State::RequiresAction(_, secret) => Some(secret),
+            _ => None,
         }
     }
 }
@@ -117,12 +145,13 @@ impl Payment {
             amount: order.total,
             token,
             state: State::Processing,
+            refunded: Money::new(0, order.total.currency()),
             created_at: now,
             updated_at: now,
         }
     }
 
-    /// The gateway answered. An amount that is held for an order that has ended meanwhile is
+    /// The gateway answered. An amount that is held for an order that has ended meanwhile, or could come to be, is
     /// released at once.
     pub fn answered(
         self,
@@ -130,17 +159,34 @@ impl Payment {
         order: &Order,
         now: Timestamp,
     ) -> Result<Payment, Refused> {
-        match (self.state.clone(), answer) {
-            (State::Processing, Authorization::Authorized(id)) if order.awaits_payment() => {
-                Ok(self.changed(State::Authorized(id), now))
+        let is_first = match &self.state {
+            State::Processing => true,
+            State::RequiresAction(..) => false,
+            state => return Err(Refused(state.clone())),
+        };
+        let next = match answer {
+            Authorization::Authorized(id) if order.awaits_payment() => State::Authorized(id),
+            Authorization::ActionRequired(id, secret) if order.awaits_payment() && is_first => {
+                State::RequiresAction(id, secret)
             }
-            (State::Processing, Authorization::Authorized(id)) => {
-                Ok(self.changed(State::Voiding(id), now))
+            // It was known already.
+            Authorization::ActionRequired(..) if !is_first => return Err(Refused(self.state)),
+            Authorization::Authorized(id) | Authorization::ActionRequired(id, _) => {
+                State::Voiding(id)
             }
-            (State::Processing, Authorization::Declined(decline)) => {
-                Ok(self.changed(State::Declined(decline), now))
+            Authorization::Declined(decline) => State::Declined(decline),
+            Authorization::DeclinedOpen(id, decline) => State::Discarding(id, decline),
+        };
+        Ok(self.changed(next, now))
+    }
+
+    /// The payer begins another attempt, in the place of one that they were to confirm and did not.
+    pub fn abandoned(self, now: Timestamp) -> Result<Payment, Refused> {
+        match self.state.clone() {
+            State::RequiresAction(id, _) => {
+                Ok(self.changed(State::Discarding(id, Decline::abandoned()), now))
             }
-            (state, _) => Err(Refused(state)),
+            state => Err(Refused(state)),
         }
     }
 
@@ -155,7 +201,10 @@ impl Payment {
     /// Its order ended without the ticket.
     pub fn order_cancelled(self, now: Timestamp) -> Result<Payment, Refused> {
         match self.state.clone() {
-            State::Authorized(id) => Ok(self.changed(State::Voiding(id), now)),
+            // An open page could still lead to a hold.
+            State::RequiresAction(id, _) | State::Authorized(id) => {
+                Ok(self.changed(State::Voiding(id), now))
+            }
             state => Err(Refused(state)),
         }
     }
@@ -163,12 +212,95 @@ impl Payment {
     /// The gateway settled the authorization.
     pub fn settled(self, settled: Settled, now: Timestamp) -> Result<Payment, Refused> {
         match (self.state.clone(), settled) {
-            (State::Capturing(id), Settled::Captured) => Ok(self.changed(State::Captured(id), now)),
+            (State::Capturing(id), Settled::Captured { .. }) => {
+                Ok(self.changed(State::Captured(id), now))
+            }
             (State::Capturing(id), Settled::CaptureRefused) => {
                 Ok(self.changed(State::CaptureFailed(id), now))
             }
             (State::Voiding(id), Settled::Voided) => Ok(self.changed(State::Voided(id), now)),
+            (State::Discarding(_, decline), Settled::Voided) => {
+                Ok(self.changed(State::Declined(decline), now))
+            }
+            (State::Voiding(id) | State::Discarding(id, _), Settled::ChargedElsewhere) => {
+                Ok(self.changed(State::Refunding(id), now))
+            }
+            (State::Refunding(id), Settled::Refunded) => Ok(self.changed(State::Refunded(id), now)),
             (state, _) => Err(Refused(state)),
+        }
+    }
+
+    /// The gateway has it otherwise than was recorded: it is to be asked once more.
+    pub fn reopened(self, to: State, now: Timestamp) -> Result<Payment, Refused> {
+        let is_known = matches!(
+            (&self.state, &to),
+            (State::Captured(_), State::Capturing(_))
+                | (
+                    State::Declined(_),
+                    State::Discarding(..) | State::Refunding(_)
+                )
+                | (
+                    State::Voided(_) | State::CaptureFailed(_),
+                    State::Voiding(_) | State::Refunding(_),
+                )
+        );
+        if is_known {
+            Ok(self.changed(to, now))
+        } else {
+            Err(Refused(self.state))
+        }
+    }
+
+    /// An operator gives `amount` of it back.
+    pub fn refund(self, amount: Money, now: Timestamp) -> Result<Payment, NotRefundable> {
+        let State::Captured(_) = self.state else {
+            return Err(NotRefundable::NotCharged);
+        };
+        let left = self.amount.minor() - self.refunded.minor();
+        match amount.minor() {
+            ..=0 => return Err(NotRefundable::Nothing),
+            minor if minor > left => {
+                return Err(NotRefundable::TooMuch(Money::new(left, amount.currency())));
+            }
+            _ => {}
+        }
+        let refunded = Money::new(self.refunded.minor() + amount.minor(), amount.currency());
+        let state = self.state.clone();
+        Ok(Payment {
+            refunded,
+            ..self.changed(state, now)
+        })
+    }
+
+    /// That refund never arrives: it is as if it had not been decided.
+    #[must_use]
+    pub fn refund_failed(self, amount: Money, now: Timestamp) -> Payment {
+        let refunded = Money::new(self.refunded.minor() - amount.minor(), amount.currency());
+        let state = match self.state.clone() {
+            State::Refunded(id) => State::Captured(id),
+            state => state,
+        };
+        Payment {
+            refunded,
+            ..self.changed(state, now)
+        }
+    }
+
+    /// What was decided to be given back is on its way. If that is all, nothing of it is charged any more.
+    #[must_use]
+    pub fn refund_paid(self, is_last: bool, now: Timestamp) -> Payment {
+        let state = match self.state.clone() {
+            State::Captured(id) if is_last && self.refunded == self.amount => State::Refunded(id),
+            state => state,
+        };
+        self.changed(state, now)
+    }
+
+    /// How much its payer was given back, or is about to be, if anything.
+    pub fn given_back(&self) -> Option<Money> {
+        match self.state {
+            State::Refunding(_) | State::Refunded(_) => Some(self.amount),
+            _ => Some(self.refunded).filter(|refunded| refunded.minor() > 0),
         }
     }
 
@@ -200,7 +332,11 @@ mod tests {
         }
     }
 
-    fn states() -> [State; 8] {
+    fn secret() -> ClientSecret {
+        ClientSecret::new("pi_1_secret_2".to_owned())
+    }
+
+    fn states() -> [State; 12] {
         [
             State::Processing,
             State::Authorized(gateway_id()),
@@ -210,6 +346,10 @@ mod tests {
             State::Declined(decline()),
             State::Voided(gateway_id()),
             State::CaptureFailed(gateway_id()),
+            State::RequiresAction(gateway_id(), secret()),
+            State::Discarding(gateway_id(), decline()),
+            State::Refunding(gateway_id()),
+            State::Refunded(gateway_id()),
         ]
     }
 
@@ -225,6 +365,7 @@ mod tests {
             status,
             expires_at: now(),
             total: Money::new(12_000, "usd".parse().unwrap()),
+            terms: None,
             declined: 0,
         }
     }
@@ -268,8 +409,15 @@ mod tests {
                 payment.answered(Authorization::Authorized(gateway_id()), &order, now())
             })
         };
-        let held = vec![(State::Processing, State::Authorized(gateway_id()))];
-        let released = vec![(State::Processing, State::Voiding(gateway_id()))];
+        let waiting = || {
+            [
+                State::Processing,
+                State::RequiresAction(gateway_id(), secret()),
+            ]
+        };
+        let all_to = |to: State| waiting().map(|from| (from, to.clone())).to_vec();
+        let held = all_to(State::Authorized(gateway_id()));
+        let released = all_to(State::Voiding(gateway_id()));
         assert_eq!(authorized(OrderStatus::Created), held);
         assert_eq!(authorized(OrderStatus::AwaitingPayment), held);
         assert_eq!(authorized(OrderStatus::Cancelled), released);
@@ -278,7 +426,35 @@ mod tests {
         let ended = order(OrderStatus::Cancelled);
         let declined =
             taken(|payment| payment.answered(Authorization::Declined(decline()), &ended, now()));
-        assert_eq!(declined, [(State::Processing, State::Declined(decline()))]);
+        assert_eq!(declined, all_to(State::Declined(decline())));
+        let open = taken(|payment| {
+            let answer = Authorization::DeclinedOpen(gateway_id(), decline());
+            payment.answered(answer, &ended, now())
+        });
+        assert_eq!(open, all_to(State::Discarding(gateway_id(), decline())));
+    }
+
+    #[test]
+    fn a_payer_is_asked_once_and_only_while_it_makes_sense() {
+        let asked = |status| {
+            let order = order(status);
+            taken(move |payment| {
+                let answer = Authorization::ActionRequired(gateway_id(), secret());
+                payment.answered(answer, &order, now())
+            })
+        };
+        let waits = State::RequiresAction(gateway_id(), secret());
+        let open = asked(OrderStatus::AwaitingPayment);
+        assert_eq!(open, [(State::Processing, waits.clone())]);
+        let ended = asked(OrderStatus::Cancelled);
+        assert_eq!(ended, [(State::Processing, State::Voiding(gateway_id()))]);
+        assert_eq!(
+            taken(|payment| payment.abandoned(now())),
+            [(waits, State::Discarding(gateway_id(), Decline::abandoned()))]
+        );
+        assert!(
+            !format!("{:?}", State::RequiresAction(gateway_id(), secret())).contains("secret_2")
+        );
     }
 
     #[test]
@@ -290,7 +466,10 @@ mod tests {
         );
         assert_eq!(
             taken(|payment| payment.order_cancelled(now())),
-            [(State::Authorized(id()), State::Voiding(id()))]
+            [
+                (State::Authorized(id()), State::Voiding(id())),
+                (State::RequiresAction(id(), secret()), State::Voiding(id())),
+            ]
         );
     }
 
@@ -299,7 +478,7 @@ mod tests {
         let id = gateway_id;
         let settled = |settled| taken(move |payment| payment.settled(settled, now()));
         assert_eq!(
-            settled(Settled::Captured),
+            settled(Settled::Captured { fee: None }),
             [(State::Capturing(id()), State::Captured(id()))]
         );
         assert_eq!(
@@ -308,7 +487,24 @@ mod tests {
         );
         assert_eq!(
             settled(Settled::Voided),
-            [(State::Voiding(id()), State::Voided(id()))]
+            [
+                (State::Voiding(id()), State::Voided(id())),
+                (
+                    State::Discarding(id(), decline()),
+                    State::Declined(decline())
+                ),
+            ]
+        );
+        assert_eq!(
+            settled(Settled::ChargedElsewhere),
+            [
+                (State::Voiding(id()), State::Refunding(id())),
+                (State::Discarding(id(), decline()), State::Refunding(id())),
+            ]
+        );
+        assert_eq!(
+            settled(Settled::Refunded),
+            [(State::Refunding(id()), State::Refunded(id()))]
         );
     }
 
@@ -324,6 +520,10 @@ mod tests {
             "declined",
             "voided",
             "capture_failed",
+            "requires_action",
+            "declined",
+            "refunded",
+            "refunded",
         ];
         assert_eq!(words, expected);
     }

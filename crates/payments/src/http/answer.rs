@@ -12,20 +12,24 @@ use crate::operations::Recorded;
 pub fn answer(recorded: &Recorded) -> Stored {
     let payment = &recorded.payment;
     match &payment.state {
-        State::Processing => answer_under_way(payment),
+        State::Processing | State::RequiresAction(..) => answer_under_way(payment),
         State::Authorized(_)
         | State::Capturing(_)
         | State::Captured(_)
         | State::CaptureFailed(_) => Stored::created(location(payment), &body(payment)),
-        State::Declined(decline) => Stored::from(&Failure::payment_required(
-            "card_declined",
-            decline.message.as_str(),
-            recorded.attempts_left,
-        )),
-        State::Voiding(_) | State::Voided(_) => Stored::from(&Failure::conflict(
-            "order_cancelled",
-            "This order ended before it was paid. Your card is not charged.",
-        )),
+        State::Declined(decline) | State::Discarding(_, decline) => {
+            Stored::from(&Failure::payment_required(
+                "card_declined",
+                decline.message.as_str(),
+                recorded.attempts_left,
+            ))
+        }
+        State::Voiding(_) | State::Voided(_) | State::Refunding(_) | State::Refunded(_) => {
+            Stored::from(&Failure::conflict(
+                "order_cancelled",
+                "This order ended before it was paid. Your card is not charged.",
+            ))
+        }
     }
 }
 

@@ -26,11 +26,10 @@ pub async fn show_payment(
     SignedIn(user): SignedIn,
     Path(id): Path<PaymentId>,
 ) -> Result<Json<Answer>, Failure> {
-    let none = || Failure::not_found("payment_not_found", "There is no such payment.");
-    let payment = payments::show(&app.ctx.db, id).await?.ok_or_else(none)?;
+    let payment = payments::show(&app.ctx.db, id).await?;
+    let payment = payment.ok_or_else(super::no_payment)?;
     if payment.user_id != user.id {
-        let detail = "This payment is not yours.";
-        return Err(Failure::forbidden("not_your_payment", detail));
+        return Err(super::not_yours());
     }
     Ok(Json(super::body(&payment)))
 }

@@ -7,9 +7,11 @@ use jiff::Timestamp;
 use tessera_contracts::{OrderId, PaymentId, UserId};
 use tessera_platform::arrival;
 use tessera_platform::db::{DbError, Tx};
-use tessera_platform::http::Failure;
+use tessera_platform::http::{Failure, idempotency};
 
-use crate::domain::{Payment, RESOLVE_AFTER, State, Token, Unpayable};
+use super::Recorded;
+use crate::domain::{Order, Payment, RESOLVE_AFTER, Refused, State, Token, Unpayable};
+use crate::http::answer;
 use crate::store::{orders, payments};
 
 /// A buyer's wish to pay.
@@ -55,11 +57,47 @@ pub async fn begin(tx: &mut Tx, wish: &Begin) -> Result<Payment, BeginError> {
     if payments::insert(tx, &payment, resolve_at).await? {
         return Ok(payment);
     }
-    let live = payments::live(tx, wish.order_id).await?;
-    Err(match live.map(|payment| payment.state) {
-        Some(State::Processing) => BeginError::UnderWay,
-        _ => BeginError::Paid,
-    })
+    let Some(live) = payments::hold_live(tx, wish.order_id).await? else {
+        return Err(tx.conflict().into());
+    };
+    match live.state {
+        State::Processing => return Err(BeginError::UnderWay),
+        State::RequiresAction(..) => abandon(tx, live, order, wish.attempts).await?,
+        _ => return Err(BeginError::Paid),
+    }
+    if payments::insert(tx, &payment, resolve_at).await? {
+        Ok(payment)
+    } else {
+        Err(tx.conflict().into())
+    }
+}
+
+/// The payer did not confirm an earlier attempt, and tries again: that one ends, and uses up a try. The last one that there is
+/// does not end that way.
+async fn abandon(
+    tx: &mut Tx,
+    payment: Payment,
+    order: Order,
+    attempts: u32,
+) -> Result<(), BeginError> {
+    let order = order.with_decline();
+    if order.attempts_left(attempts) == 0 {
+        return Err(BeginError::UnderWay);
+    }
+    let now = tx.now();
+    let abandoned = payment
+        .abandoned(now)
+        .map_err(|Refused(_)| BeginError::UnderWay)?;
+    if !payments::save(tx, &abandoned).await? {
+        return Err(tx.conflict().into());
+    }
+    orders::count_decline(tx, &order).await?;
+    let recorded = Recorded {
+        attempts_left: order.attempts_left(attempts),
+        payment: abandoned,
+    };
+    idempotency::complete(tx, recorded.payment.id.uuid(), &answer(&recorded)).await?;
+    Ok(())
 }
 
 fn unknown(id: OrderId, now: Timestamp) -> BeginError {

@@ -6,7 +6,7 @@ use tessera_platform::db::{DbError, Tx};
 use tessera_platform::http::idempotency;
 use tessera_platform::outbox;
 
-use crate::domain::{Authorization, Order, Payment, Refused, State};
+use crate::domain::{Authorization, Decline, Order, Payment, Refused, State};
 use crate::http::answer;
 use crate::store::{orders, payments};
 
@@ -48,40 +48,59 @@ pub async fn record_answer(tx: &mut Tx, answered: &Answered) -> Result<Recorded,
         payment: next,
         attempts_left,
     };
-    idempotency::complete(tx, recorded.payment.id.uuid(), &answer(&recorded)).await?;
+    // That the payer is to confirm it is not the last word.
+    if recorded.payment.state.client_secret().is_none() {
+        idempotency::complete(tx, recorded.payment.id.uuid(), &answer(&recorded)).await?;
+    }
     Ok(recorded)
 }
 
 /// Appends the event, if there is one to tell, and answers how many attempts are left.
 async fn tell(tx: &mut Tx, payment: &Payment, order: Order, attempts: u32) -> Result<u32, DbError> {
     let public = super::public_state(payment);
-    match payment.state {
-        State::Authorized(_) => {
-            outbox::append(tx, EventData::PaymentCreated(public)).await?;
-            Ok(order.attempts_left(attempts))
-        }
-        State::Declined(_) => {
-            let order = order.with_decline();
-            orders::count_decline(tx, &order).await?;
-            let left = order.attempts_left(attempts);
-            if left == 0 {
-                outbox::append(tx, EventData::PaymentFailed(public)).await?;
-            }
-            Ok(left)
-        }
-        // To be voided: that is told when it is done.
-        _ => Ok(order.attempts_left(attempts)),
+    if let State::Authorized(_) = payment.state {
+        outbox::append(tx, EventData::PaymentCreated(public)).await?;
+        return Ok(order.attempts_left(attempts));
     }
+    // One that is to be voided is told of when that is done.
+    if !payment.state.decline().is_some_and(Decline::uses_a_try) {
+        return Ok(order.attempts_left(attempts));
+    }
+    let order = order.with_decline();
+    orders::count_decline(tx, &order).await?;
+    let left = order.attempts_left(attempts);
+    if left == 0 {
+        outbox::append(tx, EventData::PaymentFailed(public)).await?;
+    }
+    Ok(left)
+}
+
+/// How a payment stands, whoever recorded it last.
+pub async fn as_it_stands(
+    tx: &mut Tx,
+    payment: &Payment,
+    attempts: u32,
+) -> Result<Recorded, DbError> {
+    let id = payment.order_id;
+    let order = orders::hold(tx, id)
+        .await?
+        .ok_or_else(|| DbError::Corrupt(format!("a payment of order {id}, which is not there")))?;
+    found(tx, payment, order.attempts_left(attempts)).await
 }
 
 /// Somebody else recorded the same answer before.
 async fn as_recorded(tx: &mut Tx, answered: &Answered, order: &Order) -> Result<Recorded, DbError> {
-    let id = answered.payment.id;
+    let left = order.attempts_left(answered.attempts);
+    found(tx, &answered.payment, left).await
+}
+
+async fn found(tx: &mut Tx, payment: &Payment, attempts_left: u32) -> Result<Recorded, DbError> {
+    let id = payment.id;
     let payment = payments::find(tx, id).await?;
     let payment =
         payment.ok_or_else(|| DbError::Corrupt(format!("payment {id} is no longer there")))?;
     Ok(Recorded {
         payment,
-        attempts_left: order.attempts_left(answered.attempts),
+        attempts_left,
     })
 }

@@ -1,7 +1,11 @@
 //! The only place that knows the tables of payments.
 
+pub mod disputes;
+pub mod hints;
+pub mod ledger;
 pub mod orders;
 pub mod payments;
+pub mod refunds;
 
 use tessera_contracts::{Currency, Money};
 use tessera_platform::db::{DbError, Row};

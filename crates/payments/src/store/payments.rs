@@ -1,30 +1,40 @@
 //! The table `payments`, whose unique index lets an order be paid once.
 
 use jiff::{SignedDuration, Timestamp};
-use tessera_contracts::{OrderId, PaymentId, PaymentStatus};
+use tessera_contracts::{Money, OrderId, PaymentId, PaymentStatus};
 use tessera_platform::db::{Db, DbError, FromRow, Row, Tx};
 use tessera_platform::http::trace::TraceParent;
 use tessera_platform::params;
 
-use crate::domain::{Decline, GatewayId, Intent, Payment, State, Token};
+use crate::domain::{ClientSecret, Decline, GatewayId, Intent, Payment, State, Token};
 
-// The columns of a payment are read in this order.
-const FIND: &str =
-    "SELECT id, version, order_id, user_id, amount, currency, token, status, intent, gateway_id,
-    decline_code, decline_message, created_at, updated_at FROM payments WHERE id = $1";
-const LIVE: &str =
-    "SELECT id, version, order_id, user_id, amount, currency, token, status, intent, gateway_id,
-    decline_code, decline_message, created_at, updated_at FROM payments
-    WHERE order_id = $1 AND status IN ('processing', 'requires_action', 'authorized', 'captured')";
-const LIST: &str =
-    "SELECT id, version, order_id, user_id, amount, currency, token, status, intent, gateway_id,
-    decline_code, decline_message, created_at, updated_at FROM payments
-    WHERE order_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+/// The columns of a [`Payment`], in the order in which it reads them.
+macro_rules! columns {
+    () => {
+        "id, version, order_id, user_id, amount, currency, token, status, intent, gateway_id,
+        decline_code, decline_message, client_secret, refunded, created_at, updated_at"
+    };
+}
+
+const FIND: &str = concat!("SELECT ", columns!(), " FROM payments WHERE id = $1");
+const LIVE: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM payments
+    WHERE order_id = $1 AND status IN ('processing', 'requires_action', 'authorized', 'captured')"
+);
+const LIST: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM payments WHERE order_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3"
+);
 const DUE: &str = "SELECT id FROM payments WHERE intent IS NOT NULL AND intent_at <= $1
     ORDER BY intent_at LIMIT $3";
-const CLAIM: &str = "UPDATE payments SET intent_at = $2 WHERE id IN (SELECT id FROM claimed)
-    RETURNING id, version, order_id, user_id, amount, currency, token, status, intent, gateway_id,
-        decline_code, decline_message, created_at, updated_at, intent_tries, trace";
+const CLAIM: &str = concat!(
+    "UPDATE payments SET intent_at = $2 WHERE id IN (SELECT id FROM claimed) RETURNING ",
+    columns!(),
+    ", intent_tries, intent_round, trace"
+);
 // Asking puts the next try off, and leaves the moment at which it was recorded. Of those that come first, which is
 // enough for an alarm.
 const OLDEST: &str = "SELECT min(updated_at) FROM
@@ -37,10 +47,14 @@ const INSERT: &str = "INSERT INTO payments (id, version, order_id, user_id, amou
     ON CONFLICT (order_id) WHERE status IN ('processing', 'requires_action', 'authorized', 'captured') DO NOTHING";
 const SAVE: &str =
     "UPDATE payments SET version = $2, status = $3, intent = $4, intent_at = $5, intent_tries = 0,
-    gateway_id = $6, decline_code = $7, decline_message = $8, updated_at = $9, trace = $11
-    WHERE id = $1 AND version = $10";
-const POSTPONE: &str = "UPDATE payments SET intent_at = $4, intent_tries = intent_tries + 1
+    intent_round = 0, gateway_id = $6, decline_code = $7, decline_message = $8, client_secret = $9,
+    refunded = $10, updated_at = $11, trace = $13
+    WHERE id = $1 AND version = $12";
+const POSTPONE: &str =
+    "UPDATE payments SET intent_at = $4, intent_tries = intent_tries + 1, intent_round = $5
     WHERE id = $1 AND version = $2 AND intent_tries = $3";
+const HASTEN: &str =
+    "UPDATE payments SET intent_at = $2 WHERE id = $1 AND intent IS NOT NULL AND intent_at > $2";
 
 /// A payment of which the gateway is to be asked something now.
 #[derive(Clone, Debug)]
@@ -49,6 +63,8 @@ pub struct Due {
     pub payment: Payment,
     /// How often it was asked already, without an answer.
     pub tries: u32,
+    /// How many of the gateway's answers were failures that it would repeat.
+    pub round: u32,
     /// The step of a trace that recorded it.
     pub trace: Option<TraceParent>,
 }
@@ -59,6 +75,7 @@ impl FromRow for Payment {
         let amount = super::money(row)?;
         let token = Token::new(row.next()?);
         let state = state(row)?;
+        let refunded = Money::new(row.next()?, amount.currency());
         let (created_at, updated_at) = (row.next()?, row.next()?);
         Ok(Payment {
             id,
@@ -68,6 +85,7 @@ impl FromRow for Payment {
             amount,
             token,
             state,
+            refunded,
             created_at,
             updated_at,
         })
@@ -79,6 +97,7 @@ impl FromRow for Due {
         Ok(Due {
             payment: Payment::from_row(row)?,
             tries: row.next()?,
+            round: row.next()?,
             trace: row
                 .next::<Option<String>>()?
                 .and_then(|text| TraceParent::parse(&text)),
@@ -92,18 +111,38 @@ fn state(row: &mut Row<'_>) -> Result<State, DbError> {
     let intent: Option<Intent> = row.parse_opt()?;
     let id: Option<String> = row.next()?;
     let (code, message): (Option<String>, Option<String>) = (row.next()?, row.next()?);
-    match (status, intent, id.map(GatewayId::new)) {
-        (PaymentStatus::Processing, Some(Intent::Resolve), None) => Ok(State::Processing),
-        (PaymentStatus::Authorized, None, Some(id)) => Ok(State::Authorized(id)),
-        (PaymentStatus::Authorized, Some(Intent::Capture), Some(id)) => Ok(State::Capturing(id)),
-        (PaymentStatus::Authorized, Some(Intent::Void), Some(id)) => Ok(State::Voiding(id)),
-        (PaymentStatus::Captured, None, Some(id)) => Ok(State::Captured(id)),
-        (PaymentStatus::Voided, None, Some(id)) => Ok(State::Voided(id)),
-        (PaymentStatus::CaptureFailed, None, Some(id)) => Ok(State::CaptureFailed(id)),
-        (PaymentStatus::Declined, None, None) => {
-            let decline = code.zip(message);
-            let decline = decline.map(|(code, message)| State::Declined(Decline { code, message }));
-            decline.ok_or_else(|| DbError::Corrupt("a decline without its reason".to_owned()))
+    let decline = code.zip(message);
+    let decline = decline.map(|(code, message)| Decline { code, message });
+    let secret: Option<String> = row.next()?;
+    let found = (status, intent, id.map(GatewayId::new));
+    state_of(found, decline, secret.map(ClientSecret::new))
+}
+
+fn state_of(
+    found: (PaymentStatus, Option<Intent>, Option<GatewayId>),
+    decline: Option<Decline>,
+    secret: Option<ClientSecret>,
+) -> Result<State, DbError> {
+    use PaymentStatus as Is;
+    let lacks = |what: &str| DbError::Corrupt(format!("a payment {} without its {what}", found.0));
+    match found {
+        (Is::Processing, Some(Intent::Resolve), None) => Ok(State::Processing),
+        (Is::RequiresAction, Some(Intent::Resolve), Some(id)) => match secret {
+            Some(secret) => Ok(State::RequiresAction(id, secret)),
+            None => Err(DbError::Corrupt("a payment without its secret".to_owned())),
+        },
+        (Is::Authorized, None, Some(id)) => Ok(State::Authorized(id)),
+        (Is::Authorized, Some(Intent::Capture), Some(id)) => Ok(State::Capturing(id)),
+        (Is::Authorized, Some(Intent::Void), Some(id)) => Ok(State::Voiding(id)),
+        (Is::Refunded, Some(Intent::Refund), Some(id)) => Ok(State::Refunding(id)),
+        (Is::Captured, None, Some(id)) => Ok(State::Captured(id)),
+        (Is::Voided, None, Some(id)) => Ok(State::Voided(id)),
+        (Is::CaptureFailed, None, Some(id)) => Ok(State::CaptureFailed(id)),
+        (Is::Refunded, None, Some(id)) => Ok(State::Refunded(id)),
+        (Is::Declined, None, None) => decline.map(State::Declined).ok_or_else(|| lacks("reason")),
+        (Is::Declined, Some(Intent::Void), Some(id)) => {
+            let decline = decline.ok_or_else(|| lacks("reason"))?;
+            Ok(State::Discarding(id, decline))
         }
         (status, intent, id) => Err(DbError::Corrupt(format!(
             "a payment {status} with intent {intent:?} and gateway id {id:?}"
@@ -121,11 +160,6 @@ pub async fn show(db: &Db, id: PaymentId) -> Result<Option<Payment>, DbError> {
     db.opt(FIND, &params![id]).await
 }
 
-/// The one payment of an order that is under way or done, if there is one.
-pub async fn live(tx: &mut Tx, order: OrderId) -> Result<Option<Payment>, DbError> {
-    tx.opt(LIVE, &params![order]).await
-}
-
 /// The payments of an order before `before`, the newest first.
 pub async fn list(
     db: &Db,
@@ -136,7 +170,7 @@ pub async fn list(
     db.list(LIST, &params![order, before, limit]).await
 }
 
-/// The same, held until the end of the transaction.
+/// The one payment of an order that is under way or done, if there is one, held until the end of the transaction.
 pub async fn hold_live(tx: &mut Tx, order: OrderId) -> Result<Option<Payment>, DbError> {
     tx.hold(LIVE, &params![order]).await
 }
@@ -184,6 +218,8 @@ pub async fn save(tx: &mut Tx, payment: &Payment) -> Result<bool, DbError> {
         payment.state.gateway_id().map(GatewayId::as_str),
         decline.map(|decline| &decline.code),
         decline.map(|decline| &decline.message),
+        payment.state.client_secret().map(ClientSecret::as_str),
+        payment.refunded.minor(),
         payment.updated_at,
         payment.version - 1,
         trace,
@@ -216,11 +252,24 @@ pub async fn next_due(db: &Db) -> Result<Option<Timestamp>, DbError> {
     Ok(next.map(|(moment,)| moment))
 }
 
-/// Counts a try without an answer, and sets the time of the next one: `false` when somebody else has
+/// Counts a try without an answer, and sets the time and the round of the next one: `false` when somebody else has
 /// counted it, or has had an answer.
-pub async fn postpone(tx: &mut Tx, due: &Due, pause: SignedDuration) -> Result<bool, DbError> {
+pub async fn postpone(
+    tx: &mut Tx,
+    due: &Due,
+    pause: SignedDuration,
+    round: u32,
+) -> Result<bool, DbError> {
     let moment = tx.now().saturating_add(pause).unwrap_or(Timestamp::MAX);
-    let params = params![due.payment.id, due.payment.version, due.tries, moment];
+    let payment = &due.payment;
+    let params = params![payment.id, payment.version, due.tries, moment, round];
     tx.wake(SIGNAL);
     Ok(tx.execute(POSTPONE, &params).await? == 1)
+}
+
+/// Has the gateway asked now what it would be asked later.
+pub async fn hasten(tx: &mut Tx, id: PaymentId) -> Result<(), DbError> {
+    let now = tx.now();
+    tx.wake(SIGNAL);
+    tx.execute(HASTEN, &params![id, now]).await.map(drop)
 }

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
 use parking_lot::Mutex;
-use tessera_contracts::PaymentId;
+use tessera_contracts::Money;
 use tessera_platform::BoxFuture;
 use tokio::sync::Notify;
 
 use crate::gateway::{
-    Authorization, Authorize, Gateway, GatewayError, GatewayId, Token, TokenError,
+    Authorization, Authorize, Gateway, GatewayError, Refund, Released, Settle, Token, TokenError,
 };
 
 /// A call of the port.
@@ -21,6 +21,7 @@ pub enum Call {
     Find,
     Capture,
     Void,
+    Refund,
 }
 
 /// What goes wrong with one call.
@@ -169,23 +170,25 @@ impl Gateway for FaultyGateway {
         Box::pin(self.run(Call::Authorize, || self.inner.authorize(wish)))
     }
 
-    fn find(&self, key: PaymentId) -> BoxFuture<'_, Result<Option<Authorization>, GatewayError>> {
-        Box::pin(self.run(Call::Find, move || self.inner.find(key)))
+    fn find<'a>(
+        &'a self,
+        wish: &'a Authorize,
+    ) -> BoxFuture<'a, Result<Option<Authorization>, GatewayError>> {
+        Box::pin(self.run(Call::Find, || self.inner.find(wish)))
     }
 
     fn capture<'a>(
         &'a self,
-        id: &'a GatewayId,
-        key: PaymentId,
-    ) -> BoxFuture<'a, Result<(), GatewayError>> {
-        Box::pin(self.run(Call::Capture, move || self.inner.capture(id, key)))
+        wish: &'a Settle,
+    ) -> BoxFuture<'a, Result<Option<Money>, GatewayError>> {
+        Box::pin(self.run(Call::Capture, || self.inner.capture(wish)))
     }
 
-    fn void<'a>(
-        &'a self,
-        id: &'a GatewayId,
-        key: PaymentId,
-    ) -> BoxFuture<'a, Result<(), GatewayError>> {
-        Box::pin(self.run(Call::Void, move || self.inner.void(id, key)))
+    fn void<'a>(&'a self, wish: &'a Settle) -> BoxFuture<'a, Result<Released, GatewayError>> {
+        Box::pin(self.run(Call::Void, || self.inner.void(wish)))
+    }
+
+    fn refund<'a>(&'a self, wish: &'a Refund) -> BoxFuture<'a, Result<(), GatewayError>> {
+        Box::pin(self.run(Call::Refund, || self.inner.refund(wish)))
     }
 }

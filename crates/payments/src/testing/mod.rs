@@ -4,12 +4,14 @@
 //! a fault for go wrong.
 
 mod faulty_gateway;
+mod verdicts;
 
 use std::sync::Arc;
 
 use tessera_platform::service::{Ctx, Definition, Service, StartError};
 
 pub use faulty_gateway::{Call, Fault, Faults, FaultyGateway, Gate};
+pub use verdicts::verdicts;
 
 /// The service, to be used in the place of [`crate::DEFINITION`]. Plan its faults with [`Faults::of`]
 /// its data directory.

@@ -14,10 +14,10 @@ use tessera_platform::http::trace;
 use tessera_platform::worker::{Next, Worker, WorkerError};
 
 use crate::App;
-use crate::domain::{Authorization, CLAIMED_FOR, Intent, Payment, Settled, State};
-use crate::gateway::GatewayError;
+use crate::domain::{Authorization, CLAIMED_FOR, GatewayId, Intent, Payment, Settled, State};
+use crate::gateway::{GatewayError, Refund, Released};
 use crate::instruments;
-use crate::operations::{Answered, postpone, record_answer, settle};
+use crate::operations::{Answered, Silence, postpone, record_answer, settle};
 use crate::store::payments::{self, Due, SIGNAL};
 
 /// Intents that one step carries out: two for each call at the same time, so that all are answered before
@@ -87,39 +87,47 @@ impl Intents {
     }
 
     async fn carry_out(&self, due: Due) -> Result<(), DbError> {
-        match self.ask(&due.payment).await {
+        match self.ask(&due.payment, due.round).await {
+            Ok(Some(Word::Answer(Authorization::ActionRequired(..)))) if waits_for_payer(&due) => {
+                self.put_off(due, Silence::Payer).await
+            }
             Ok(Some(word)) => self.record(due.payment, word).await,
             Ok(None) => Ok(()),
             Err(error) => self.postpone(due, &error).await,
         }
     }
 
-    async fn ask(&self, payment: &Payment) -> Result<Option<Word>, GatewayError> {
+    async fn ask(&self, payment: &Payment, round: u32) -> Result<Option<Word>, GatewayError> {
         let gateway = &self.app.gateway;
-        match &payment.state {
-            State::Processing => {
-                let answer = gateway.resolve(payment).await?;
-                Ok(Some(Word::Answer(answer)))
+        let word = match &payment.state {
+            State::Processing | State::RequiresAction(..) => {
+                Word::Answer(gateway.resolve(payment, round).await?)
             }
-            State::Capturing(id) => match gateway.capture(payment, id).await {
-                Ok(()) => Ok(Some(Word::Settled(Settled::Captured))),
+            State::Capturing(id) => match gateway.capture(payment, id, round).await {
+                Ok(fee) => Word::Settled(Settled::Captured { fee }),
                 Err(GatewayError::Refused(reason)) => {
                     tracing::error!(payment = %payment.id, reason, "the capture was refused for good");
-                    Ok(Some(Word::Settled(Settled::CaptureRefused)))
+                    Word::Settled(Settled::CaptureRefused)
                 }
-                Err(error) => Err(error),
+                Err(error) => return Err(error),
             },
             // A refusal is no end of it: what is still held, or was even charged, needs a person.
-            State::Voiding(id) => {
-                gateway.void(payment, id).await?;
-                Ok(Some(Word::Settled(Settled::Voided)))
+            State::Voiding(id) | State::Discarding(id, _) => {
+                Word::Settled(released(gateway.void(payment, id, round).await?))
+            }
+            State::Refunding(id) => {
+                let wish = give_back(payment, id, round);
+                gateway.refund(payment.id, &wish).await?;
+                Word::Settled(Settled::Refunded)
             }
             State::Authorized(_)
             | State::Captured(_)
             | State::Declined(_)
             | State::Voided(_)
-            | State::CaptureFailed(_) => Ok(None),
-        }
+            | State::CaptureFailed(_)
+            | State::Refunded(_) => return Ok(None),
+        };
+        Ok(Some(word))
     }
 
     async fn record(&self, payment: Payment, word: Word) -> Result<(), DbError> {
@@ -154,13 +162,41 @@ impl Intents {
             GatewayError::Refused(_) => {
                 tracing::error!(%payment, intent, tries, %error, "not done, and no try will help: this needs a person");
             }
-            GatewayError::Unknown(_) | GatewayError::Unavailable(_) => {
+            _ => {
                 tracing::warn!(%payment, intent, tries, %error, "not done, trying again");
             }
         }
+        self.put_off(due, Silence::after(error)).await
+    }
+
+    async fn put_off(&self, due: Due, why: Silence) -> Result<(), DbError> {
         let db = &self.app.ctx.db;
-        db.write_bulk(due, |tx, due| Box::pin(postpone(tx, due)))
-            .await
+        db.write_bulk((due, why), |tx, (due, why)| {
+            Box::pin(postpone(tx, due, *why))
+        })
+        .await
+    }
+}
+
+/// Whether nothing is new: it was known before that the payer is to confirm the payment.
+fn waits_for_payer(due: &Due) -> bool {
+    due.payment.state.client_secret().is_some()
+}
+
+fn released(released: Released) -> Settled {
+    match released {
+        Released::Voided => Settled::Voided,
+        Released::ChargedElsewhere => Settled::ChargedElsewhere,
+    }
+}
+
+/// All of it.
+fn give_back(payment: &Payment, id: &GatewayId, round: u32) -> Refund {
+    Refund {
+        id: id.clone(),
+        key: payment.id.uuid(),
+        round,
+        amount: payment.amount,
     }
 }
 

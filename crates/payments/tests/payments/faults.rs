@@ -25,9 +25,9 @@ async fn an_authorization_without_an_answer_is_resolved_by_the_worker() {
             answer.shown(),
             json!({ "status": 202, "body": payment("processing") })
         );
-        payments.pass_millis(199).await;
+        payments.pass_millis(149).await;
         assert_eq!(payments.statuses(&order).await, ["processing"]);
-        payments.pass_millis(1).await;
+        payments.pass_millis(51).await;
         assert_eq!(payments.status(answer.id()).await, "authorized");
         assert_eq!(payments.published().await, ["payment:created"]);
         assert_eq!(payments.book().await, ["authorize 12000 usd"]);
@@ -120,15 +120,24 @@ async fn a_gateway_that_cannot_be_asked_is_asked_later_and_later() {
         payments.faults.plan(Call::Find, fault);
     }
     payments.pay(&order, "tok_visa").await;
-    // Asked 0.2 s after the request, then 0.4, 0.8 and 1.6 s after each other.
-    for (millis, tries) in [(199, 0), (1, 1), (399, 1), (1, 2), (800, 3), (1_599, 3)] {
+    // Asked 0.2 s after the request, then 0.4, 0.8 and 1.6 s after each other; chance takes up to a quarter of each.
+    let steps = [
+        (149, 0),
+        (51, 1),
+        (299, 1),
+        (101, 2),
+        (599, 2),
+        (201, 3),
+        (1_199, 3),
+    ];
+    for (millis, tries) in steps {
         payments.pass_millis(millis).await;
         let calls = payments.faults.calls();
         let finds = calls.iter().filter(|call| **call == Call::Find).count();
         assert_eq!(finds, tries, "after {millis} ms");
     }
     assert_eq!(payments.statuses(&order).await, ["processing"]);
-    payments.pass_millis(1).await;
+    payments.pass_millis(401).await;
     assert_eq!(payments.statuses(&order).await, ["authorized"]);
     assert_eq!(payments.book().await, ["authorize 12000 usd"]);
 }

@@ -7,5 +7,6 @@ mod faults;
 mod gateway;
 mod http;
 mod idempotency;
+mod localstripe;
 mod races;
 mod support;

@@ -8,11 +8,13 @@ mod network;
 mod parse;
 mod public_url;
 mod secret;
+mod stripe;
 
 use std::net::SocketAddr;
 use std::num::{NonZeroU16, NonZeroU32};
 use std::path::PathBuf;
 
+use tessera_contracts::Fees;
 use url::Url;
 
 use crate::bus::nats::NatsSettings;
@@ -23,6 +25,7 @@ use crate::telemetry::traces::TraceSettings;
 pub use network::TrustedProxies;
 pub use public_url::PublicUrl;
 pub use secret::JwtSeed;
+pub use stripe::{CardForm, Secret, StripeSettings};
 
 /// A setting that is not what it may be. Its text is the one line that an operator sees.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -72,6 +75,10 @@ pub struct RawSettings {
     pub stripe_key: Option<String>,
     pub stripe_webhook_secret: Option<String>,
     pub stripe_api_base: Option<String>,
+    pub stripe_publishable_key: Option<String>,
+    pub stripe_js: Option<String>,
+    pub buyer_fee_bps: Option<String>,
+    pub seller_fee_bps: Option<String>,
     pub lock_seconds: Option<String>,
     pub payment_attempts: Option<String>,
     pub max_live_orders: Option<String>,
@@ -108,6 +115,12 @@ pub struct Settings {
     pub jwt_key: Option<JwtSeed>,
     /// `JWT_KEY_PREVIOUS`: the key before it, whose sessions still count.
     pub jwt_key_previous: Option<JwtSeed>,
+    /// `STRIPE_KEY` and its kin: card payments through Stripe; without one, through the built-in test gateway.
+    pub stripe: Option<StripeSettings>,
+    /// `STRIPE_PUBLISHABLE_KEY` and `STRIPE_JS`: the card form of the pages.
+    pub card_form: Option<CardForm>,
+    /// `BUYER_FEE_BPS` and `SELLER_FEE_BPS`: what the marketplace takes of a sale, alike in all of its processes.
+    pub fees: Fees,
     /// `LOCK_SECONDS`: how long an order holds its ticket unpaid, in seconds.
     pub lock_seconds: u32,
     /// `PAYMENT_ATTEMPTS`: how often one order may be tried to be paid; when the last attempt is
@@ -182,6 +195,22 @@ impl Settings {
         if self.database.is_some() && self.makes_keys() {
             notes.push(
                 "JWT_KEY: not set, so it is made in DATA_DIR; give one where auth runs more than once"
+                    .to_owned(),
+            );
+        }
+        if self
+            .stripe
+            .as_ref()
+            .is_some_and(|stripe| stripe.webhook_secrets.is_empty())
+        {
+            notes.push(
+                "STRIPE_WEBHOOK_SECRET: not set, so Stripe is asked now and then, and tells nothing of its own accord"
+                    .to_owned(),
+            );
+        }
+        if self.stripe.is_some() && self.card_form.is_none() {
+            notes.push(
+                "STRIPE_PUBLISHABLE_KEY: not set, so the pages have no card form, and only the API takes payments"
                     .to_owned(),
             );
         }

@@ -5,28 +5,22 @@ use std::num::{NonZeroU8, NonZeroU16, NonZeroU32};
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use tessera_contracts::{FeeRate, Fees};
 use url::Url;
 
 use crate::bus::nats::NatsSettings;
 use crate::db::postgres::Server;
 use crate::telemetry::traces::TraceSettings;
 
-use super::{JwtSeed, PublicUrl, RawSettings, SettingError, Settings, TrustedProxies};
+use super::{JwtSeed, PublicUrl, RawSettings, SettingError, Settings, TrustedProxies, stripe};
 
 const LONGEST_LOCK_SECONDS: u32 = 7 * 24 * 60 * 60;
 
 impl RawSettings {
     /// Checks every setting; the first one that is wrong is named.
-    pub fn parse(self) -> Result<Settings, SettingError> {
-        self.refuse_what_is_not_built_in()?;
-        let listen: SocketAddr = or_default("LISTEN", self.listen, "127.0.0.1:3000", |text| {
-            let text = match text.strip_prefix("localhost:") {
-                Some(port) => format!("127.0.0.1:{port}"),
-                None => text.to_owned(),
-            };
-            text.parse()
-                .map_err(|_| format!("{text:?} is not an address and port such as 127.0.0.1:3000"))
-        })?;
+    pub fn parse(mut self) -> Result<Settings, SettingError> {
+        let (stripe, fees) = (self.stripe(), self.fees()?);
+        let listen: SocketAddr = or_default("LISTEN", self.listen, "127.0.0.1:3000", listening)?;
         let default_url = format!("http://{listen}");
         Ok(Settings {
             listen,
@@ -56,6 +50,9 @@ impl RawSettings {
             )?,
             jwt_key: optional("JWT_KEY", self.jwt_key, JwtSeed::parse)?,
             jwt_key_previous: optional("JWT_KEY_PREVIOUS", self.jwt_key_previous, JwtSeed::parse)?,
+            stripe: stripe::service(&stripe)?,
+            card_form: stripe::form(&stripe)?,
+            fees,
             lock_seconds: or_default("LOCK_SECONDS", self.lock_seconds, "900", |text| {
                 number(text, 1, LONGEST_LOCK_SECONDS)
             })?,
@@ -79,29 +76,35 @@ impl RawSettings {
             rust_log: given(self.rust_log).unwrap_or_else(|| "info".to_owned()),
         })
     }
+}
 
-    /// Settings of parts that this build lacks are refused where it would be another marketplace without
-    /// them; the start says so of the others (see `Settings::notes`).
-    fn refuse_what_is_not_built_in(&self) -> Result<(), SettingError> {
-        let absent = [
-            ("STRIPE_KEY", &self.stripe_key, "Stripe is"),
-            (
-                "STRIPE_WEBHOOK_SECRET",
-                &self.stripe_webhook_secret,
-                "Stripe is",
-            ),
-            ("STRIPE_API_BASE", &self.stripe_api_base, "Stripe is"),
-        ];
-        for (setting, value, what) in absent {
-            if value.as_ref().is_some_and(|text| !text.trim().is_empty()) {
-                return Err(SettingError::new(
-                    setting,
-                    format!("{what} not supported by this build yet"),
-                ));
-            }
+impl RawSettings {
+    fn stripe(&mut self) -> stripe::Texts {
+        stripe::Texts {
+            key: given(self.stripe_key.take()),
+            webhook_secret: given(self.stripe_webhook_secret.take()),
+            api_base: given(self.stripe_api_base.take()),
+            publishable_key: given(self.stripe_publishable_key.take()),
+            script: given(self.stripe_js.take()),
         }
-        Ok(())
     }
+
+    fn fees(&mut self) -> Result<Fees, SettingError> {
+        let (buyer, seller) = (self.buyer_fee_bps.take(), self.seller_fee_bps.take());
+        Ok(Fees {
+            buyer: or_default("BUYER_FEE_BPS", buyer, "0", fee_rate)?,
+            seller: or_default("SELLER_FEE_BPS", seller, "0", fee_rate)?,
+        })
+    }
+}
+
+fn listening(text: &str) -> Result<SocketAddr, String> {
+    let text = match text.strip_prefix("localhost:") {
+        Some(port) => format!("127.0.0.1:{port}"),
+        None => text.to_owned(),
+    };
+    text.parse()
+        .map_err(|_| format!("{text:?} is not an address and port such as 127.0.0.1:3000"))
 }
 
 fn database(
@@ -162,7 +165,7 @@ fn traces(
     .map(Some)
 }
 
-fn address(text: &str) -> Result<Url, String> {
+pub(super) fn address(text: &str) -> Result<Url, String> {
     match Url::parse(text) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(url),
         _ => Err(format!(
@@ -212,6 +215,14 @@ fn number<T: FromStr + PartialOrd + std::fmt::Display>(
             "{text:?} is not a whole number from {least} to {most}"
         )),
     }
+}
+
+fn fee_rate(text: &str) -> Result<FeeRate, String> {
+    let most = FeeRate::MAX_BASIS_POINTS;
+    let rate = number(text, 0, most).ok().and_then(FeeRate::new);
+    rate.ok_or_else(|| {
+        format!("{text:?} is not a number of basis points from 0 to {most}; 250 are 2.5 %")
+    })
 }
 
 fn on_or_off(text: &str) -> Result<bool, String> {
@@ -264,7 +275,7 @@ mod tests {
 
     type Change = fn(&mut RawSettings);
 
-    const WRONG: [(&str, Change); 25] = [
+    const WRONG: [(&str, Change); 34] = [
         ("LISTEN", |raw| raw.listen = some("3000")),
         ("PUBLIC_URL", |raw| {
             raw.public_url = some("tickets.example.com")
@@ -308,8 +319,33 @@ mod tests {
         ("WORKER_THREADS", |raw| raw.worker_threads = some("0")),
         ("NATS_REPLICAS", |raw| raw.nats_replicas = some("0")),
         ("STRIPE_KEY", |raw| {
-            raw.stripe_key = some("sk_test_fictional")
+            raw.stripe_key = some("pk_sk_test_fictional")
         }),
+        ("STRIPE_KEY", |raw| {
+            raw.stripe_key = some("mistaken_sk_test")
+        }),
+        ("STRIPE_WEBHOOK_SECRET", |raw| {
+            raw.stripe_webhook_secret = some("whsec_sk_test")
+        }),
+        ("STRIPE_WEBHOOK_SECRET", |raw| {
+            raw.stripe_key = some("sk_test_fictional");
+            raw.stripe_webhook_secret = some("whsec_a,whsec_b,whsec_sk_test")
+        }),
+        ("STRIPE_API_BASE", |raw| {
+            raw.stripe_api_base = some("http://127.0.0.1:12111")
+        }),
+        ("STRIPE_API_BASE", |raw| {
+            raw.stripe_key = some("sk_test_fictional");
+            raw.stripe_api_base = some("http://stripe.example.com")
+        }),
+        ("STRIPE_PUBLISHABLE_KEY", |raw| {
+            raw.stripe_publishable_key = some("sk_test_fictional")
+        }),
+        ("STRIPE_JS", |raw| {
+            raw.stripe_js = some("https://js.example.com/")
+        }),
+        ("BUYER_FEE_BPS", |raw| raw.buyer_fee_bps = some("2.5")),
+        ("SELLER_FEE_BPS", |raw| raw.seller_fee_bps = some("5001")),
         ("JWKS_URL", |raw| raw.jwks_url = some("auth.example.com")),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", |raw| {
             raw.otel_exporter_otlp_endpoint = some("otel-collector:4318")
@@ -408,6 +444,44 @@ mod tests {
             origin("http://192.0.2.1"),
             (own("http://192.0.2.1"), false, false)
         );
+    }
+
+    #[test]
+    fn stripe_is_where_its_key_is() {
+        let settings = raw(|raw| {
+            raw.stripe_key = some("sk_test_fictional");
+            raw.stripe_webhook_secret = some("whsec_new, whsec_old");
+            raw.stripe_publishable_key = some("pk_test_fictional");
+        });
+        let settings = settings.unwrap();
+        assert!(!format!("{settings:?}").contains("sk_test"), "{settings:?}");
+        assert!(!format!("{settings:?}").contains("whsec"), "{settings:?}");
+        assert_eq!(settings.notes(), Vec::<String>::new());
+        let stripe = settings.stripe.unwrap();
+        assert_eq!(stripe.webhook_secrets.len(), 2);
+        assert_eq!(stripe.api_base.as_str(), "https://api.stripe.com/");
+        let form = settings.card_form.unwrap();
+        assert_eq!(form.script.host_str(), Some("js.stripe.com"));
+    }
+
+    #[test]
+    fn without_its_signatures_and_its_form_stripe_works_and_the_start_says_so() {
+        let notes = raw(|raw| raw.stripe_key = some("rk_test_fictional"))
+            .unwrap()
+            .notes();
+        assert_eq!(notes.len(), 2, "{notes:?}");
+    }
+
+    #[test]
+    fn fees_are_basis_points() {
+        let fees = raw(|raw| {
+            raw.buyer_fee_bps = some("250");
+            raw.seller_fee_bps = some("5000");
+        });
+        let fees = fees.unwrap().fees;
+        assert_eq!(fees.buyer.to_string(), "2.5 %");
+        assert_eq!(fees.seller.to_string(), "50 %");
+        assert_eq!(raw(|_| {}).unwrap().fees, Fees::default());
     }
 
     #[test]

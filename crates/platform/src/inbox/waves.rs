@@ -48,7 +48,8 @@ fn about(letter: &Letter) -> Option<Vec<Uuid>> {
         EventData::PaymentCreated(payment)
         | EventData::PaymentCaptured(payment)
         | EventData::PaymentFailed(payment)
-        | EventData::PaymentVoided(payment) => {
+        | EventData::PaymentVoided(payment)
+        | EventData::PaymentRefunded(payment) => {
             Some(vec![payment.subject(), payment.order_id.uuid()])
         }
         EventData::SessionEnded(ended) => Some(vec![ended.subject()]),

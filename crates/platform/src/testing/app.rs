@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::Extension;
 use axum::http::{HeaderValue, Method, Request, header};
 use http_body_util::BodyExt;
 use jiff::{SignedDuration, Timestamp};
@@ -275,6 +276,12 @@ impl TestApp {
     /// `DELETE path`
     pub fn delete(&self, path: &str) -> Call<'_> {
         self.call(Method::DELETE, path, None)
+    }
+
+    /// The services, to be served over real connections: for whoever knows no other way.
+    pub fn over_http(&self) -> Router {
+        let peer = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 40_001);
+        self.router.clone().layer(Extension(PeerAddress(peer)))
     }
 
     /// Any request.

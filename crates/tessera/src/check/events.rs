@@ -70,7 +70,8 @@ fn note(tell: &mut CachedStatement<'_>, event: &Event) -> Result<(), Fault> {
         EventData::PaymentCreated(payment)
         | EventData::PaymentCaptured(payment)
         | EventData::PaymentFailed(payment)
-        | EventData::PaymentVoided(payment) => ("payment", payment.version),
+        | EventData::PaymentVoided(payment)
+        | EventData::PaymentRefunded(payment) => ("payment", payment.version),
         EventData::UserRegistered(_) => ("user", 0),
         EventData::UserDeleted(_) => ("end of user", 0),
         EventData::SessionEnded(_) => ("end of session", 0),

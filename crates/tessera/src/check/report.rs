@@ -14,6 +14,8 @@ pub enum Invariant {
     OneLiveOrder,
     /// I2: captured and complete go together, once each, for the order's total.
     PaidOnce,
+    /// Every cent is accounted for.
+    Books,
     /// I3: what is held or sold reads as its buyer saw it.
     Unchanged,
     /// I4: every event is published, and done once by each that follows it.
@@ -26,18 +28,19 @@ pub enum Invariant {
 
 impl Invariant {
     /// All of them.
-    pub const ALL: [Invariant; 8] = [
+    pub const ALL: [Invariant; 9] = [
         Invariant::Files,
         Invariant::Rows,
         Invariant::OneLiveOrder,
         Invariant::PaidOnce,
+        Invariant::Books,
         Invariant::Unchanged,
         Invariant::Delivered,
         Invariant::Agreed,
         Invariant::Released,
     ];
 
-    /// Its short name: `I1` to `I6`, `files`, `rows`.
+    /// Its short name: `I1` to `I6`, `files`, `rows`, `books`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -45,6 +48,7 @@ impl Invariant {
             Invariant::Rows => "rows",
             Invariant::OneLiveOrder => "I1",
             Invariant::PaidOnce => "I2",
+            Invariant::Books => "books",
             Invariant::Unchanged => "I3",
             Invariant::Delivered => "I4",
             Invariant::Agreed => "I5",
@@ -58,6 +62,7 @@ impl Invariant {
             Invariant::Rows => "each can be",
             Invariant::OneLiveOrder => "one live order per ticket",
             Invariant::PaidOnce => "captured and complete go together",
+            Invariant::Books => "every cent is accounted for",
             Invariant::Unchanged => "what is held reads as it was seen",
             Invariant::Delivered => "each event is told, and done once",
             Invariant::Agreed => "all services agree",
@@ -71,6 +76,7 @@ impl Invariant {
             Invariant::Rows => "rows",
             Invariant::OneLiveOrder => "orders",
             Invariant::PaidOnce => "payments",
+            Invariant::Books => "transfers",
             Invariant::Unchanged => "held tickets",
             Invariant::Delivered => "events",
             Invariant::Agreed => "tickets",

@@ -88,7 +88,7 @@ async fn start(settings: &Settings, show: Show) -> Result<Place, Stopped> {
         "It serves at {base} and keeps its data in {}.",
         settings.data_dir.display()
     ));
-    show.line(tessera_payments::TEST_GATEWAY_NOTICE);
+    show.line(tessera_payments::gateway_notice(settings));
     Ok(Place {
         base,
         own: Some(server),

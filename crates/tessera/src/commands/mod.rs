@@ -5,6 +5,7 @@ mod demo;
 mod docs;
 mod events;
 mod migrate;
+mod money;
 mod serve;
 
 use std::process::ExitCode;
@@ -83,6 +84,9 @@ async fn execute(settings: Settings, command: Command) -> Result<ExitCode, Stopp
         }
         Command::Demo(args) => demo::demo(settings, &args).await?,
         Command::Events(command) => events::events(&settings, command).await?,
+        Command::Refund(args) => money::refund(&settings, args).await?,
+        Command::Payout(args) => money::pay_out(&settings, args).await?,
+        Command::Ledger { sellers } => money::ledger(&settings, sellers).await?,
         Command::Check(args) => return check::check(&settings, &args).await,
         Command::Docs { out } => docs::docs(&out).await?,
     }

@@ -23,9 +23,10 @@ use crate::{docs, terminal};
 pub(super) async fn serve(settings: Settings, chosen: Chosen) -> Result<(), Stopped> {
     refuse_what_is_cut_off(&chosen, &settings)?;
     telemetry::init_logs(&settings.rust_log).map_err(Stopped::misused)?;
+    let notice = tessera_payments::gateway_notice(&settings);
     let server = Server::start(settings, &chosen).await?;
     terminal::say(format!("Tessera serves at http://{}", server.address));
-    terminal::say(tessera_payments::TEST_GATEWAY_NOTICE);
+    terminal::say(notice);
     told_to_stop().await?;
     terminal::say("Stopping: no new requests; the running ones finish.");
     server.stop().await;

@@ -74,7 +74,8 @@ fn is_of(event: &Event, order: &Order) -> bool {
         EventData::PaymentCreated(payment)
         | EventData::PaymentCaptured(payment)
         | EventData::PaymentFailed(payment)
-        | EventData::PaymentVoided(payment) => this_order(payment.order_id),
+        | EventData::PaymentVoided(payment)
+        | EventData::PaymentRefunded(payment) => this_order(payment.order_id),
         EventData::UserRegistered(_) | EventData::UserDeleted(_) | EventData::SessionEnded(_) => {
             false
         }
@@ -108,7 +109,8 @@ fn state(data: &EventData) -> String {
         EventData::PaymentCreated(payment)
         | EventData::PaymentCaptured(payment)
         | EventData::PaymentFailed(payment)
-        | EventData::PaymentVoided(payment) => {
+        | EventData::PaymentVoided(payment)
+        | EventData::PaymentRefunded(payment) => {
             told("payment", payment.id.uuid(), payment.status.as_str())
         }
         other => words::short(other.subject()),

@@ -104,6 +104,8 @@ fn publisher(event: EventType) -> &'static str {
         TicketCreated | TicketUpdated | TicketRefused => "tickets",
         OrderCreated | OrderUpdated | OrderCancelled | OrderCompleted => "orders",
         ExpirationComplete => "expiration",
-        PaymentCreated | PaymentCaptured | PaymentFailed | PaymentVoided => "payments",
+        PaymentCreated | PaymentCaptured | PaymentFailed | PaymentVoided | PaymentRefunded => {
+            "payments"
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! `POST /api/tickets`: lists a ticket.
 
 use axum::extract::State;
+use tessera_contracts::Fees;
 use tessera_contracts::http::Problem;
 use tessera_contracts::http::tickets::{NewTicket, Ticket as Answer};
 use tessera_platform::http::{Body, Failure, IdempotencyKey, SignedIn, Stored, idempotency};
@@ -32,21 +33,25 @@ pub async fn create_ticket(
     if let Some(stored) = idempotency::replay(&ctx.db, key.as_ref()).await? {
         return Ok(stored);
     }
+    let fees = ctx.settings.fees;
     let command = Create {
         id: ctx.ids.next().into(),
         user_id: user.id,
-        details: fields::new_details(body.fields()?, ctx.clock.now())?,
+        details: fields::new_details(body.fields()?, fees.buyer, ctx.clock.now())?,
     };
     let create = idempotency::write(
         &ctx.db,
         key,
-        command,
-        |tx, command| Box::pin(create(tx, command)),
-        respond,
+        (command, fees),
+        |tx, (command, fees)| {
+            Box::pin(async { create(tx, command).await.map(|ticket| (ticket, *fees)) })
+        },
+        |(ticket, fees)| respond(ticket, *fees),
     );
     create.await
 }
 
-fn respond(ticket: &Ticket) -> Stored {
-    Stored::created(super::location(ticket), &super::body(ticket.clone()))
+fn respond(ticket: &Ticket, fees: Fees) -> Stored {
+    let body = super::body(ticket.clone(), fees);
+    Stored::created(super::location(ticket), &body)
 }

@@ -49,7 +49,8 @@ pub async fn edit_ticket(
     if seen.user_id != user.id {
         return Err(OwnError::NotYours.into());
     }
-    let (change, completed_from) = fields::change(body.fields()?, &seen.details, ctx.clock.now())?;
+    let (fees, now) = (ctx.settings.fees, ctx.clock.now());
+    let (change, completed_from) = fields::change(body.fields()?, &seen.details, fees.buyer, now)?;
     let command = Edit {
         id,
         user_id: user.id,
@@ -62,5 +63,5 @@ pub async fn edit_ticket(
         .write(command, |tx, command| Box::pin(edit(tx, command)));
     let ticket = edit.await?;
     let version = [(header::ETAG, etag(ticket.version))];
-    Ok((version, Json(super::body(ticket))))
+    Ok((version, Json(super::body(ticket, fees))))
 }

@@ -3,20 +3,22 @@
 use std::fmt::Display;
 
 use jiff::Timestamp;
-use tessera_contracts::{Currency, Price, time};
+use tessera_contracts::{Currency, FeeRate, Money, Price, PriceError, time};
 use tessera_platform::http::{Decimal, Failure, Fields, Patch, Word};
 
 use crate::domain::{Change, CompletedFrom, Country, Details, Label, Title, Zone};
 
 /// All of a new ticket.
-pub fn new_details(mut fields: Fields<'_>, now: Timestamp) -> Result<Details, Failure> {
+pub fn new_details(
+    mut fields: Fields<'_>,
+    fee: FeeRate,
+    now: Timestamp,
+) -> Result<Details, Failure> {
     let title = fields.required("title", named("title", Title::parse));
     let currency = fields
         .optional("currency", currency)
         .unwrap_or(Currency::USD);
-    let price = fields.required("price", |price: Decimal| {
-        Price::parse(price.as_str(), currency)
-    });
+    let price = fields.required("price", |text: Decimal| price(text.as_str(), currency, fee));
     let rest = optional(&mut fields, None, now);
     fields.finish_with(|| Some(Details::bare(title?, price?).with(rest)))
 }
@@ -26,6 +28,7 @@ pub fn new_details(mut fields: Fields<'_>, now: Timestamp) -> Result<Details, Fa
 pub fn change(
     mut fields: Fields<'_>,
     seen: &Details,
+    fee: FeeRate,
     now: Timestamp,
 ) -> Result<(Change, Option<CompletedFrom>), Failure> {
     let mut completed_from = None;
@@ -36,12 +39,10 @@ pub fn change(
     let currency = fields
         .change("currency", currency)
         .unwrap_or(seen.price.currency());
-    let mut price = fields.change("price", |price: Decimal| {
-        Price::parse(price.as_str(), currency)
-    });
+    let mut asked = fields.change("price", |text: Decimal| price(text.as_str(), currency, fee));
     if currency != seen.price.currency() && !fields.has("price") {
         completed_from = Some(CompletedFrom::Price(seen.price));
-        price = Price::parse(seen.price.amount().as_str(), currency)
+        asked = price(seen.price.amount().as_str(), currency, fee)
             .map_err(|error| fields.refuse::<()>("price", error.to_string()))
             .ok();
     }
@@ -49,7 +50,7 @@ pub fn change(
     fields.finish()?;
     let change = Change {
         title,
-        price,
+        price: asked,
         ..rest
     };
     Ok((change, completed_from))
@@ -93,6 +94,18 @@ fn named<T, E: Display>(
 fn word(name: &'static str) -> impl Fn(Word) -> Result<Label, String> {
     let parse = named(name, Label::parse);
     move |Word(text)| parse(text)
+}
+
+/// A price that can be charged with the fee on top.
+fn price(text: &str, currency: Currency, fee: FeeRate) -> Result<Price, PriceError> {
+    let price = Price::parse(text, currency)?;
+    if fee.allows(price) {
+        return Ok(price);
+    }
+    Err(PriceError::TooHigh {
+        maximum: Money::new(fee.highest_price(Price::MAX_MINOR), currency).amount(),
+        currency,
+    })
 }
 
 fn currency(code: String) -> Result<Currency, tessera_contracts::CurrencyError> {

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use tessera_contracts::http::Problem;
 use tessera_contracts::http::tickets::Ticket as Answer;
-use tessera_contracts::{Currency, Money, TicketId, UserId, time};
+use tessera_contracts::{Currency, FeeRate, Money, TicketId, UserId, time};
 use tessera_platform::http::conditional::{IfNoneMatch, StateTag};
 use tessera_platform::http::{Failure, MaybeSignedIn, Page, PageParams, Query};
 use tessera_platform::service::Ctx;
@@ -23,6 +23,10 @@ use crate::store::search;
 
 /// From midnight to the last moment before the next one.
 const LAST_OF_DAY: SignedDuration = SignedDuration::from_millis(24 * 60 * 60 * 1000 - 1);
+
+/// Of a hundredth. A fee is rounded to what the currency has; two digits are what almost all of them have, so that is what
+/// bounds are reckoned in, and one of another currency may be a unit off.
+const THOUSANDTHS: i64 = 10;
 
 /// What the listings can be narrowed down to.
 #[derive(IntoParams)]
@@ -40,9 +44,10 @@ struct SearchParams {
     category: Option<String>,
     /// Only this city.
     city: Option<String>,
-    /// Only from this price on. Prices are compared by their number, whatever their currency.
+    /// Only what costs a buyer this much (its `total`) or more. Prices are compared by their number, whatever their
+    /// currency.
     min_price: Option<String>,
-    /// Only up to this price.
+    /// Only what costs a buyer this much or less.
     max_price: Option<String>,
     /// Only what begins at this time or later: RFC 3339, or a day (of UTC). Leaves out listings
     /// without a start, as `to` does.
@@ -77,7 +82,8 @@ pub async fn list_tickets(
     known: IfNoneMatch,
 ) -> Result<Response, Failure> {
     let now = ctx.clock.now();
-    let search = search(query, &page, user.map(|user| user.id), now)?;
+    let fees = ctx.settings.fees;
+    let search = search(query, &page, user.map(|user| user.id), fees.buyer, now)?;
     // Before anything is read: what is read may only be newer. One's own listings are nobody else's.
     let state = ctx.db.state().filter(|_| search.seller.is_none());
     let tag = state.map(|state| StateTag::new(state, now));
@@ -87,7 +93,11 @@ pub async fn list_tickets(
     }
     let rows = search::find(&ctx.db, &search).await?;
     let sort = search.sort;
-    let listing = page.answer(rows, |last| cursor(sort, last), super::body);
+    let listing = page.answer(
+        rows,
+        |last| cursor(sort, last),
+        |ticket| super::body(ticket, fees),
+    );
     Ok((etag, listing).into_response())
 }
 
@@ -95,10 +105,11 @@ fn search(
     mut query: Query,
     page: &Page,
     user: Option<UserId>,
+    fee: FeeRate,
     now: Timestamp,
 ) -> Result<Search, Failure> {
     let wanted = terms(&mut query);
-    let price = prices(&mut query);
+    let price = prices(&mut query, fee);
     let starts = starts(&mut query);
     let sort = query.optional("sort", str::parse).unwrap_or(Sort::Newest);
     let own = query.optional("seller", |seller| match seller {
@@ -146,18 +157,33 @@ fn terms(query: &mut Query) -> Vec<Wanted> {
     words.into_iter().flatten().chain(exact).collect()
 }
 
-/// `minPrice` and `maxPrice`, in thousandths.
-fn prices(query: &mut Query) -> Option<RangeInclusive<i64>> {
+/// `minPrice` and `maxPrice`: bounds of what a buyer pays, made bounds of the price, in thousandths.
+fn prices(query: &mut Query, fee: FeeRate) -> Option<RangeInclusive<i64>> {
     // A currency with three digits: what it calls minor units are thousandths.
     let finest: Currency = "kwd".parse().unwrap_or(Currency::USD);
-    let price = |text: &str| {
+    let total = |text: &str| {
         Money::parse(text, finest)
             .map(Money::minor)
             .map_err(|_| "Write the price as in 120.00")
     };
-    let min = query.optional("minPrice", price);
-    let max = query.optional("maxPrice", price);
+    let min = query.optional("minPrice", total);
+    let max = query.optional("maxPrice", total);
+    if fee.is_none() {
+        return range(min, max, i64::MAX);
+    }
+    let min = min.map(|min| {
+        fee.lowest_price(ceil_to_cents(min))
+            .saturating_mul(THOUSANDTHS)
+    });
+    let max = max.map(|max| {
+        fee.highest_price(max / THOUSANDTHS)
+            .saturating_mul(THOUSANDTHS)
+    });
     range(min, max, i64::MAX)
+}
+
+fn ceil_to_cents(thousandths: i64) -> i64 {
+    thousandths.saturating_add(THOUSANDTHS - 1) / THOUSANDTHS
 }
 
 /// `from` and `to`, in milliseconds since 1970. What has no start is not between any two times.

@@ -7,7 +7,7 @@ mod list;
 mod show;
 mod withdraw;
 
-use tessera_contracts::Money;
+use tessera_contracts::Fees;
 use tessera_contracts::http::tickets::Ticket as Body;
 use tessera_platform::service::Ctx;
 use utoipa_axum::router::OpenApiRouter;
@@ -32,8 +32,8 @@ fn location(ticket: &Ticket) -> String {
     format!("/api/tickets/{}", ticket.id)
 }
 
-/// A ticket as everybody sees it.
-fn body(ticket: Ticket) -> Body {
+/// A ticket as everybody sees it, with what the marketplace takes of its sale.
+fn body(ticket: Ticket, fees: Fees) -> Body {
     let (order_id, status) = (ticket.state.order_id(), ticket.state.status());
     let Details {
         title,
@@ -54,9 +54,9 @@ fn body(ticket: Ticket) -> Body {
         user_id: ticket.user_id,
         title: title.into(),
         price: price.amount(),
-        // The marketplace adds nothing yet: what the seller asks is what the buyer pays.
-        fee: Money::new(0, price.currency()).amount(),
-        total: price.amount(),
+        fee: fees.buyer.of(price.money()).amount(),
+        total: fees.buyer.on_top_of(price.money()).amount(),
+        seller_fee: (!fees.seller.is_none()).then(|| fees.seller.of(price.money()).amount()),
         currency: price.currency(),
         status,
         order_id,

@@ -39,5 +39,5 @@ pub async fn show_ticket(
     if has.has(ticket.version) {
         return Ok((StatusCode::NOT_MODIFIED, version).into_response());
     }
-    Ok((version, Json(super::body(ticket))).into_response())
+    Ok((version, Json(super::body(ticket, ctx.settings.fees))).into_response())
 }

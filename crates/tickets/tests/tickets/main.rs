@@ -10,6 +10,7 @@
 mod deleted_sellers;
 mod editing;
 mod faults;
+mod fees;
 mod listing;
 mod locking;
 mod searching;

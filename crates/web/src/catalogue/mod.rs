@@ -1,4 +1,4 @@
-//! All words that people read, one file per language. A language that lacks a text does not compile.
+//! All words that people read, one folder per language. A language that lacks a text does not compile.
 //!
 //! A `{}` in a text is where a value goes: see [`fill`]. What a service says in English is not shown: its stable code, or
 //! the field that it concerns, leads to a text here.
@@ -90,6 +90,8 @@ pub(crate) struct Refusals {
 pub(crate) struct Card {
     pub(crate) reserved: Text,
     pub(crate) no_date: Text,
+    /// What its seller gets.
+    pub(crate) earns: Text,
 }
 
 pub(crate) struct Home {
@@ -140,6 +142,9 @@ pub(crate) struct Ticket {
     pub(crate) all_in: Text,
     /// The fee.
     pub(crate) includes_fee: Text,
+    /// The same, for its seller.
+    pub(crate) buyers_pay: Text,
+    pub(crate) buyers_pay_fee: Text,
     pub(crate) reserve: Text,
     /// For how long.
     pub(crate) lock_hint: Text,
@@ -240,6 +245,24 @@ pub(crate) struct Listings {
     /// When.
     pub(crate) why_sold: Text,
     pub(crate) why_withdrawn: Text,
+    pub(crate) money: Money,
+}
+
+/// What a seller has of their sales.
+pub(crate) struct Money {
+    pub(crate) heading: Text,
+    pub(crate) payable: Text,
+    pub(crate) owed: Text,
+    pub(crate) frozen: Text,
+    pub(crate) paid_out: Text,
+    pub(crate) to_statement: Text,
+    pub(crate) statement: Text,
+    pub(crate) statement_lead: Text,
+    pub(crate) no_lines: Text,
+    pub(crate) what: Text,
+    pub(crate) amount: Text,
+    /// By what a line is for.
+    pub(crate) kinds: &'static [(&'static str, Text)],
 }
 
 pub(crate) struct Orders {
@@ -259,11 +282,18 @@ pub(crate) struct Orders {
 pub(crate) struct Order {
     pub(crate) created: Refusal,
     pub(crate) awaiting: Refusal,
+    pub(crate) bank: Refusal,
     pub(crate) processing: Refusal,
     pub(crate) authorized: Refusal,
     pub(crate) over: Refusal,
     pub(crate) complete: Refusal,
+    /// Complete, and wholly given back.
+    pub(crate) refunded: Refusal,
+    /// How much.
+    pub(crate) partly_refunded: Text,
     pub(crate) cancelled: Refusal,
+    /// Ended, charged and given back.
+    pub(crate) came_too_late: Text,
     /// By the reason of the cancellation.
     pub(crate) reasons: &'static [(&'static str, Text)],
     /// By the gateway's code, and one for all others.
@@ -279,6 +309,14 @@ pub(crate) struct Order {
     /// The token of each test card, its name, and what comes of it.
     pub(crate) test_cards: &'static [(&'static str, Text, Text)],
     pub(crate) wrong_card: Text,
+    pub(crate) form: CardForm,
+    /// What Stripe did not give for a card.
+    pub(crate) wrong_token: Text,
+    pub(crate) to_bank: Text,
+    pub(crate) bank_needs_scripts: Text,
+    /// A payment that was not begun on a page.
+    pub(crate) bank_elsewhere: Text,
+    pub(crate) another_card: Text,
     /// The amount.
     pub(crate) pay: Text,
     pub(crate) print: Text,
@@ -291,11 +329,26 @@ pub(crate) struct Order {
     pub(crate) number: Text,
     pub(crate) reserved_on: Text,
     pub(crate) payment: Text,
+    pub(crate) paid_back: Text,
+    pub(crate) bank_state: Text,
     pub(crate) authorized_state: Text,
     /// When.
     pub(crate) captured_state: Text,
+    pub(crate) releasing_state: Text,
     pub(crate) voided_state: Text,
     pub(crate) refunded_state: Text,
+}
+
+/// Around Stripe's own form for a card.
+pub(crate) struct CardForm {
+    pub(crate) heading: Text,
+    pub(crate) hint: Text,
+    pub(crate) loading: Text,
+    pub(crate) needs_scripts: Text,
+    pub(crate) unavailable: Text,
+    pub(crate) failed: Text,
+    /// Where there is no form.
+    pub(crate) none: Text,
 }
 
 /// Signing in or up.
@@ -374,13 +427,21 @@ mod tests {
             );
             assert_eq!(words(english.order.reasons), words(other.order.reasons));
             assert_eq!(words(english.order.declines), words(other.order.declines));
+            assert_eq!(
+                words(english.listings.money.kinds),
+                words(other.listings.money.kinds)
+            );
             assert_eq!(english.categories.len(), other.categories.len());
         }
     }
 
     #[test]
-    fn every_reason_to_cancel_has_its_text() {
+    fn every_reason_to_cancel_and_every_line_of_a_statement_has_its_text() {
         for language in Language::ALL {
+            for kind in tessera_contracts::StatementKind::ALL {
+                let text = find(of(language).listings.money.kinds, kind.as_str());
+                assert!(text.is_some(), "{language:?}: {kind}");
+            }
             for reason in tessera_contracts::CancelReason::ALL {
                 let text = find(of(language).order.reasons, reason.as_str());
                 assert!(text.is_some(), "{language:?}: {reason}");

@@ -58,7 +58,8 @@ pub(super) fn read(message: &Message) -> Option<(Change, Vec<Topic>)> {
         EventData::PaymentCreated(payment)
         | EventData::PaymentCaptured(payment)
         | EventData::PaymentFailed(payment)
-        | EventData::PaymentVoided(payment) => Some(of_payment(&payment)),
+        | EventData::PaymentVoided(payment)
+        | EventData::PaymentRefunded(payment) => Some(of_payment(&payment)),
         EventData::SessionEnded(session) => {
             let change = Change {
                 is_last: true,

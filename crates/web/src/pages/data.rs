@@ -17,6 +17,9 @@ pub(super) async fn download(visitor: Visitor) -> Result<Response, Failure> {
     let account: Value = visitor.get("/api/users/export").await?;
     let listings: Vec<Value> = visitor.all_rows("/api/tickets?seller=me&limit=200").await?;
     let orders: Vec<Order> = visitor.all_rows("/api/orders?limit=200").await?;
+    let statement: Vec<Value> = visitor
+        .all_rows("/api/payments/statement?limit=200")
+        .await?;
     let ids: Vec<OrderId> = orders.iter().map(|order| order.id).collect();
     let payments: Vec<Vec<Value>> = stream::iter(ids)
         .map(|order| payments(&visitor, order))
@@ -29,6 +32,7 @@ pub(super) async fn download(visitor: Visitor) -> Result<Response, Failure> {
         "listings": listings,
         "orders": orders,
         "payments": payments,
+        "statement": statement,
     });
     let text = serde_json::to_string_pretty(&all).map_err(Failure::internal)?;
     let mut response = (StatusCode::OK, text).into_response();

@@ -20,6 +20,7 @@ mod sell;
 mod sign_in;
 mod sign_out;
 mod sign_up;
+mod statement;
 mod ticket;
 mod ticket_form;
 mod withdraw;
@@ -51,6 +52,7 @@ pub(crate) fn routes(app: App) -> Router {
             get(withdraw::show).post(withdraw::submit),
         )
         .route("/listings", get(listings::show))
+        .route("/listings/statement", get(statement::show))
         .route("/orders", get(orders::show))
         .route("/orders/{id}", get(order::show).post(order::submit))
         .route("/auth/signin", get(sign_in::show).post(sign_in::submit))

@@ -22,10 +22,9 @@ pub(crate) fn html(app: &App, headers: &HeaderMap, problem: &Problem) -> String 
     let locale = visitor::locale(headers);
     let words = catalogue::of(locale.language());
     let refusal = refusal(words, problem);
-    let origin = app.settings.public_url.origin();
     let title = refusal.title.to_owned();
     let page = ProblemPage {
-        page: Frame::new(words, locale, title, None, "/", origin).bare(),
+        page: Frame::new(&app.settings, locale, title, None, "/").bare(),
         status: problem.status,
         words: refusal,
     };

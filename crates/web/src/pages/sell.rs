@@ -8,10 +8,9 @@ use tessera_contracts::http::users::User;
 use tessera_platform::http::Failure;
 
 use super::ticket;
-use super::ticket_form::{self, TicketForm};
+use super::ticket_form::{self, Preview, TicketForm};
 use crate::form::Form;
 use crate::frame::Frame;
-use crate::shown::Card;
 use crate::visitor::Visitor;
 
 #[derive(Template)]
@@ -19,7 +18,7 @@ use crate::visitor::Visitor;
 pub(super) struct SellPage {
     pub(super) page: Frame,
     pub(super) form: TicketForm,
-    pub(super) card: Option<Card>,
+    pub(super) preview: Option<Preview>,
 }
 
 pub(super) async fn show(visitor: Visitor) -> Result<Response, Failure> {
@@ -32,19 +31,20 @@ pub(super) fn page(
     visitor: &Visitor,
     user: User,
     form: TicketForm,
-    card: Option<Card>,
+    preview: Option<Preview>,
 ) -> SellPage {
     SellPage {
         page: visitor.frame(visitor.words().sell.heading, Some(user)),
         form,
-        card,
+        preview,
     }
 }
 
 pub(super) async fn submit(visitor: Visitor, form: Form) -> Result<Response, Failure> {
     let user = visitor.must_be_user().await?;
     let (t, locale) = (visitor.words(), visitor.locale);
-    let card = ticket_form::preview(&form, t, locale);
+    let fees = visitor.app.settings.fees;
+    let preview = ticket_form::preview(&form, fees, t, locale);
     // The key stays with the form, so that it is listed once however it came to be sent.
     let shown = |form: &Form| {
         let key = Some(form.text("key")).filter(|key| !key.is_empty());
@@ -52,7 +52,7 @@ pub(super) async fn submit(visitor: Visitor, form: Form) -> Result<Response, Fai
         TicketForm::new(form.clone(), key, locale)
     };
     if form.text("do") == "preview" {
-        return visitor.page(StatusCode::OK, &page(&visitor, user, shown(&form), card));
+        return visitor.page(StatusCode::OK, &page(&visitor, user, shown(&form), preview));
     }
     let body = ticket_form::body(&form, locale);
     let answer = visitor
@@ -66,7 +66,7 @@ pub(super) async fn submit(visitor: Visitor, form: Form) -> Result<Response, Fai
         Err(refusal) if refusal.status() == StatusCode::UNAUTHORIZED => Err(refusal),
         Err(refusal) => {
             let form = shown(&form).refused(t, &refusal);
-            visitor.refused(&refusal, &page(&visitor, user, form, card))
+            visitor.refused(&refusal, &page(&visitor, user, form, preview))
         }
     }
 }

@@ -13,8 +13,9 @@ use tessera_platform::http::{Failure, Path};
 use crate::catalogue::{Catalogue, Standing, fill, find};
 use crate::form::Form;
 use crate::frame::Frame;
+use crate::locale::Locale;
 use crate::notice::Notice;
-use crate::shown::Card;
+use crate::shown::{self, Card};
 use crate::visitor::Visitor;
 
 #[derive(Template)]
@@ -26,8 +27,10 @@ pub(super) struct TicketPage {
     /// The name of the event's time zone.
     pub(super) zone: Option<String>,
     pub(super) listed: String,
-    /// What the price includes, if there is a fee.
-    pub(super) fee: Option<String>,
+    /// What the price is, and includes.
+    pub(super) all_in: String,
+    /// What its seller gets of it, told to them alone.
+    pub(super) earns: Option<String>,
     pub(super) lock_hint: String,
     /// What is said aloud when the page changes by itself.
     pub(super) news: String,
@@ -39,6 +42,7 @@ pub(super) struct TicketPage {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Act {
     Buy {
+        /// As it is shown.
         price: String,
         key: String,
     },
@@ -80,7 +84,7 @@ pub(super) async fn reserve(
 ) -> Result<Response, Failure> {
     // Renews a session that is about to be needed; whether it counts is for orders to say.
     visitor.user_if_known().await;
-    let body = json!({ "ticketId": id, "price": form.text("price") });
+    let body = json!({ "ticketId": id, "total": form.text("price") });
     let answer = visitor
         .post_once("/api/orders", &body, form.text("key"))
         .await?;
@@ -129,11 +133,7 @@ pub(super) async fn see(visitor: &Visitor, id: TicketId) -> Result<Seen, Failure
 
 /// What a page that led here wants to be said, if that is so.
 fn said(visitor: &Visitor, seen: &Seen) -> Option<Notice> {
-    let is_own = seen
-        .user
-        .as_ref()
-        .is_some_and(|user| user.id == seen.ticket.user_id);
-    let is_new = is_own && seen.ticket.status == TicketStatus::Available;
+    let is_new = is_own(seen) && seen.ticket.status == TicketStatus::Available;
     let t = &visitor.words().ticket;
     match visitor.here.split_once('?')?.1 {
         "listed" if is_new => Some(Notice::good(t.is_listed)),
@@ -145,11 +145,6 @@ fn said(visitor: &Visitor, seen: &Seen) -> Option<Notice> {
 pub(super) fn page(visitor: &Visitor, seen: &Seen, notice: Option<Notice>) -> TicketPage {
     let (t, locale, ticket) = (visitor.words(), visitor.locale, &seen.ticket);
     let act = act(visitor, seen);
-    let fee = ticket
-        .fee
-        .money(ticket.currency)
-        .ok()
-        .filter(|fee| fee.minor() > 0);
     let zone = ticket.time_zone.as_deref();
     TicketPage {
         page: visitor.frame(&ticket.title, seen.user.clone()),
@@ -160,12 +155,8 @@ pub(super) fn page(visitor: &Visitor, seen: &Seen, notice: Option<Notice>) -> Ti
             .clone()
             .filter(|_| ticket.starts_at.is_some()),
         listed: locale.long_day(ticket.created_at, zone),
-        fee: fee.map(|_| {
-            fill(
-                t.ticket.includes_fee,
-                &[&locale.money(&ticket.fee, ticket.currency)],
-            )
-        }),
+        all_in: all_in(t, locale, seen),
+        earns: shown::earns(ticket, t, locale).filter(|_| is_own(seen)),
         lock_hint: lock_hint(t, visitor.app.settings.lock_seconds),
         news: news(t, &act),
         notice,
@@ -173,12 +164,26 @@ pub(super) fn page(visitor: &Visitor, seen: &Seen, notice: Option<Notice>) -> Ti
     }
 }
 
+/// That the price is all, and which fee is in it.
+fn all_in(t: &Catalogue, locale: Locale, seen: &Seen) -> String {
+    let (words, ticket) = (&t.ticket, &seen.ticket);
+    let (plain, with_fee) = if is_own(seen) {
+        (words.buyers_pay, words.buyers_pay_fee)
+    } else {
+        (words.all_in, words.includes_fee)
+    };
+    match ticket.fee.money(ticket.currency) {
+        Ok(fee) if fee.minor() > 0 => {
+            let fee = locale.money(&ticket.fee, ticket.currency);
+            fill(with_fee, &[&fee])
+        }
+        _ => plain.to_owned(),
+    }
+}
+
 pub(super) fn act(visitor: &Visitor, seen: &Seen) -> Act {
     let (t, ticket) = (&visitor.words().ticket, &seen.ticket);
-    let is_own = seen
-        .user
-        .as_ref()
-        .is_some_and(|user| user.id == ticket.user_id);
+    let is_own = is_own(seen);
     if let Some(order) = &seen.order {
         let id = order.id.to_string();
         return match order.status {
@@ -205,10 +210,15 @@ pub(super) fn act(visitor: &Visitor, seen: &Seen) -> Act {
         TicketStatus::Available if is_over => nothing(&t.over),
         TicketStatus::Available if seen.user.is_none() => Act::SignIn,
         TicketStatus::Available => Act::Buy {
-            price: ticket.price.to_string(),
+            price: ticket.total.to_string(),
             key: visitor.new_key(),
         },
     }
+}
+
+fn is_own(seen: &Seen) -> bool {
+    let user = seen.user.as_ref();
+    user.is_some_and(|user| user.id == seen.ticket.user_id)
 }
 
 fn nothing(standing: &Standing) -> Act {

@@ -4,14 +4,14 @@ use axum::http::StatusCode;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 use tessera_contracts::http::tickets::Ticket;
-use tessera_contracts::{Amount, Currency, Money, TicketStatus};
+use tessera_contracts::{Amount, Currency, Fees, Money, TicketStatus};
 use tessera_platform::http::Failure;
 
 use crate::catalogue::{Catalogue, find};
 use crate::fields::{FieldError, error_of};
 use crate::form::Form;
 use crate::locale::{self, Locale, countries, zones};
-use crate::shown::Card;
+use crate::shown::{self, Card};
 
 /// Those that are offered; the API takes all that there are.
 const CURRENCIES: [&str; 24] = [
@@ -184,8 +184,14 @@ fn starts_at(form: &Form) -> String {
     locale::wall_to_instant(text, zone).map_or_else(|| text.to_owned(), |at| at.to_string())
 }
 
-/// The card that a listing of this form would be shown as, as far as it can be told yet.
-pub(crate) fn preview(form: &Form, t: &Catalogue, locale: Locale) -> Option<Card> {
+/// What buyers would see of a listing of this form, and what it would bring in.
+pub(crate) struct Preview {
+    pub(crate) card: Card,
+    pub(crate) earns: Option<String>,
+}
+
+/// What a listing of this form would look like, as far as it can be told yet.
+pub(crate) fn preview(form: &Form, fees: Fees, t: &Catalogue, locale: Locale) -> Option<Preview> {
     let title = form.text("title");
     if title.is_empty() {
         return None;
@@ -203,8 +209,9 @@ pub(crate) fn preview(form: &Form, t: &Catalogue, locale: Locale) -> Option<Card
         user_id: nobody.into(),
         title: title.to_owned(),
         price: price.amount(),
-        fee: Money::new(0, currency).amount(),
-        total: price.amount(),
+        fee: fees.buyer.of(price).amount(),
+        total: fees.buyer.on_top_of(price).amount(),
+        seller_fee: (!fees.seller.is_none()).then(|| fees.seller.of(price).amount()),
         currency,
         status: TicketStatus::Available,
         order_id: None,
@@ -225,5 +232,6 @@ pub(crate) fn preview(form: &Form, t: &Catalogue, locale: Locale) -> Option<Card
     if read.is_err() {
         "–".clone_into(&mut card.price);
     }
-    Some(card)
+    let earns = read.ok().and_then(|_| shown::earns(&ticket, t, locale));
+    Some(Preview { card, earns })
 }

@@ -7,14 +7,16 @@
 mod store;
 mod tokens;
 
-use tessera_contracts::PaymentId;
+use tessera_contracts::Money;
 use tessera_platform::BoxFuture;
 use tessera_platform::clock::Clock;
 use tessera_platform::db::{Db, DbError, Place, Tx};
 use tessera_platform::ids::Ids;
 use tessera_platform::service::Beside;
 
-use super::{Authorization, Authorize, Gateway, GatewayError, GatewayId, Token, TokenError};
+use super::{
+    Authorization, Authorize, Gateway, GatewayError, Refund, Released, Settle, Token, TokenError,
+};
 use store::{Entry, Movement, Standing};
 
 /// Its book: a database of its own.
@@ -52,54 +54,51 @@ impl Gateway for TestGateway {
         Box::pin(async { asked.await.map_err(GatewayError::from) })
     }
 
-    fn find(&self, key: PaymentId) -> BoxFuture<'_, Result<Option<Authorization>, GatewayError>> {
+    fn find<'a>(
+        &'a self,
+        wish: &'a Authorize,
+    ) -> BoxFuture<'a, Result<Option<Authorization>, GatewayError>> {
         Box::pin(async move {
-            let entry = store::show(&self.book, key).await.map_err(Fault::Book)?;
+            let entry = store::show(&self.book, wish.key)
+                .await
+                .map_err(Fault::Book)?;
             Ok(entry.map(Entry::into_answer))
         })
     }
 
     fn capture<'a>(
         &'a self,
-        id: &'a GatewayId,
-        key: PaymentId,
-    ) -> BoxFuture<'a, Result<(), GatewayError>> {
-        Box::pin(self.settle(id, key, Standing::Captured))
+        wish: &'a Settle,
+    ) -> BoxFuture<'a, Result<Option<Money>, GatewayError>> {
+        Box::pin(async {
+            self.settle(wish, Standing::Captured).await?;
+            // It keeps nothing of it.
+            Ok(None)
+        })
     }
 
-    fn void<'a>(
-        &'a self,
-        id: &'a GatewayId,
-        key: PaymentId,
-    ) -> BoxFuture<'a, Result<(), GatewayError>> {
-        Box::pin(self.settle(id, key, Standing::Voided))
+    fn void<'a>(&'a self, wish: &'a Settle) -> BoxFuture<'a, Result<Released, GatewayError>> {
+        Box::pin(async {
+            self.settle(wish, Standing::Voided).await?;
+            Ok(Released::Voided)
+        })
+    }
+
+    fn refund<'a>(&'a self, wish: &'a Refund) -> BoxFuture<'a, Result<(), GatewayError>> {
+        let refunded = self
+            .book
+            .write_bulk(wish.clone(), |tx, wish| Box::pin(refund(tx, wish)));
+        Box::pin(async { refunded.await.map_err(GatewayError::from) })
     }
 }
 
 impl TestGateway {
-    async fn settle(
-        &self,
-        id: &GatewayId,
-        key: PaymentId,
-        to: Standing,
-    ) -> Result<(), GatewayError> {
-        let wish = Settle {
-            id: id.clone(),
-            key,
-            to,
-        };
-        let settled = self
-            .book
-            .write_bulk(wish, |tx, wish| Box::pin(settle(tx, wish)));
+    async fn settle(&self, wish: &Settle, to: Standing) -> Result<(), GatewayError> {
+        let settled = self.book.write_bulk((wish.clone(), to), |tx, (wish, to)| {
+            Box::pin(settle(tx, wish, *to))
+        });
         settled.await.map_err(GatewayError::from)
     }
-}
-
-/// A wish to end an authorization.
-struct Settle {
-    id: GatewayId,
-    key: PaymentId,
-    to: Standing,
 }
 
 /// Why the gateway did not do as asked.
@@ -125,19 +124,31 @@ async fn authorize(tx: &mut Tx, wish: &Authorize) -> Result<Authorization, Fault
     Ok(earlier.into_answer())
 }
 
-async fn settle(tx: &mut Tx, wish: &Settle) -> Result<(), Fault> {
-    if let Some(amount) = store::settle(tx, &wish.id, wish.key, wish.to).await? {
-        store::append(tx, Movement::closing(wish.id.clone(), wish.to, amount)).await?;
+async fn settle(tx: &mut Tx, wish: &Settle, to: Standing) -> Result<(), Fault> {
+    if let Some(amount) = store::settle(tx, &wish.id, wish.key, to).await? {
+        store::append(tx, Movement::closing(wish.id.clone(), to, amount)).await?;
         return Ok(());
     }
     match store::standing(tx, &wish.id, wish.key).await? {
-        Some(standing) if standing == wish.to => Ok(()),
+        Some(standing) if standing == to => Ok(()),
         Some(Standing::Captured) => Err(Fault::Refused("the amount was charged")),
         Some(Standing::Voided) => Err(Fault::Refused("the amount was released")),
         Some(Standing::Authorized | Standing::Declined) | None => {
             Err(Fault::Refused("nothing is held by that id"))
         }
     }
+}
+
+/// Never more than was charged, whoever asks for it.
+async fn refund(tx: &mut Tx, wish: &Refund) -> Result<(), Fault> {
+    if store::is_refunded(tx, wish).await? {
+        return Ok(());
+    }
+    if !store::refund(tx, wish).await? {
+        return Err(Fault::Refused("that much is not there to be given back"));
+    }
+    store::append(tx, Movement::refund(wish)).await?;
+    Ok(())
 }
 
 impl From<Fault> for GatewayError {

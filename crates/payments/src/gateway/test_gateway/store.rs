@@ -8,12 +8,18 @@ use tessera_platform::params;
 
 use super::tokens::Verdict;
 use crate::domain::{Authorization, Decline, GatewayId, Token};
-use crate::gateway::Authorize;
+use crate::gateway::{Authorize, Refund};
 
-pub(super) const MIGRATIONS: &[Migration] = &[Migration {
-    name: "gateway/0001_book",
-    sql: include_str!("migrations/0001_book.sql"),
-}];
+pub(super) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        name: "gateway/0001_book",
+        sql: include_str!("migrations/0001_book.sql"),
+    },
+    Migration {
+        name: "gateway/0002_refunds",
+        sql: include_str!("migrations/0002_refunds.sql"),
+    },
+];
 
 const INSERT: &str = "INSERT INTO authorizations
     (key, gateway_id, token, amount, currency, status, decline_code, decline_message, created_at, updated_at)
@@ -25,6 +31,12 @@ const SETTLE: &str = "UPDATE authorizations SET status = $3, updated_at = $4
 const STANDING: &str = "SELECT status FROM authorizations WHERE gateway_id = $1 AND key = $2";
 const APPEND: &str = "INSERT INTO movements (id, gateway_id, kind, amount, currency, at)
     VALUES ($1, $2, $3, $4, $5, $6)";
+
+const IS_REFUNDED: &str = "SELECT amount FROM refunds WHERE key = $1";
+const GIVE_BACK: &str = "UPDATE authorizations SET refunded = refunded + $2, updated_at = $3
+    WHERE gateway_id = $1 AND status = 'captured' AND refunded + $2 <= amount AND currency = $4";
+const REFUND: &str = "INSERT INTO refunds (key, gateway_id, amount, currency, created_at)
+    VALUES ($1, $2, $3, $4, $5)";
 
 /// One authorization, with the answer that it was given.
 pub(super) struct Entry {
@@ -127,6 +139,15 @@ impl Movement {
         }
     }
 
+    /// One that goes back.
+    pub(super) fn refund(wish: &Refund) -> Movement {
+        Movement {
+            id: wish.id.clone(),
+            kind: "refund",
+            amount: wish.amount,
+        }
+    }
+
     /// The movement that ends it.
     pub(super) fn closing(id: GatewayId, to: Standing, amount: Money) -> Movement {
         Movement {
@@ -215,6 +236,24 @@ pub(super) async fn standing(
     key: PaymentId,
 ) -> Result<Option<Standing>, DbError> {
     tx.opt(STANDING, &params![id.as_str(), key]).await
+}
+
+/// Whether this very refund is in the book.
+pub(super) async fn is_refunded(tx: &mut Tx, wish: &Refund) -> Result<bool, DbError> {
+    let earlier: Option<(i64,)> = tx.opt(IS_REFUNDED, &params![wish.key]).await?;
+    Ok(earlier.is_some())
+}
+
+/// Writes a refund into the book: `false` when less than that is left of what was charged.
+pub(super) async fn refund(tx: &mut Tx, wish: &Refund) -> Result<bool, DbError> {
+    let (now, currency, id) = (tx.now(), wish.amount.currency(), wish.id.as_str());
+    let params = params![id, wish.amount.minor(), now, currency.as_str()];
+    if tx.execute(GIVE_BACK, &params).await? == 0 {
+        return Ok(false);
+    }
+    let params = params![wish.key, id, wish.amount.minor(), currency.as_str(), now];
+    tx.execute(REFUND, &params).await?;
+    Ok(true)
 }
 
 /// Notes what the gateway did.

@@ -25,7 +25,8 @@ pub(super) const LOCAL: &[Rule] = &[
         Delivered,
         "SELECT p.id AS key, p.status AS status FROM payments.payments AS p
          WHERE p.updated_at >= :recent
-             AND (p.status IN ('captured', 'voided', 'capture_failed') OR p.status = 'authorized' AND p.intent IS NULL)
+             AND (p.status IN ('captured', 'voided', 'capture_failed')
+                 OR p.status IN ('authorized', 'refunded') AND p.intent IS NULL)
              AND NOT EXISTS (SELECT 1 FROM temp.told
                  WHERE subject = p.id AND kind = 'payment' AND version = p.version)",
         "payment {key} is {status}, and no event tells of it",

@@ -1,6 +1,7 @@
 //! All rules, by what they guard.
 
 mod agreed;
+mod books;
 mod delivered;
 mod one_live_order;
 mod paid_once;
@@ -36,6 +37,7 @@ pub(super) const COUNTS: &[(Invariant, &str)] = &[
         Invariant::PaidOnce,
         "SELECT count(*) FROM payments.payments",
     ),
+    (Invariant::Books, "SELECT count(*) FROM payments.transfers"),
     (
         Invariant::Unchanged,
         "SELECT count(*) FROM tickets.tickets WHERE order_id IS NOT NULL",
@@ -55,6 +57,7 @@ pub(super) fn local() -> impl Iterator<Item = &'static Rule> {
         rows::LOCAL,
         one_live_order::LOCAL,
         paid_once::LOCAL,
+        books::LOCAL,
         delivered::LOCAL,
         agreed::LOCAL,
     ];
@@ -66,6 +69,7 @@ pub(super) fn across() -> impl Iterator<Item = &'static Rule> {
     static OF_EACH_SERVICE: LazyLock<Vec<Rule>> = LazyLock::new(delivered::between_services);
     let fixed = [
         paid_once::ACROSS,
+        books::ACROSS,
         unchanged::ACROSS,
         agreed::ACROSS,
         released::ACROSS,

@@ -20,7 +20,7 @@ pub(super) const LOCAL: &[Rule] = &[
         Rows,
         "SELECT id AS key, price || ' ' || currency AS price_sum, fee || ' ' || currency AS fee_sum,
              total || ' ' || currency AS total_sum
-         FROM orders.orders WHERE total <> price + fee OR price < 0 OR fee < 0",
+         FROM orders.orders WHERE total <> price + fee OR price < 0 OR fee < 0 OR seller_fee NOT BETWEEN 0 AND price",
         "order {key} costs {total_sum}, of which {price_sum} are the price and {fee_sum} the fee",
     ),
     Rule::new(
@@ -76,13 +76,21 @@ pub(super) const LOCAL: &[Rule] = &[
         Rows,
         "SELECT id AS key, order_id AS \"order\", status, intent, gateway_id AS gateway FROM payments.payments WHERE NOT CASE status
              WHEN 'processing' THEN intent IS 'resolve' AND gateway_id IS NULL
+             WHEN 'requires_action' THEN intent IS 'resolve' AND gateway_id IS NOT NULL AND client_secret IS NOT NULL
              WHEN 'authorized' THEN (intent IS NULL OR intent IN ('capture', 'void')) AND gateway_id IS NOT NULL
              WHEN 'captured' THEN intent IS NULL AND gateway_id IS NOT NULL
-             WHEN 'declined' THEN intent IS NULL AND gateway_id IS NULL
+             WHEN 'declined' THEN intent IS NULL AND gateway_id IS NULL OR intent IS 'void' AND gateway_id IS NOT NULL
+             WHEN 'refunded' THEN (intent IS NULL OR intent IS 'refund') AND gateway_id IS NOT NULL
              WHEN 'voided' THEN intent IS NULL AND gateway_id IS NOT NULL
              WHEN 'capture_failed' THEN intent IS NULL AND gateway_id IS NOT NULL
              ELSE 0 END",
         "payment {key} has the status '{status}' with the intent '{intent}' and {gateway} as the gateway's id",
+    ),
+    Rule::new(
+        Rows,
+        "SELECT id AS key, status FROM payments.refunds WHERE amount <= 0 OR NOT CASE status
+             WHEN 'pending' THEN due_at IS NOT NULL WHEN 'done' THEN due_at IS NULL WHEN 'failed' THEN due_at IS NULL ELSE 0 END",
+        "refund {key} has the status '{status}', and is due when that does not go together, or of nothing",
     ),
     Rule::new(
         Rows,
@@ -92,7 +100,7 @@ pub(super) const LOCAL: &[Rule] = &[
     ),
     Rule::new(
         Rows,
-        "SELECT id AS key, kind FROM gateway.movements WHERE kind NOT IN ('authorize', 'decline', 'capture', 'void')",
+        "SELECT id AS key, kind FROM gateway.movements WHERE kind NOT IN ('authorize', 'decline', 'capture', 'void', 'refund')",
         "movement {key} of the gateway's book is a '{kind}'",
     ),
     Rule::new(

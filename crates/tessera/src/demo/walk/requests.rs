@@ -72,6 +72,7 @@ async fn try_to_reserve(api: &Api, buyer: &Account, ticket: &Ticket) -> Result<A
     let wish = NewOrder {
         ticket_id: ticket.id,
         price: Some(ticket.price.clone()),
+        total: Some(ticket.total.clone()),
     };
     api.post("/api/orders", Some(buyer), &wish).await
 }

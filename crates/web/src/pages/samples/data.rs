@@ -2,12 +2,13 @@
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
-use tessera_contracts::PaymentStatus;
 use tessera_contracts::http::orders::Order;
-use tessera_contracts::http::payments::Payment;
+use tessera_contracts::http::payments::{Balance, Payment, StatementLine};
 use tessera_contracts::http::tickets::Ticket;
 use tessera_contracts::http::users::User;
 use tessera_contracts::http::{Problem, ProblemError};
+use tessera_contracts::{PaymentStatus, StatementKind};
+use tessera_platform::config::{CardForm, Secret, Settings, StripeSettings};
 use tessera_platform::http::Failure;
 
 /// What somebody may call their ticket.
@@ -69,7 +70,27 @@ pub(super) fn order_in(status: &str, reason: Option<&str>) -> Order {
     serde_json::from_value(order).unwrap()
 }
 
-/// None, one in each state, and several that were declined.
+/// Of the built-in gateway, of Stripe, and of Stripe without a form.
+pub(super) fn gateways() -> [Settings; 3] {
+    let stripe = Settings {
+        card_form: Some(CardForm {
+            publishable_key: format!("pk_{HOSTILE}"),
+            script: "https://js.stripe.com/endive/stripe.js".parse().unwrap(),
+        }),
+        ..Settings::for_tests()
+    };
+    let without_form = Settings {
+        stripe: Some(StripeSettings {
+            key: Secret::new("sk_never_shown"),
+            webhook_secrets: Vec::new(),
+            api_base: "https://api.stripe.com".parse().unwrap(),
+        }),
+        ..Settings::for_tests()
+    };
+    [Settings::for_tests(), stripe, without_form]
+}
+
+/// None, one in each state, several that were declined, one that waits for a bank, and some that were given back.
 pub(super) fn payments() -> Vec<Vec<Payment>> {
     let payment = |status: &str, code: Option<&str>| -> Payment {
         let payment = json!({
@@ -95,7 +116,56 @@ pub(super) fn payments() -> Vec<Vec<Payment>> {
         declined(HOSTILE),
     ]);
     all.push(vec![declined("expired_card"), payment("captured", None)]);
+    all.push(vec![declined("not_processed")]);
+    let asked = Payment {
+        client_secret: Some(HOSTILE.to_owned()),
+        ..payment("requires_action", None)
+    };
+    all.push(vec![asked.clone()]);
+    all.push(vec![
+        declined("expired_card"),
+        declined("expired_card"),
+        asked,
+    ]);
+    for refunded in ["40.00", "126.00"] {
+        all.push(vec![Payment {
+            refunded: Some(refunded.into()),
+            ..payment("captured", None)
+        }]);
+    }
     all
+}
+
+/// In each state that a balance may be in.
+pub(super) fn balances() -> Vec<Balance> {
+    let balance = |currency: &str, payable: &str, frozen: &str| {
+        let balance = json!({ "currency": currency, "payable": payable, "frozen": frozen, "paidOut": "1250.00" });
+        serde_json::from_value(balance).unwrap()
+    };
+    vec![
+        balance("usd", "108.00", "0.00"),
+        balance("eur", "-12.50", "12.50"),
+        balance("jpy", "0", "0"),
+    ]
+}
+
+/// A statement with a line of each kind, whole and bare.
+pub(super) fn statement() -> Vec<StatementLine> {
+    let line = |kind: StatementKind, amount: &str, text: Option<&str>| {
+        let line = json!({
+            "id": ORDER, "at": "2030-01-01T12:01:00Z", "kind": kind.as_str(), "orderId": text.map(|_| ORDER),
+            "title": text, "amount": amount, "currency": "usd", "note": text,
+        });
+        serde_json::from_value(line).unwrap()
+    };
+    let kinds = StatementKind::ALL.iter();
+    let lines = kinds.flat_map(|kind| {
+        [
+            line(*kind, "108.00", Some(HOSTILE)),
+            line(*kind, "-108.00", None),
+        ]
+    });
+    lines.collect()
 }
 
 pub(super) fn problem_with(status: u16, code: &str, fields: &[&str]) -> Problem {

@@ -105,3 +105,13 @@ fn a_password_is_never_shown_again() {
         assert!(!html.contains("never shown"), "{name}");
     }
 }
+
+#[test]
+fn a_secret_is_never_shown_and_a_card_is_entered_in_no_page_of_ours() {
+    for Written { name, html } in all() {
+        assert!(!html.contains("sk_never_shown"), "{name}");
+        for word in ["cc-number", "cc-csc", "cardnumber"] {
+            assert!(!html.contains(word), "{name}: {word}");
+        }
+    }
+}

@@ -6,7 +6,8 @@ use tessera_contracts::CancelReason;
 use tessera_platform::http::Failure;
 
 use super::data::{
-    BUYER, HOSTILE, SELLER, order_in, payments, problem_with, refusal, tickets, user,
+    BUYER, HOSTILE, SELLER, balances, gateways, order_in, payments, problem_with, refusal,
+    statement, tickets, user,
 };
 use crate::fields::FieldsShown;
 use crate::form::Form;
@@ -14,7 +15,7 @@ use crate::notice::Notice;
 use crate::pages::ticket_form::{self, TicketForm};
 use crate::pages::{
     account, door, edit, home, listings, order, orders, problem, sell, sign_in, sign_out, sign_up,
-    ticket, withdraw,
+    statement as statement_page, ticket, withdraw,
 };
 use crate::shown::Card;
 use crate::visitor::Visitor;
@@ -41,7 +42,11 @@ impl Samples {
         samples.tickets();
         samples.forms();
         samples.rows();
-        samples.orders();
+        samples.statement();
+        for (gateway, settings) in gateways().into_iter().enumerate() {
+            let visitor = Visitor::sample_with("/orders/7", language, settings);
+            samples.orders(&format!("gateway {gateway}"), &visitor);
+        }
         samples.doors();
         samples.account();
         samples.problems();
@@ -146,8 +151,9 @@ impl Samples {
         ];
         let form = TicketForm::new(hostile.clone(), HOSTILE.to_owned(), locale);
         let form = form.refused(t, &refusal(&fields));
-        let card = ticket_form::preview(&hostile, t, locale);
-        let page = sell::page(&self.visitor, user(SELLER), form, card);
+        let fees = self.visitor.app.settings.fees;
+        let preview = ticket_form::preview(&hostile, fees, t, locale);
+        let page = sell::page(&self.visitor, user(SELLER), form, preview);
         self.add("sell, refused", &page);
         let mut page = edit::page(&self.visitor, user(SELLER), ticket);
         self.add("edit", &page);
@@ -169,6 +175,8 @@ impl Samples {
             let page = listings::ListingsPage {
                 page: self.visitor.frame("Listings", Some(user(SELLER))),
                 since: 0,
+                has_statement: !rows.is_empty(),
+                purses: listings::purses(&self.visitor, &balances()),
                 rows: rows
                     .iter()
                     .map(|ticket| listings::row(&self.visitor, ticket))
@@ -203,7 +211,24 @@ impl Samples {
         }
     }
 
-    fn orders(&mut self) {
+    fn statement(&mut self) {
+        for lines in [Vec::new(), statement()] {
+            let name = format!("statement, {}", lines.len());
+            let page = statement_page::StatementPage {
+                page: self.visitor.frame(HOSTILE, Some(user(SELLER))),
+                since: 0,
+                lines: lines
+                    .into_iter()
+                    .map(|line| statement_page::line(&self.visitor, line))
+                    .collect(),
+                first: Some("/listings/statement".to_owned()),
+                next: Some("/listings/statement?cursor=eyJ9".to_owned()),
+            };
+            self.add(name, &page);
+        }
+    }
+
+    fn orders(&mut self, gateway: &str, visitor: &Visitor) {
         let mut states = vec![
             ("created", None),
             ("awaiting:payment", None),
@@ -219,13 +244,15 @@ impl Samples {
                 for expires in ["2030-01-01T12:15:00Z", "2030-01-01T11:59:59Z"] {
                     let mut order = order_in(status, reason);
                     order.expires_at = expires.parse().unwrap();
-                    let name = format!("order, {status} {reason:?}, {payments:?}, until {expires}");
-                    let frame = self.visitor.frame(HOSTILE, Some(user(BUYER)));
+                    let name = format!(
+                        "order, {gateway}, {status} {reason:?}, {payments:?}, until {expires}"
+                    );
+                    let frame = visitor.frame(HOSTILE, Some(user(BUYER)));
                     let seen = order::Seen {
                         order,
                         payments: payments.clone(),
                     };
-                    let page = order::page(&self.visitor, frame, &seen, None);
+                    let page = order::page(visitor, frame, &seen, None);
                     self.add(name, &page);
                 }
             }

@@ -1,7 +1,9 @@
 //! Deutsch.
 
+mod order;
+
 use super::{
-    Account, Card, Catalogue, Door, Edit, Home, Listings, Order, Orders, Refusal, Refusals, Sell,
+    Account, Card, Catalogue, Door, Edit, Home, Listings, Money, Orders, Refusal, Refusals, Sell,
     Site, Standing, Ticket, TicketForm, Withdraw,
 };
 
@@ -11,6 +13,7 @@ pub(super) const WORDS: Catalogue = Catalogue {
     card: Card {
         reserved: "Wird gerade gekauft",
         no_date: "Ohne Termin",
+        earns: "Davon gehen {} an dich.",
     },
     home: HOME,
     categories: &[
@@ -50,6 +53,7 @@ pub(super) const WORDS: Catalogue = Catalogue {
         why_reserved: "Jemand bezahlt es gerade. Bis dahin, oder bis die Zeit abgelaufen ist, lässt es sich nicht ändern.",
         why_sold: "Verkauft am {}",
         why_withdrawn: "Vom Markt genommen",
+        money: MONEY,
     },
     orders: Orders {
         heading: "Meine Bestellungen",
@@ -62,8 +66,30 @@ pub(super) const WORDS: Catalogue = Catalogue {
         pay_until: "Zu bezahlen bis {}",
         on: "Bestellt am {}",
     },
-    order: ORDER,
+    order: order::WORDS,
     account: ACCOUNT,
+};
+
+const MONEY: Money = Money {
+    heading: "Dein Geld",
+    payable: "Wird dir ausgezahlt",
+    owed: "Du schuldest",
+    frozen: "Zurückgehalten, bis eine Bank entscheidet",
+    paid_out: "Bisher ausgezahlt",
+    to_statement: "Zum Kontoauszug",
+    statement: "Kontoauszug",
+    statement_lead: "Was auf dein Guthaben kam und was abging, das Neueste zuerst.",
+    no_lines: "Noch wurde nichts verkauft.",
+    what: "Wofür",
+    amount: "Betrag",
+    kinds: &[
+        ("sale", "Verkauft"),
+        ("refund", "An den Käufer zurückgezahlt"),
+        ("undo", "Richtiggestellt"),
+        ("payout", "An dich ausgezahlt"),
+        ("freeze", "Zurückgehalten: Die Bank des Käufers verlangt es"),
+        ("thaw", "Wieder deins: Die Bank des Käufers gibt es auf"),
+    ],
 };
 
 const SITE: Site = Site {
@@ -159,6 +185,8 @@ const TICKET: Ticket = Ticket {
     buy_box: "Preis und Kauf",
     all_in: "Mehr zahlst du nicht.",
     includes_fee: "Mehr zahlst du nicht; eine Gebühr von {} ist enthalten.",
+    buyers_pay: "So viel zahlt, wer kauft.",
+    buyers_pay_fee: "So viel zahlt, wer kauft; eine Gebühr von {} ist enthalten.",
     reserve: "Reservieren und bezahlen",
     lock_hint: "Es bleibt {} lang für dich reserviert, während du bezahlst.",
     minutes: "{} Minuten",
@@ -231,7 +259,7 @@ const TICKET_FORM: TicketForm = TicketForm {
     category: "Kategorie",
     category_hint: "Etwa Konzert, Theater oder Sport",
     price: "Preis",
-    price_hint: "Alles, was du dafür haben willst",
+    price_hint: "Was du dafür verlangst",
     currency: "Währung",
     currency_hint: "In ihr wird bezahlt",
     where_and_when: "Wo und wann",
@@ -282,101 +310,6 @@ const TICKET_FORM: TicketForm = TicketForm {
     ],
 };
 
-const ORDER: Order = Order {
-    created: Refusal {
-        title: "Dein Ticket wird reserviert",
-        text: "Es wird gerade für dich gesperrt. Das dauert einen Augenblick.",
-    },
-    awaiting: Refusal {
-        title: "Es gehört dir, während du bezahlst",
-        text: "Niemand sonst kann dieses Ticket kaufen, bis die Zeit abgelaufen ist.",
-    },
-    processing: Refusal {
-        title: "Deine Bank wird gefragt",
-        text: "Das Ergebnis steht noch aus. Du zahlst nicht doppelt: Bitte bezahle nicht anderswo.",
-    },
-    authorized: Refusal {
-        title: "Zahlung angenommen",
-        text: "Das Ticket wird gerade deins.",
-    },
-    over: Refusal {
-        title: "Die Zeit ist abgelaufen",
-        text: "Die Reservierung wird beendet.",
-    },
-    complete: Refusal {
-        title: "Das Ticket gehört dir",
-        text: "Viel Freude damit! Das ist dein Beleg.",
-    },
-    cancelled: Refusal {
-        title: "Diese Bestellung ist beendet",
-        text: "",
-    },
-    reasons: &[
-        (
-            "expired",
-            "Sie wurde nicht rechtzeitig bezahlt. Du zahlst nichts.",
-        ),
-        (
-            "cancelled_by_buyer",
-            "Du hast sie storniert. Du zahlst nichts.",
-        ),
-        (
-            "payment_failed",
-            "Deine Karte wurde zu oft abgelehnt. Du zahlst nichts.",
-        ),
-        (
-            "ticket_changed",
-            "Das Angebot wurde geändert, zurückgezogen oder verkauft, kurz bevor es deins war. Du zahlst nichts.",
-        ),
-        ("account_deleted", "Das Konto wurde gelöscht."),
-        (
-            "capture_failed",
-            "Deine Bank hat die Zahlung am Ende doch verweigert. Du zahlst nichts, und das Ticket ist wieder zu haben.",
-        ),
-    ],
-    declines: &[
-        ("insufficient_funds", "Auf deiner Karte ist zu wenig Geld."),
-        ("expired_card", "Deine Karte ist abgelaufen."),
-    ],
-    declined: "Deine Karte wurde abgelehnt.",
-    one_try_left: "Du kannst es noch einmal versuchen.",
-    tries_left: "Du kannst es noch {}-mal versuchen.",
-    please_wait: "Bitte warte; diese Seite geht von selbst weiter.",
-    time_left: "Zeit zum Bezahlen:",
-    test_card: "Wähle eine Testkarte",
-    no_money: "Dieser Marktplatz läuft mit seiner eingebauten Testkasse. Es fließt kein Geld.",
-    test_cards: &[
-        ("tok_visa", "Visa", "wird angenommen"),
-        ("tok_chargeDeclined", "Abgelehnte Karte", "wird abgelehnt"),
-        (
-            "tok_chargeDeclinedInsufficientFunds",
-            "Leere Karte",
-            "wird mangels Deckung abgelehnt",
-        ),
-        (
-            "tok_chargeDeclinedExpiredCard",
-            "Alte Karte",
-            "wird als abgelaufen abgelehnt",
-        ),
-    ],
-    wrong_card: "Wähle eine der Testkarten.",
-    pay: "{} bezahlen",
-    print: "Drucken",
-    back_to_ticket: "Zum Ticket",
-    cancel: "Bestellung stornieren",
-    cannot_cancel: "Diese Bestellung ist bezahlt und lässt sich nicht mehr stornieren.",
-    price: "Preis",
-    fee: "Gebühr",
-    total: "Summe",
-    number: "Bestellung",
-    reserved_on: "Reserviert am",
-    payment: "Zahlung",
-    authorized_state: "Auf deiner Karte vorgemerkt; wird gleich belastet",
-    captured_state: "Bezahlt am {}",
-    voided_state: "Freigegeben: Deine Karte wird nicht belastet",
-    refunded_state: "Zurückgezahlt",
-};
-
 const ACCOUNT: Account = Account {
     heading: "Konto",
     signed_in_as: "Du bist angemeldet als",
@@ -391,7 +324,7 @@ const ACCOUNT: Account = Account {
     everywhere: "Überall abmelden",
     everywhere_text: "Beendet alle deine Sitzungen, auf diesem Gerät und auf allen anderen.",
     data: "Meine Daten herunterladen",
-    data_text: "Alles, was Tessera über dich weiß: Konto, Sitzungen, Angebote, Bestellungen und Zahlungen, als eine JSON-Datei.",
+    data_text: "Alles, was Tessera über dich weiß: Konto, Sitzungen, Angebote, Bestellungen, Zahlungen und was deine Verkäufe eingebracht haben, als eine JSON-Datei.",
     delete: "Konto löschen",
     delete_text: "Deine Adresse, dein Passwort und deine Sitzungen werden sofort gelöscht, deine Angebote zurückgezogen und unbezahlte Bestellungen storniert. Das lässt sich nicht rückgängig machen.",
     delete_hint: "Damit sicher ist, dass du es bist",

@@ -1,7 +1,9 @@
 //! English.
 
+mod order;
+
 use super::{
-    Account, Card, Catalogue, Door, Edit, Home, Listings, Order, Orders, Refusal, Refusals, Sell,
+    Account, Card, Catalogue, Door, Edit, Home, Listings, Money, Orders, Refusal, Refusals, Sell,
     Site, Standing, Ticket, TicketForm, Withdraw,
 };
 
@@ -11,6 +13,7 @@ pub(super) const WORDS: Catalogue = Catalogue {
     card: Card {
         reserved: "Being bought right now",
         no_date: "Date open",
+        earns: "You get {} of it.",
     },
     home: HOME,
     categories: &[
@@ -50,6 +53,7 @@ pub(super) const WORDS: Catalogue = Catalogue {
         why_reserved: "Somebody is paying for it. Until they have paid, or their time is over, it cannot be changed.",
         why_sold: "Sold on {}",
         why_withdrawn: "Taken off the market",
+        money: MONEY,
     },
     orders: Orders {
         heading: "My orders",
@@ -62,8 +66,30 @@ pub(super) const WORDS: Catalogue = Catalogue {
         pay_until: "Pay by {}",
         on: "Ordered on {}",
     },
-    order: ORDER,
+    order: order::WORDS,
     account: ACCOUNT,
+};
+
+const MONEY: Money = Money {
+    heading: "Your money",
+    payable: "To be paid out to you",
+    owed: "You owe",
+    frozen: "Held back until a bank decides",
+    paid_out: "Paid out so far",
+    to_statement: "See the statement",
+    statement: "Statement",
+    statement_lead: "What came to your balance and what went, the newest first.",
+    no_lines: "Nothing has been sold yet.",
+    what: "What for",
+    amount: "Amount",
+    kinds: &[
+        ("sale", "Sold"),
+        ("refund", "Paid back to the buyer"),
+        ("undo", "Put right"),
+        ("payout", "Paid out to you"),
+        ("freeze", "Held back: the buyer’s bank asks for it"),
+        ("thaw", "Yours again: the buyer’s bank gave up"),
+    ],
 };
 
 const SITE: Site = Site {
@@ -159,6 +185,8 @@ const TICKET: Ticket = Ticket {
     buy_box: "Price and purchase",
     all_in: "That is all you pay.",
     includes_fee: "That is all you pay; it includes a fee of {}.",
+    buyers_pay: "That is what a buyer pays.",
+    buyers_pay_fee: "That is what a buyer pays; it includes a fee of {}.",
     reserve: "Reserve and pay",
     lock_hint: "It is held for you for {} while you pay.",
     minutes: "{} minutes",
@@ -231,7 +259,7 @@ const TICKET_FORM: TicketForm = TicketForm {
     category: "Category",
     category_hint: "As in concert, theatre or sports",
     price: "Price",
-    price_hint: "All that you want for it",
+    price_hint: "What you ask for it",
     currency: "Currency",
     currency_hint: "Buyers pay in it",
     where_and_when: "Where and when",
@@ -276,101 +304,6 @@ const TICKET_FORM: TicketForm = TicketForm {
     ],
 };
 
-const ORDER: Order = Order {
-    created: Refusal {
-        title: "Reserving your ticket",
-        text: "It is being locked for you. This takes a moment.",
-    },
-    awaiting: Refusal {
-        title: "It is yours while you pay",
-        text: "Nobody else can buy this ticket until the time is over.",
-    },
-    processing: Refusal {
-        title: "Your bank is being asked",
-        text: "The outcome is not known yet. You are not charged twice: please do not pay elsewhere.",
-    },
-    authorized: Refusal {
-        title: "Payment accepted",
-        text: "Your ticket is being made yours.",
-    },
-    over: Refusal {
-        title: "The time is over",
-        text: "The reservation is being ended.",
-    },
-    complete: Refusal {
-        title: "The ticket is yours",
-        text: "Enjoy it! This is your receipt.",
-    },
-    cancelled: Refusal {
-        title: "This order has ended",
-        text: "",
-    },
-    reasons: &[
-        ("expired", "It was not paid in time. You are not charged."),
-        (
-            "cancelled_by_buyer",
-            "You cancelled it. You are not charged.",
-        ),
-        (
-            "payment_failed",
-            "Your card was declined too often. You are not charged.",
-        ),
-        (
-            "ticket_changed",
-            "The listing was changed, withdrawn or sold just before it was yours. You are not charged.",
-        ),
-        ("account_deleted", "The account was deleted."),
-        (
-            "capture_failed",
-            "Your bank refused the charge after all. You are not charged, and the ticket is for sale again.",
-        ),
-    ],
-    declines: &[
-        (
-            "insufficient_funds",
-            "Your card has too little money on it.",
-        ),
-        ("expired_card", "Your card has expired."),
-    ],
-    declined: "Your card was declined.",
-    one_try_left: "You can try once more.",
-    tries_left: "You can try {} more times.",
-    please_wait: "Please wait; this page goes on by itself.",
-    time_left: "Time left to pay:",
-    test_card: "Choose a test card",
-    no_money: "This marketplace runs with its built-in test gateway. No money moves.",
-    test_cards: &[
-        ("tok_visa", "Visa", "is accepted"),
-        ("tok_chargeDeclined", "Declined card", "is declined"),
-        (
-            "tok_chargeDeclinedInsufficientFunds",
-            "Empty card",
-            "is declined for lack of funds",
-        ),
-        (
-            "tok_chargeDeclinedExpiredCard",
-            "Old card",
-            "is declined as expired",
-        ),
-    ],
-    wrong_card: "Choose one of the test cards.",
-    pay: "Pay {}",
-    print: "Print",
-    back_to_ticket: "Look at the ticket",
-    cancel: "Cancel this order",
-    cannot_cancel: "This order is complete, and can no longer be cancelled.",
-    price: "Price",
-    fee: "Fee",
-    total: "Total",
-    number: "Order",
-    reserved_on: "Reserved on",
-    payment: "Payment",
-    authorized_state: "Held on your card; it is charged in a moment",
-    captured_state: "Paid on {}",
-    voided_state: "Released: your card is not charged",
-    refunded_state: "Paid back",
-};
-
 const ACCOUNT: Account = Account {
     heading: "Account",
     signed_in_as: "You are signed in as",
@@ -385,7 +318,7 @@ const ACCOUNT: Account = Account {
     everywhere: "Sign out everywhere",
     everywhere_text: "Ends all your sessions, on this device and on all others.",
     data: "Download my data",
-    data_text: "All that Tessera holds of you: account, sessions, listings, orders and payments, as one JSON file.",
+    data_text: "All that Tessera holds of you: account, sessions, listings, orders, payments and what your sales brought in, as one JSON file.",
     delete: "Delete my account",
     delete_text: "Your address, password and sessions are deleted at once, your listings are withdrawn, and unpaid orders cancelled. This cannot be undone.",
     delete_hint: "To be sure that it is you",

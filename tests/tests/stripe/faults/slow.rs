@@ -1,0 +1,88 @@
+//! Stripe takes longer than anybody waits. The client gives up after eight seconds of real time, so these are few.
+
+use stripe_double::{Call, Fault, Mode};
+
+use super::keys;
+use crate::till::{TOTAL, Till};
+
+#[tokio::test]
+async fn an_authorization_whose_answer_hangs_is_found_out_about() {
+    let till = Till::open().await;
+    till.stripe.webhooks().mode(Mode::Drop);
+    let (order, _) = till.order().await;
+    till.stripe
+        .plan(Call::Create, Fault::HangAfter { ms: None });
+    let payment = till.pay(&order, "tok_visa").await;
+    assert_eq!(payment.status, 202, "{}", payment.body);
+    till.recover().await;
+    till.stripe.release();
+    till.recover().await;
+    assert_eq!(till.statuses(&order).await, "captured");
+    assert_eq!(
+        till.moved(&order),
+        format!("authorize {TOTAL}, capture {TOTAL}")
+    );
+    till.assert_sound().await;
+}
+
+#[tokio::test]
+async fn while_stripe_still_acts_a_twin_does_not() {
+    let till = Till::open().await;
+    till.stripe.webhooks().mode(Mode::Drop);
+    let (order, _) = till.order().await;
+    till.stripe
+        .plan(Call::Create, Fault::HangInside { ms: None });
+    let payment = till.pay(&order, "tok_visa").await;
+    assert_eq!(payment.status, 202, "{}", payment.body);
+    till.pass(1).await;
+    assert_eq!(till.statuses(&order).await, "processing");
+    assert!(keys(&till, Call::Create).len() > 1);
+    till.stripe.release();
+    till.recover().await;
+    assert_eq!(till.statuses(&order).await, "captured");
+    assert_eq!(
+        till.moved(&order),
+        format!("authorize {TOTAL}, capture {TOTAL}")
+    );
+    till.assert_sound().await;
+}
+
+#[tokio::test]
+async fn what_arrives_long_after_its_order_ended_is_released() {
+    let till = Till::open().await;
+    let (order, _) = till.order().await;
+    till.stripe
+        .plan(Call::Create, Fault::HangInside { ms: None });
+    let (asked, ()) = tokio::join!(till.pay(&order, "tok_visa"), async {
+        till.stripe.until_hanging(1).await;
+        assert_eq!(till.cancel(&order).await.status, 204);
+        till.settle().await;
+        till.stripe.release();
+    });
+    assert_eq!(asked.status, 409, "{}", asked.body);
+    till.settle().await;
+    assert_eq!(till.statuses(&order).await, "voided");
+    assert_eq!(
+        till.moved(&order),
+        format!("authorize {TOTAL}, release {TOTAL}")
+    );
+    till.assert_sound().await;
+}
+
+#[tokio::test]
+async fn a_capture_whose_answer_hangs_is_found_out_about() {
+    let till = Till::open().await;
+    let (order, _) = till.order().await;
+    till.stripe
+        .plan(Call::Capture, Fault::HangAfter { ms: None });
+    assert_eq!(till.pay(&order, "tok_visa").await.status, 201);
+    till.settle().await;
+    till.stripe.release();
+    till.recover().await;
+    assert_eq!(till.statuses(&order).await, "captured");
+    assert_eq!(
+        till.moved(&order),
+        format!("authorize {TOTAL}, capture {TOTAL}")
+    );
+    till.assert_sound().await;
+}
