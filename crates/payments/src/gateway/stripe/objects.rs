@@ -21,7 +21,7 @@ pub(super) struct Intent {
     pub(super) amount: i64,
     /// What was charged of it.
     #[serde(default)]
-    pub(super) amount_received: i64,
+    pub(super) amount_received: Option<i64>,
     pub(super) currency: String,
     #[serde(default)]
     pub(super) client_secret: Option<Hidden>,

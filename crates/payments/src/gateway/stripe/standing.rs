@@ -100,7 +100,9 @@ pub(super) fn seen(intent: &Intent) -> Result<Option<Seen>, GatewayError> {
         },
         // Somebody may have charged less than was held.
         amount: match intent.status() {
-            Status::Succeeded => from_stripe(intent.amount_received, currency),
+            Status::Succeeded => {
+                from_stripe(intent.amount_received.unwrap_or(intent.amount), currency)
+            }
             _ => from_stripe(intent.amount, currency),
         },
         // What is released without having been charged counts as refunded there.
