@@ -53,6 +53,10 @@ const TABLES: &[(&str, &[Table])] = &[
                 left_out: &["token"],
                 ..table("payments")
             },
+            table("transfers"),
+            table("entries"),
+            table("refunds"),
+            table("disputes"),
             OUTBOX,
             INBOX,
         ],
