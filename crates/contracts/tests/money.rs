@@ -242,6 +242,27 @@ fn what_is_paid_with_the_fee_is_an_amount_that_can_be_charged() {
     assert!(rate(0).allows(highest) && !rate(1).allows(highest));
 }
 
+#[test]
+fn stripe_counts_a_few_currencies_in_other_units() {
+    for (minor, code, counted) in [
+        (12_000, "usd", Some(12_000)),
+        (500, "jpy", Some(500)),
+        (500, "isk", Some(50_000)),
+        (500, "ugx", Some(50_000)),
+        (i64::MAX, "isk", None),
+        (50_000, "mga", Some(500)),
+        (50_001, "mga", None),
+        (5_120, "kwd", Some(5_120)),
+        (5_124, "kwd", None),
+    ] {
+        let money = Money::new(minor, currency(code));
+        assert_eq!(money.counted_by_stripe(), counted, "{money:?}");
+        if let Some(amount) = counted {
+            assert_eq!(Money::from_stripe(amount, currency(code)), money);
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn bounds_of_what_is_paid_are_bounds_of_the_price(

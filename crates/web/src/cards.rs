@@ -3,7 +3,6 @@
 //! A card's number is entered into a frame of Stripe's: it never comes into a page of ours.
 
 use axum::http::HeaderValue;
-use tessera_contracts::Money;
 use tessera_platform::config::{CardForm, Settings};
 use tessera_platform::http::Failure;
 use tessera_platform::http::security_headers::PAGE_POLICY;
@@ -89,22 +88,6 @@ pub(crate) fn policy(form: &CardForm) -> Result<HeaderValue, Failure> {
     HeaderValue::try_from(format!("{policy}; frame-src {frames}")).map_err(Failure::internal)
 }
 
-/// An amount as Stripe counts it: in the minor units of ISO 4217, but for a few currencies
-/// (<https://docs.stripe.com/currencies#special-cases>). `None` for what cannot be said there.
-pub(crate) fn counted(money: Money) -> Option<i64> {
-    let (currency, minor) = (money.currency(), money.minor());
-    let whole = |of: i64| (minor % of == 0).then_some(minor / of);
-    match currency.as_str() {
-        // In hundredths there, in whole units by ISO 4217.
-        "isk" | "ugx" => minor.checked_mul(100),
-        // The other way round.
-        "mga" => whole(100),
-        // The last of three digits has to be a zero.
-        _ if currency.minor_digits() == 3 => whole(10).map(|_| minor),
-        _ => Some(minor),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,26 +121,5 @@ mod tests {
             3,
             "{policy}"
         );
-    }
-
-    #[test]
-    fn amounts_are_counted_as_stripe_does() {
-        for (minor, code, counts) in [
-            (12_000, "usd", Some(12_000)),
-            (500, "jpy", Some(500)),
-            (500, "isk", Some(50_000)),
-            (500, "ugx", Some(50_000)),
-            (i64::MAX, "isk", None),
-            (50_000, "mga", Some(500)),
-            (50_001, "mga", None),
-            (5_120, "kwd", Some(5_120)),
-            (5_124, "kwd", None),
-        ] {
-            assert_eq!(
-                counted(Money::new(minor, code.parse().unwrap())),
-                counts,
-                "{minor} {code}"
-            );
-        }
     }
 }

@@ -4,6 +4,7 @@
 //! does not fit its currency is refused, and no currency is ever turned into another.
 
 mod amount;
+mod counted;
 mod currency;
 mod fee;
 mod price;

@@ -3,5 +3,6 @@
 
 mod consumers;
 mod faults;
+mod fees;
 mod http;
 mod support;

@@ -50,8 +50,8 @@ pub enum NotRefundable {
     /// Nothing at all.
     #[error("the amount must be greater than 0")]
     Nothing,
-    /// The buyer's bank asks for the same money.
-    #[error("a chargeback of this order is open: the bank decides it")]
+    /// The buyer's bank asks for the same money, or has taken it.
+    #[error("a chargeback of this order is open or lost: the bank decides what goes back")]
     Disputed,
     /// It is not known who would bear it.
     #[error("this order was made before there were books, so that nobody knows who bears it")]

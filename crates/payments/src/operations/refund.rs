@@ -53,7 +53,7 @@ pub async fn give_back(tx: &mut Tx, wish: &GiveBack) -> Result<Refund, GiveBackE
         .await?
         .ok_or(GiveBackError::NoOrder)?;
     let terms = order.terms.clone().ok_or(NotRefundable::Unbooked)?;
-    if disputes::is_open(tx, order.id).await? {
+    if disputes::bars_refunds(tx, order.id).await? {
         return Err(NotRefundable::Disputed.into());
     }
     let payment = payments::hold_live(tx, order.id)
@@ -61,17 +61,14 @@ pub async fn give_back(tx: &mut Tx, wish: &GiveBack) -> Result<Refund, GiveBackE
         .ok_or(NotRefundable::NotCharged)?;
     let before = payment.refunded;
     let amount = amount(wish, &payment)?;
-    let is_last = before.minor() + amount.minor() == payment.amount.minor();
-    let split = if is_last {
+    let payment = payment.refund(amount, now)?;
+    let split = if payment.refunded == payment.amount {
         // Refunds that failed in between may have left a cent over.
-        Split::of_seller(
-            ledger::of_order(tx, order.id, Account::Payable).await?,
-            amount,
-        )
+        let theirs = ledger::of_order(tx, order.id, Account::Payable).await?;
+        Split::of_seller(theirs, amount)
     } else {
         terms.split_refund(payment.amount, before, amount)
     };
-    let payment = payment.refund(amount, now)?;
     if !payments::save(tx, &payment).await? {
         return Err(tx.conflict().into());
     }

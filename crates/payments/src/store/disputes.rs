@@ -7,7 +7,8 @@ use tessera_platform::params;
 use crate::gateway::Dispute;
 
 const FIND: &str = "SELECT status, frozen, currency FROM disputes WHERE id = $1";
-const IS_OPEN: &str = "SELECT count(*) FROM disputes WHERE order_id = $1 AND status = 'open'";
+const BARS_REFUNDS: &str =
+    "SELECT count(*) FROM disputes WHERE order_id = $1 AND status IN ('open', 'lost')";
 const OPEN_OF: &str =
     "SELECT id, amount, frozen, currency FROM disputes WHERE order_id = $1 AND status = 'open'";
 const FREEZE_MORE: &str =
@@ -69,10 +70,10 @@ pub async fn find(tx: &mut Tx, id: &str) -> Result<Option<Known>, DbError> {
     tx.opt(FIND, &params![id]).await
 }
 
-/// Whether one of this order is open.
-pub async fn is_open(tx: &mut Tx, order: OrderId) -> Result<bool, DbError> {
-    let (open,): (i64,) = tx.one(IS_OPEN, &params![order]).await?;
-    Ok(open > 0)
+/// Whether the bank has given the money of this order back, or may do so.
+pub async fn bars_refunds(tx: &mut Tx, order: OrderId) -> Result<bool, DbError> {
+    let (count,): (i64,) = tx.one(BARS_REFUNDS, &params![order]).await?;
+    Ok(count > 0)
 }
 
 /// The one of this order that is open, if one is.

@@ -2,6 +2,7 @@
 //! orders.
 #![cfg(test)]
 
+mod books;
 mod consumers;
 mod faults;
 mod gateway;

@@ -62,6 +62,8 @@ async fn what_is_lost_goes_back_to_the_buyer_and_the_marketplace_bears_its_own_p
         till.ledger().await,
         ["fees -387 usd", "gateway_fees 387 usd"]
     );
+    let again = till.give_back(&order, None).await;
+    assert!(again.is_err(), "the bank gave it back already: {again:?}");
     till.assert_sound().await;
 }
 

@@ -99,6 +99,9 @@ async fn there_is_never_more_than_was_charged() {
     till.settle().await;
     let too_much = till.give_back(&order, Some("23.01")).await;
     assert_eq!(why(too_much), NotRefundable::TooMuch(left(2_300)));
+    // As much as can be written at all.
+    let too_much = till.give_back(&order, Some("92233720368547758.07")).await;
+    assert_eq!(why(too_much), NotRefundable::TooMuch(left(2_300)));
     let nothing = till.give_back(&order, Some("0.00")).await;
     assert_eq!(why(nothing), NotRefundable::Nothing);
     for text in ["-1.00", "1.001", "much", ""] {

@@ -5,7 +5,6 @@
 //! key: then, and wherever something was refused, how the intent stands is asked for, and that counts. A try is made once
 //! here; when the next one is due, the workers say.
 
-mod amount;
 mod client;
 mod objects;
 mod requests;
@@ -53,7 +52,7 @@ impl Stripe {
     }
 
     async fn authorize(&self, wish: &Authorize) -> Result<Authorization, GatewayError> {
-        let amount = amount::to_stripe(wish.amount).map_err(GatewayError::Refused)?;
+        let amount = counted(wish.amount)?;
         let key = requests::key("authorize", wish.key.uuid(), wish.round);
         let form = requests::authorize(wish, amount);
         match self
@@ -158,7 +157,7 @@ impl Stripe {
         {
             return Ok(fee);
         }
-        let amount = amount::to_stripe(wish.amount).map_err(GatewayError::Refused)?;
+        let amount = counted(wish.amount)?;
         let path = format!(
             "/v1/payment_intents/{}/capture",
             requests::segment(wish.id.as_str())
@@ -235,7 +234,7 @@ impl Stripe {
         if self.is_refunded(wish).await? {
             return Ok(());
         }
-        let amount = amount::to_stripe(wish.amount).map_err(GatewayError::Refused)?;
+        let amount = counted(wish.amount)?;
         let key = requests::key("refund", wish.key, wish.round);
         let form = requests::refund(wish, amount);
         match self
@@ -270,6 +269,14 @@ impl Stripe {
         let seen = standing::seen(&self.intent(wish.id.as_str()).await?)?;
         Ok(seen.is_some_and(|seen| seen.refunded == seen.amount && wish.amount == seen.amount))
     }
+}
+
+/// The amount as Stripe counts it.
+fn counted(amount: Money) -> Result<i64, GatewayError> {
+    amount.counted_by_stripe().ok_or_else(|| {
+        let (text, currency) = (amount.amount(), amount.currency());
+        GatewayError::Refused(format!("Stripe does not charge {text} {currency}"))
+    })
 }
 
 impl Gateway for Stripe {

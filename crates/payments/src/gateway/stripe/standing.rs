@@ -2,7 +2,6 @@
 
 use tessera_contracts::{Currency, Money};
 
-use super::amount::from_stripe;
 use super::objects::{self, Expandable, Hidden, Intent};
 use crate::domain::{ClientSecret, Decline};
 use crate::gateway::{
@@ -74,7 +73,10 @@ pub(super) fn fee(intent: &Intent) -> Result<Option<Money>, GatewayError> {
     let Some(balance) = balance else {
         return Ok(None);
     };
-    Ok(Some(from_stripe(balance.fee, currency(&balance.currency)?)))
+    Ok(Some(Money::from_stripe(
+        balance.fee,
+        currency(&balance.currency)?,
+    )))
 }
 
 /// How Stripe has an authorization; `None` of what was not made by a marketplace like this one.
@@ -101,12 +103,12 @@ pub(super) fn seen(intent: &Intent) -> Result<Option<Seen>, GatewayError> {
         // Somebody may have charged less than was held.
         amount: match intent.status() {
             Status::Succeeded => {
-                from_stripe(intent.amount_received.unwrap_or(intent.amount), currency)
+                Money::from_stripe(intent.amount_received.unwrap_or(intent.amount), currency)
             }
-            _ => from_stripe(intent.amount, currency),
+            _ => Money::from_stripe(intent.amount, currency),
         },
         // What is released without having been charged counts as refunded there.
-        refunded: from_stripe(if is_charged { refunded } else { 0 }, currency),
+        refunded: Money::from_stripe(if is_charged { refunded } else { 0 }, currency),
         fee: fee(intent)?,
     }))
 }
@@ -123,7 +125,7 @@ pub(super) fn dispute(
         id: dispute.id,
         payment: GatewayId::new(intent.id.clone()),
         key,
-        amount: from_stripe(dispute.amount, currency(&dispute.currency)?),
+        amount: Money::from_stripe(dispute.amount, currency(&dispute.currency)?),
         reason: dispute.reason,
         // An inquiry that was closed took nothing.
         standing: match dispute.status.as_str() {

@@ -8,7 +8,7 @@ use tessera_contracts::{Amount, OrderId, OrderStatus, PaymentStatus, TicketId};
 use super::Seen;
 use super::money::{self, Paid};
 use super::standing::{Next, Standing, stand};
-use crate::cards::{self, Gateway, Stripe};
+use crate::cards::{Gateway, Stripe};
 use crate::catalogue::{Catalogue, fill};
 use crate::frame::Frame;
 use crate::notice::Notice;
@@ -227,7 +227,7 @@ fn card_form(visitor: &Visitor, order: &Order) -> Option<CardForm> {
     };
     let total = order.total.money(order.currency).ok()?;
     Some(CardForm {
-        amount: cards::counted(total)?,
+        amount: total.counted_by_stripe()?,
         currency: order.currency.to_string(),
         back: format!("{}/orders/{}", settings.public_url.origin(), order.id),
     })
