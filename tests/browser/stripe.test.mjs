@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { focus, tabTo } from './lib/keyboard.mjs';
 import { box, button, card, ENDED, headed, orderAt, RECEIPT, reserve, sees, TO_PAY } from './lib/pages.mjs';
-import { answerBank, BANK, bankFrame, cardFrame, CARDS, enterCard, payByCard, stripeScene, TO_BANK } from './lib/stripe.mjs';
+import { answerBank, BANK, bankFrame, cardFrame, CARDS, enterCard, hasKeptNoCard, payByCard, stripeScene, TO_BANK } from './lib/stripe.mjs';
 import { eventually } from './lib/waiting.mjs';
 
 const { double, server, visitor, market, url } = await stripeScene({ RUST_LOG: 'debug' });
@@ -340,3 +340,5 @@ test('a seller sees what a sale brought in', async (t) => {
   await page.getByRole('cell', { name: /^Sold Hamlet/ }).waitFor();
   await page.getByRole('cell', { name: `+${EARNED}` }).waitFor();
 });
+
+test('after all of that, no number of a card is in any database, event or line of a log', () => hasKeptNoCard(server));

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { takeAway } from './lib/database.mjs';
 import { ENDED, headed, reserve, sees } from './lib/pages.mjs';
-import { answerBank, bankFrame, CARDS, cardFrame, enterCard, payByCard, stripeScene } from './lib/stripe.mjs';
+import { answerBank, bankFrame, CARDS, cardFrame, enterCard, hasKeptNoCard, payByCard, stripeScene } from './lib/stripe.mjs';
 
 const LOCK_SECONDS = 8;
 /** What the end of the lock may take on its way to a page, on a busy machine. */
@@ -54,3 +54,5 @@ test('listings are shown also while payments cannot tell what they brought in', 
   assert.equal(await page.getByText('Your money').count(), 0);
   assert.equal(await cardFrame(page).owner().count(), 0);
 });
+
+test('after all of that, no number of a card is in any database, event or line of a log', () => hasKeptNoCard(server));

@@ -21,6 +21,8 @@ mod node;
 mod places;
 mod python;
 mod run;
+mod scenarios;
+mod schedules;
 mod servers;
 mod steps;
 mod stripe;
@@ -55,6 +57,10 @@ enum Chore {
     Bugs(bugs::Arguments),
     /// Kill the real process under load, again and again, and check the invariants after each restart
     Crash(crash::Arguments),
+    /// Run thousands of random schedules of card payments, and see that money and tickets agree after each
+    Schedules(schedules::Arguments),
+    /// Run every scenario of card payments, and write docs/card-payments.md: how often the books were right after each
+    Scenarios,
     /// Do to the distributed form under load whatever may befall it, at full length, and check the invariants
     Faults(faults::Arguments),
     /// Run the distributed form on this machine: a process for each service, PostgreSQL and NATS, behind one port
@@ -82,6 +88,8 @@ fn perform(chore: Chore) -> Result<(), run::Failure> {
         Chore::Tour => browser::tour(),
         Chore::Bugs(arguments) => bugs::run(&arguments),
         Chore::Crash(arguments) => crash::run(&arguments),
+        Chore::Schedules(arguments) => schedules::run(&arguments),
+        Chore::Scenarios => scenarios::run(),
         Chore::Faults(arguments) => faults::run(&arguments),
         Chore::Up(arguments) => servers::up(&arguments),
         Chore::Bench(arguments) => bench::run(&arguments),

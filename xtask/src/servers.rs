@@ -28,6 +28,10 @@ const PACKAGES: [&str; 6] = [
 /// Of the whole system's tests, those that do not start the embedded form themselves.
 const OF_THE_SYSTEM: [&str; 5] = ["races", "out_of_order", "check", "secured", "apart"];
 
+/// Of card payments, those with several at once, and a few of the random schedules: a server takes longer for each.
+const OF_CARDS: &str = "racing payouts however_they";
+const SCHEDULES: &str = "8";
+
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// What `apart up` takes, such as --replicas orders=2
@@ -56,19 +60,19 @@ pub(crate) fn postgres() -> Option<PathBuf> {
 pub(crate) fn tests() -> Result<(), Failure> {
     let packages = PACKAGES.map(|name| format!("-p {name}")).join(" ");
     let system = OF_THE_SYSTEM.map(|name| format!("--test {name}")).join(" ");
-    let commands = format!("cargo test {packages} && cargo test -p tessera-tests {system}");
-    Run::cargo([
-        "run",
-        "--quiet",
-        "-p",
-        "tessera-apart",
-        "--bin",
-        "apart",
-        "--",
-        "with",
-    ])
-    .args(["sh", "-c", &commands])
-    .show()
+    let tests = "cargo test -p tessera-tests";
+    let commands =
+        format!("cargo test {packages} && {tests} {system} && {tests} --test stripe -- {OF_CARDS}");
+    with(&["sh", "-c", &commands])
+        .env("STRIPE_SCHEDULES", SCHEDULES)
+        .show()
+}
+
+/// A command that finds the servers, which are there for as long as it runs.
+pub(crate) fn with(command: &[&str]) -> Run {
+    Run::cargo(["run", "--quiet", "-p", "tessera-apart", "--bin", "apart"])
+        .args(["--", "with"])
+        .args(command)
 }
 
 /// The distributed form, behind one port.

@@ -7,6 +7,7 @@ use crate::node::{self, Node};
 use crate::places;
 use crate::python::Environment;
 use crate::run::{Failure, Run};
+use crate::scenarios;
 
 /// The official library, and what it is told to do.
 const SDK: &str = "stripe-double/sdk";
@@ -40,7 +41,8 @@ pub(crate) fn tests() -> Result<(), Failure> {
             "payments",
         ])
         .args(["localstripe", "--", "--ignored", "--test-threads=1"])
-        .show()
+        .show()?;
+    scenarios::check()
 }
 
 fn library() -> Result<Node, Failure> {

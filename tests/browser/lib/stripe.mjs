@@ -1,8 +1,11 @@
 // Stripe, as far as the tests need it: a double of it in a process of its own, a marketplace that takes cards through it,
 // and what people do in its frames. No card here is anybody's.
 
+import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after } from 'node:test';
 import { promisify } from 'node:util';
@@ -84,6 +87,20 @@ export async function stripeScene(more = {}) {
     };
   };
   return { double, ...(await scene(settings)) };
+}
+
+/** Whatever was entered in its pages: no number of a card is in any database, event or line that the server wrote. */
+export async function hasKeptNoCard(server) {
+  const names = await readdir(server.data, { recursive: true, withFileTypes: true });
+  const files = names.filter((name) => name.isFile()).map((name) => join(name.parentPath, name.name));
+  assert.ok(files.some((file) => file.endsWith('payments.db')), files.join(' '));
+  const kept = await Promise.all(files.map(async (file) => [file, await readFile(file)]));
+  for (const [where, bytes] of [...kept, ['the log', Buffer.from(server.log())]]) {
+    for (const number of Object.values(CARDS)) {
+      const written = [number, number.replace(/(....)(?=.)/g, '$1 '), number.replace(/(....)(?=.)/g, '$1-')];
+      assert.ok(!written.some((text) => bytes.includes(text)), `${where} has a card's number`);
+    }
+  }
 }
 
 /** Runs a command of the program on the data of a server: `operate(server, 'refund', '--order', id)`. */

@@ -57,6 +57,7 @@ async fn each_write_has_a_key_of_what_is_recorded_and_the_version_is_pinned() {
         .filter(|one| one.call == Some(Call::Capture));
     let capture = captures.next().unwrap();
     assert_eq!(capture.param("amount_to_capture"), Some("12300"));
+    till.assert_sound().await;
 }
 
 #[tokio::test]

@@ -3,6 +3,8 @@
 //!
 //! It needs that server: `cargo xtask test --only stripe` brings it, and runs these.
 
+use std::time::Duration;
+
 use serde_json::Value;
 use tessera_contracts::{Money, PaymentId};
 use tessera_payments::gateway::stripe::Stripe;
@@ -37,6 +39,7 @@ impl Account {
             key: Secret::new(KEY),
             webhook_secrets: Vec::new(),
             api_base: base.parse().unwrap(),
+            answer_within: Duration::from_secs(8),
         };
         Account {
             stripe: Stripe::new(&settings, clock.clone()).unwrap(),

@@ -1,6 +1,7 @@
 //! Where card payments go, if they go to Stripe: `STRIPE_KEY` and its kin.
 
 use std::fmt;
+use std::time::Duration;
 
 use url::Url;
 use zeroize::Zeroizing;
@@ -16,6 +17,8 @@ pub struct StripeSettings {
     pub webhook_secrets: Vec<Secret>,
     /// `STRIPE_API_BASE`: where its API is.
     pub api_base: Url,
+    /// How long an answer is waited for.
+    pub answer_within: Duration,
 }
 
 /// What a page needs to take a card, for whoever serves pages. None of it is secret.
@@ -61,6 +64,8 @@ pub(super) struct Texts {
 const API_BASE: &str = "https://api.stripe.com";
 const SCRIPT: &str = "https://js.stripe.com/endive/stripe.js";
 const MOST_WEBHOOK_SECRETS: usize = 2;
+/// Less than a call to a gateway may take, so that it can still be told what went wrong.
+const ANSWER_WITHIN: Duration = Duration::from_secs(8);
 
 /// Reads what the service needs.
 pub(super) fn service(texts: &Texts) -> Result<Option<StripeSettings>, SettingError> {
@@ -77,6 +82,7 @@ pub(super) fn service(texts: &Texts) -> Result<Option<StripeSettings>, SettingEr
             .map_err(|why| SettingError::new("STRIPE_WEBHOOK_SECRET", why))?,
         api_base: place(texts.api_base.as_deref().unwrap_or(API_BASE))
             .map_err(|why| SettingError::new("STRIPE_API_BASE", why))?,
+        answer_within: ANSWER_WITHIN,
     }))
 }
 

@@ -1,13 +1,27 @@
-//! Stripe takes longer than anybody waits. The client gives up after eight seconds of real time, so these are few.
+//! Stripe takes longer than anybody waits.
+
+use std::time::Duration;
 
 use stripe_double::{Call, Fault, Mode};
+use tessera_platform::config::Settings;
 
 use super::keys;
 use crate::till::{TOTAL, Till};
 
+/// Its client gives up soon. The time in which it does is real.
+async fn impatient() -> Till {
+    let soon = Duration::from_secs(1);
+    let in_haste = |settings: &mut Settings| {
+        if let Some(stripe) = &mut settings.stripe {
+            stripe.answer_within = soon;
+        }
+    };
+    Till::open_with(in_haste).await
+}
+
 #[tokio::test]
 async fn an_authorization_whose_answer_hangs_is_found_out_about() {
-    let till = Till::open().await;
+    let till = impatient().await;
     till.stripe.webhooks().mode(Mode::Drop);
     let (order, _) = till.order().await;
     till.stripe
@@ -27,7 +41,7 @@ async fn an_authorization_whose_answer_hangs_is_found_out_about() {
 
 #[tokio::test]
 async fn while_stripe_still_acts_a_twin_does_not() {
-    let till = Till::open().await;
+    let till = impatient().await;
     till.stripe.webhooks().mode(Mode::Drop);
     let (order, _) = till.order().await;
     till.stripe
@@ -71,7 +85,7 @@ async fn what_arrives_long_after_its_order_ended_is_released() {
 
 #[tokio::test]
 async fn a_capture_whose_answer_hangs_is_found_out_about() {
-    let till = Till::open().await;
+    let till = impatient().await;
     let (order, _) = till.order().await;
     till.stripe
         .plan(Call::Capture, Fault::HangAfter { ms: None });

@@ -69,6 +69,7 @@ impl Till {
                 key: Secret::new(stripe.secret_key()),
                 webhook_secrets: vec![Secret::new(&endpoint.secret)],
                 api_base: stripe.base_url().parse().unwrap(),
+                answer_within: Duration::from_secs(8),
             });
             settings.fees = Fees {
                 buyer: FeeRate::new(250).unwrap(),

@@ -2,6 +2,8 @@
 //! Stripe really moved.
 
 use std::collections::BTreeMap;
+use std::fs::OpenOptions;
+use std::io::Write;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -12,6 +14,25 @@ use tessera_payments::operator;
 
 use super::Till;
 use super::payer::is_of;
+
+/// Tells the one who counts that everything was compared once more, and by which test.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "`cargo xtask scenarios` says where it counts"
+)]
+fn count() {
+    let Some(counts) = std::env::var_os("STRIPE_SCENARIOS") else {
+        return;
+    };
+    let mut counts = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(counts)
+        .unwrap();
+    // Each test has a thread of its own, which has its name.
+    let thread = std::thread::current();
+    writeln!(counts, "{}", thread.name().unwrap_or_default()).unwrap();
+}
 
 /// An order as orders has it.
 struct Known {
@@ -67,6 +88,7 @@ impl Till {
             *sums.entry(currency).or_insert(0) += total.amount.minor();
         }
         assert!(sums.values().all(|sum| *sum == 0), "{totals:?}");
+        count();
     }
 
     /// Nothing is to be asked of Stripe any more, and no payment waits for anything.

@@ -22,8 +22,6 @@ use crate::gateway::GatewayError;
 pub const API_VERSION: &str = "2026-10-28.endive";
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(3);
-/// Within the time that a call to a gateway has.
-const ANSWER_WITHIN: Duration = Duration::from_secs(8);
 /// The longest answer is a page of a hundred intents, each of a few kilobytes.
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 
@@ -67,7 +65,7 @@ impl Client {
     pub(super) fn new(settings: &StripeSettings) -> Result<Client, SettingError> {
         let http = reqwest::Client::builder()
             .connect_timeout(CONNECT_WITHIN)
-            .timeout(ANSWER_WITHIN)
+            .timeout(settings.answer_within)
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("Tessera/", env!("CARGO_PKG_VERSION")))
             .build();

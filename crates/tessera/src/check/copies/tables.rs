@@ -50,7 +50,7 @@ const TABLES: &[(&str, &[Table])] = &[
         &[
             table("orders"),
             Table {
-                left_out: &["token"],
+                left_out: &["token", "client_secret"],
                 ..table("payments")
             },
             table("transfers"),

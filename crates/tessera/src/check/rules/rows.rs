@@ -76,7 +76,7 @@ pub(super) const LOCAL: &[Rule] = &[
         Rows,
         "SELECT id AS key, order_id AS \"order\", status, intent, gateway_id AS gateway FROM payments.payments WHERE NOT CASE status
              WHEN 'processing' THEN intent IS 'resolve' AND gateway_id IS NULL
-             WHEN 'requires_action' THEN intent IS 'resolve' AND gateway_id IS NOT NULL AND client_secret IS NOT NULL
+             WHEN 'requires_action' THEN intent IS 'resolve' AND gateway_id IS NOT NULL
              WHEN 'authorized' THEN (intent IS NULL OR intent IN ('capture', 'void')) AND gateway_id IS NOT NULL
              WHEN 'captured' THEN intent IS NULL AND gateway_id IS NOT NULL
              WHEN 'declined' THEN intent IS NULL AND gateway_id IS NULL OR intent IS 'void' AND gateway_id IS NOT NULL

@@ -1,5 +1,7 @@
 //! Listings, orders, payments and refusals in which everything that people write is hostile.
 
+use std::time::Duration;
+
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use tessera_contracts::http::orders::Order;
@@ -84,6 +86,7 @@ pub(super) fn gateways() -> [Settings; 3] {
             key: Secret::new("sk_never_shown"),
             webhook_secrets: Vec::new(),
             api_base: "https://api.stripe.com".parse().unwrap(),
+            answer_within: Duration::from_secs(8),
         }),
         ..Settings::for_tests()
     };
