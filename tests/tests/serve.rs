@@ -52,6 +52,10 @@ fn a_wrong_setting_stops_the_start_with_one_line_that_names_it() {
         assert!(words.contains(setting), "{setting}: {words}");
         assert_eq!(code, Some(2), "{setting}: {words}");
     }
+    let form = [("STRIPE_PUBLISHABLE_KEY", "pk_test_1")];
+    let (words, code) = refused(folder.path(), &form, &["serve"]);
+    assert!(words.contains("without STRIPE_KEY"), "{words}");
+    assert_eq!(code, Some(2));
     let (words, _) = refused(folder.path(), &[], &["serve", "--lock-seconds", "0"]);
     assert!(words.contains("LOCK_SECONDS"), "{words}");
 }

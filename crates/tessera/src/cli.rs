@@ -107,6 +107,9 @@ pub(crate) struct RefundArgs {
     /// Why: the seller reads it in their statement
     #[arg(long)]
     pub(crate) reason: String,
+    /// What stands for this refund of the order: with the same one again it is decided once
+    #[arg(long)]
+    pub(crate) reference: Option<String>,
 }
 
 #[derive(Debug, Args)]

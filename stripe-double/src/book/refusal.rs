@@ -64,6 +64,14 @@ impl Refusal {
         refusal
     }
 
+    /// Something else has hold of it: another request, at the same time.
+    pub(crate) fn locked() -> Refused {
+        let message = "This object cannot be accessed right now: another request has hold of it.";
+        Refusal::invalid(Some("lock_timeout"), message)
+            .with_status(409)
+            .unbegun()
+    }
+
     /// The intent is not in a state in which this could be done.
     pub(crate) fn unexpected_state(intent: &str, message: impl Into<String>) -> Refused {
         Refusal::invalid(Some("payment_intent_unexpected_state"), message).of_intent(intent)

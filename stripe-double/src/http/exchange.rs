@@ -102,6 +102,11 @@ impl Exchange {
                 let key = self.request.key.clone().unwrap_or_default();
                 Arrived::Refused(self.refused(&in_use(&key)))
             }
+            Some(Fault::Locked) => Arrived::Refused(self.refused(&Refusal::locked())),
+            Some(Fault::Missing) => {
+                let missing = Refusal::no_such("object", &self.request.path, "id");
+                Arrived::Refused(self.refused(&missing))
+            }
             Some(Fault::HangBefore { ms }) => {
                 self.hang(ms).await;
                 Arrived::Here
@@ -162,6 +167,10 @@ impl Exchange {
         let once = |book: &mut Book| self.act_now(book, call, id, caller);
         match fault {
             Some(Fault::FailBefore) => Answer::failure(),
+            Some(Fault::Refuse) => {
+                let refused = Refusal::invalid(None, "It cannot be done at this moment.");
+                Answer::refused(&refused, book, caller == Caller::Browser)
+            }
             Some(Fault::FailAfter) => {
                 once(book);
                 Answer::failure()

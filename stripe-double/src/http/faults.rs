@@ -43,6 +43,12 @@ pub enum Fault {
     Unavailable,
     /// 409: the key is in use, whether it is or not. Not kept.
     KeyInUse,
+    /// 409: something else has hold of the object. Not kept.
+    Locked,
+    /// 404: there is no such thing, as a key of another account is told. Not kept.
+    Missing,
+    /// 400 before anything was done, for what is so at this moment; kept under the key.
+    Refuse,
     /// It is acted upon; the answer's body ends in the middle. What is kept under the key does not.
     Malformed,
     /// It is acted upon twice; the second answer counts.
@@ -68,8 +74,11 @@ impl Fault {
             | Fault::HangBefore { .. }
             | Fault::TooMany { .. }
             | Fault::Unavailable
-            | Fault::KeyInUse => Stage::Arrival,
+            | Fault::KeyInUse
+            | Fault::Locked
+            | Fault::Missing => Stage::Arrival,
             Fault::HangInside { .. }
+            | Fault::Refuse
             | Fault::FailBefore
             | Fault::FailAfter
             | Fault::Twice

@@ -262,3 +262,40 @@ async fn a_restart_between_any_two_steps_changes_nothing() {
         till.assert_nothing_is_under_way().await;
     }
 }
+
+#[tokio::test]
+async fn a_part_that_somebody_charged_of_an_order_that_ended_goes_back() {
+    for given_back in [None, Some(2_000)] {
+        let till = Till::open().await;
+        let (order, ticket) = till.order().await;
+        assert_eq!(till.pay(&order, "tok_visa").await.status, 201);
+        let intent = till.intents(&order).pop().unwrap();
+        till.capture_part(&intent, "5000").await;
+        if given_back.is_some() {
+            till.stripe.refund_outside(&intent, given_back).unwrap();
+        }
+        assert_eq!(till.cancel(&order).await.status, 204);
+        till.settle().await;
+        assert_eq!(till.ticket_status(&ticket).await, "available");
+        assert_eq!(till.statuses(&order).await, "voided");
+        assert_eq!(till.verdicts().await, ["agree"]);
+        till.assert_sound().await;
+        till.assert_nothing_is_under_way().await;
+    }
+}
+
+#[tokio::test]
+async fn of_what_somebody_gave_back_in_part_the_rest_goes_back_too() {
+    let till = Till::open().await;
+    let (order, _) = till.order().await;
+    assert_eq!(till.pay(&order, "tok_visa").await.status, 201);
+    let intent = till.intents(&order).pop().unwrap();
+    till.stripe.capture_outside(&intent).unwrap();
+    till.stripe.refund_outside(&intent, Some(2_300)).unwrap();
+    assert_eq!(till.cancel(&order).await.status, 204);
+    till.settle().await;
+    assert_eq!(till.statuses(&order).await, "refunded");
+    till.reconcile().await;
+    assert_eq!(till.verdicts().await, ["agree"]);
+    till.assert_sound().await;
+}

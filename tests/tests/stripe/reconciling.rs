@@ -234,14 +234,7 @@ async fn another_amount_is_told_and_left() {
     assert_eq!(till.pay(&order, "tok_visa").await.status, 201);
     let intent = till.intents(&order).pop().unwrap();
     // By hand, and less than was held.
-    let (path, key) = (
-        format!("/v1/payment_intents/{intent}/capture"),
-        till.stripe.secret_key().to_owned(),
-    );
-    let (status, _) = till
-        .ask_stripe(&path, &[("amount_to_capture", "5000")], &key)
-        .await;
-    assert_eq!(status, 200);
+    till.capture_part(&intent, "5000").await;
     till.settle().await;
     assert_eq!(
         till.verdicts().await,
@@ -287,4 +280,18 @@ async fn it_is_made_half_a_minute_after_the_start_and_then_every_hour() {
         assert_eq!(runs(&till), expected);
     }
     till.assert_sound().await;
+}
+
+#[tokio::test]
+async fn what_stripe_does_not_know_is_told() {
+    let till = deaf().await;
+    let (_, _, intent) = till.sold().await;
+    till.sold().await;
+    assert_eq!(till.compared().await, [2, 0, 0]);
+    let elsewhere = "UPDATE payments SET gateway_id = 'pi_elsewhere'";
+    till.damage(format!("{elsewhere} WHERE gateway_id = '{intent}'"))
+        .await;
+    // Neither it, nor what is charged in its place and stands for nothing.
+    assert_eq!(till.compared().await, [1, 0, 2]);
+    till.assert_books_are_sound().await;
 }

@@ -15,7 +15,7 @@ use crate::domain::{Authorization, Intent, Payment};
 use crate::gateway::GatewayError;
 use crate::http::{answer, answer_under_way};
 use crate::operations::{Answered, Begin, Silence, as_it_stands, begin, postpone, record_answer};
-use crate::store::payments::Due;
+use crate::store::payments::{self, Due};
 
 /// Tries to pay as `wish` says, or answers again what the first request with this `key` was answered.
 pub async fn pay(app: &App, key: Option<Key>, wish: Begin) -> Result<Stored, Failure> {
@@ -44,7 +44,8 @@ pub async fn look(app: &App, payment: Payment) -> Result<Stored, Failure> {
             });
         return Ok(answer(&shown.await?));
     }
-    match app.gateway.resolve(&payment, 0).await {
+    let round = payments::round(&app.ctx.db, payment.id).await?;
+    match app.gateway.resolve(&payment, round).await {
         Ok(said) => record(app, payment, said).await,
         Err(error) => {
             tracing::warn!(payment = %payment.id, %error, "the outcome of a payment is not known yet");

@@ -16,6 +16,8 @@ pub enum Followed {
     NotOurs,
     /// It is not known yet that the card was charged: it is to be followed later.
     TooEarly,
+    /// The bank wants another currency than the order's: what that is worth, a person has to say.
+    OtherCurrency,
     /// Nothing is new.
     Known,
     /// The seller's money is frozen.
@@ -36,14 +38,19 @@ pub async fn follow_dispute(tx: &mut Tx, news: &Dispute) -> Result<Followed, DbE
     if is_early(&payment) {
         return Ok(Followed::TooEarly);
     }
+    if news.amount.currency() != order.total.currency() {
+        return Ok(Followed::OtherCurrency);
+    }
     let known = disputes::find(tx, &news.id).await?;
     let mut followed = Followed::Known;
-    let frozen = match &known {
+    // What the bank wanted at first is what the books go by.
+    let (frozen, wanted) = match &known {
         Some(dispute) if dispute.status != disputes::OPEN => return Ok(Followed::Known),
-        Some(dispute) => dispute.frozen,
+        Some(dispute) => (dispute.frozen, dispute.amount),
         None => {
             followed = Followed::Frozen;
-            freeze(tx, news, payment.id, &order, &terms).await?
+            let frozen = freeze(tx, news, payment.id, &order, &terms).await?;
+            (frozen, news.amount)
         }
     };
     let word = match news.standing {
@@ -56,7 +63,7 @@ pub async fn follow_dispute(tx: &mut Tx, news: &Dispute) -> Result<Followed, DbE
     }
     let transfer = match news.standing {
         DisputeStanding::Lost => {
-            Transfer::chargeback(&news.id, &order, terms.seller, frozen, news.amount)
+            Transfer::chargeback(&news.id, &order, terms.seller, frozen, wanted)
         }
         _ => Transfer::thaw(&news.id, order.id, terms.seller, frozen),
     };

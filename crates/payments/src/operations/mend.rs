@@ -4,8 +4,9 @@
 use tessera_contracts::{Money, PaymentId};
 use tessera_platform::db::{DbError, Tx};
 
-use crate::domain::{Intent, Payment, State, Transfer};
+use crate::domain::{Authorization, Intent, Payment, State, Transfer};
 use crate::gateway::{Seen, Standing};
+use crate::operations::{Answered, record_answer};
 use crate::store::{ledger, orders, payments, refunds};
 
 /// What came of the comparison.
@@ -39,12 +40,21 @@ pub async fn mend(tx: &mut Tx, seen: &Seen) -> Result<Verdict, DbError> {
     if is_another {
         return Ok(without_payment(seen));
     }
+    if matches!(payment.state, State::Processing)
+        && matches!(seen.standing, Standing::Held | Standing::Charged)
+    {
+        return found(tx, payment, seen).await;
+    }
     if let Some(intent) = payment.state.intent() {
         // What failed keeps its pause: the gateway may have asked for it.
         if intent == Intent::Resolve {
             payments::hasten(tx, id).await?;
         }
         return Ok(Verdict::UnderWay);
+    }
+    let has_gone_back = seen.standing == Standing::Charged && seen.refunded == seen.amount;
+    if has_gone_back && is_without_charge(&payment.state) {
+        return Ok(Verdict::Agree);
     }
     if payment.amount != seen.amount {
         let text = format!(
@@ -55,6 +65,28 @@ pub async fn mend(tx: &mut Tx, seen: &Seen) -> Result<Verdict, DbError> {
         return Ok(Verdict::Differ(text));
     }
     compare(tx, payment, seen).await
+}
+
+/// The answer that never came.
+async fn found(tx: &mut Tx, payment: Payment, seen: &Seen) -> Result<Verdict, DbError> {
+    let answered = Answered {
+        payment,
+        answer: Authorization::Authorized(seen.id.clone()),
+        // It uses none.
+        attempts: u32::MAX,
+    };
+    record_answer(tx, &answered).await?;
+    Ok(Verdict::Mended(
+        "noted what is held, of which no answer came",
+    ))
+}
+
+/// Whether its buyer is to be charged nothing.
+fn is_without_charge(state: &State) -> bool {
+    matches!(
+        state,
+        State::Declined(_) | State::Voided(_) | State::CaptureFailed(_)
+    )
 }
 
 /// The payment, held with its order.
@@ -141,9 +173,6 @@ async fn compare_charged(tx: &mut Tx, payment: &Payment, seen: &Seen) -> Result<
 
 /// Somebody charged it although the buyer did not get the ticket.
 async fn give_back(tx: &mut Tx, payment: Payment, seen: &Seen) -> Result<Verdict, DbError> {
-    if seen.refunded == seen.amount {
-        return Ok(Verdict::Agree);
-    }
     if seen.refunded.minor() != 0 {
         return Ok(Verdict::Differ(
             "it was charged, and a part of that given back".to_owned(),

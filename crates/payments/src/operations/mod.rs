@@ -19,7 +19,9 @@ pub use mend::{Verdict, mend};
 pub use payout::{Payout, PayoutError, pay_out};
 pub use postpone::{Silence, pause, postpone};
 pub use record_answer::{Answered, Recorded, as_it_stands, record_answer};
-pub use refund::{GiveBack, GiveBackError, bounce, end_refund, give_back, postpone_refund};
+pub use refund::{
+    Bounced, GiveBack, GiveBackError, bounce, end_refund, give_back, postpone_refund,
+};
 pub use settle::settle;
 
 use tessera_contracts::Money;

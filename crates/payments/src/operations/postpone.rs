@@ -12,7 +12,7 @@ use crate::store::payments::{self, Due};
 pub enum Silence {
     /// It did not come, or not yet.
     NoAnswer,
-    /// It was a failure that would be repeated: the next try is made under another key.
+    /// It was a failure or a refusal that would be repeated: the next try is made under another key.
     Failed,
     /// The gateway asks for that much time.
     Busy(SignedDuration),
@@ -24,11 +24,10 @@ impl Silence {
     /// What an error means for the next try.
     pub fn after(error: &GatewayError) -> Silence {
         match error {
-            GatewayError::Failed(_) => Silence::Failed,
+            // What is refused for what was so at that moment would be refused to the same key for ever.
+            GatewayError::Failed(_) | GatewayError::Refused(_) => Silence::Failed,
             GatewayError::Busy(_, time) => Silence::Busy(*time),
-            GatewayError::Unknown(_) | GatewayError::Refused(_) | GatewayError::Unavailable(_) => {
-                Silence::NoAnswer
-            }
+            GatewayError::Unknown(_) | GatewayError::Unavailable(_) => Silence::NoAnswer,
         }
     }
 
@@ -99,9 +98,11 @@ mod tests {
     }
 
     #[test]
-    fn only_a_failure_that_would_be_repeated_begins_a_round() {
+    fn only_what_would_be_repeated_begins_a_round() {
         let failed = GatewayError::Failed(String::new());
         assert_eq!(Silence::after(&failed).round(2), 3);
+        let refused = GatewayError::Refused(String::new());
+        assert_eq!(Silence::after(&refused).round(2), 3);
         let lost = GatewayError::Unknown(String::new());
         assert_eq!(Silence::after(&lost).round(2), 2);
     }

@@ -19,7 +19,7 @@ use super::follow_dispute::freeze_more;
 /// An operator's decision.
 #[derive(Clone, Debug)]
 pub struct GiveBack {
-    /// The id of the refund to be.
+    /// The id of the refund to be. One that is there already is answered again.
     pub id: Uuid,
     /// Of which order.
     pub order: OrderId,
@@ -38,6 +38,9 @@ pub enum GiveBackError {
     /// The text is no amount.
     #[error("{0}")]
     Amount(String),
+    /// The reference stands for another refund of that order.
+    #[error("the reference was used for {0} of this order before")]
+    Reference(String),
     /// A rule is against it.
     #[error(transparent)]
     Refused(#[from] NotRefundable),
@@ -52,6 +55,9 @@ pub async fn give_back(tx: &mut Tx, wish: &GiveBack) -> Result<Refund, GiveBackE
     let order = orders::hold(tx, wish.order)
         .await?
         .ok_or(GiveBackError::NoOrder)?;
+    if let Some(known) = refunds::find(tx, wish.id).await? {
+        return again(wish, known);
+    }
     let terms = order.terms.clone().ok_or(NotRefundable::Unbooked)?;
     if disputes::bars_refunds(tx, order.id).await? {
         return Err(NotRefundable::Disputed.into());
@@ -91,6 +97,23 @@ pub async fn give_back(tx: &mut Tx, wish: &GiveBack) -> Result<Refund, GiveBackE
     ledger::add(tx, &transfer).await?;
     tell(tx, &payment).await?;
     Ok(refund)
+}
+
+/// It was decided before, under the same reference.
+fn again(wish: &GiveBack, known: Refund) -> Result<Refund, GiveBackError> {
+    let currency = known.amount.currency();
+    let wanted = wish
+        .amount
+        .as_deref()
+        .map(|text| Money::parse(text, currency));
+    match wanted {
+        Some(Ok(amount)) if amount != known.amount => Err(GiveBackError::Reference(format!(
+            "{} {}",
+            known.amount.amount(),
+            currency.code()
+        ))),
+        _ => Ok(known),
+    }
 }
 
 /// What is given back of a payment is part of its public state.
@@ -160,15 +183,31 @@ pub async fn postpone_refund(tx: &mut Tx, due: &Due, why: Silence) -> Result<(),
     refunds::postpone(tx, due, pause, why.round(due.round)).await
 }
 
-/// A refund that was on its way came back: the buyer does not have it. Answers whether that is news.
-pub async fn bounce(tx: &mut Tx, id: Uuid) -> Result<bool, DbError> {
+/// What became of the news that a refund did not arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bounced {
+    /// It is news: the buyer does not have it.
+    News,
+    /// It was known.
+    Known,
+    /// It is not known yet that it was on its way: it is to be looked at later.
+    TooEarly,
+}
+
+/// A refund that was on its way came back: the buyer does not have it.
+pub async fn bounce(tx: &mut Tx, id: Uuid) -> Result<Bounced, DbError> {
     // What nobody decided is what somebody else charged: the books do not know what becomes of that, but a person has to.
     let Some(refund) = refunds::find(tx, id).await? else {
-        return Ok(true);
+        return Ok(Bounced::News);
     };
     let order = held(tx, refund.order).await?;
+    // As it is now that nobody else changes it.
+    let refund = refunds::find(tx, id).await?.unwrap_or(refund);
+    if refund.status == RefundStatus::Pending {
+        return Ok(Bounced::TooEarly);
+    }
     let Some(bounced) = refund.bounced(tx.now()) else {
-        return Ok(false);
+        return Ok(Bounced::Known);
     };
     if !refunds::save(tx, &bounced).await? {
         return Err(tx.conflict());
@@ -176,7 +215,7 @@ pub async fn bounce(tx: &mut Tx, id: Uuid) -> Result<bool, DbError> {
     let payment = payment(tx, &bounced).await?;
     ledger::undo(tx, &Transfer::refund_paid(id, &order, bounced.amount).name).await?;
     take_back(tx, &bounced, &order, payment).await?;
-    Ok(true)
+    Ok(Bounced::News)
 }
 
 async fn held(tx: &mut Tx, id: OrderId) -> Result<Order, DbError> {

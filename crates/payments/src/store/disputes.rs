@@ -6,7 +6,7 @@ use tessera_platform::params;
 
 use crate::gateway::Dispute;
 
-const FIND: &str = "SELECT status, frozen, currency FROM disputes WHERE id = $1";
+const FIND: &str = "SELECT status, amount, frozen, currency FROM disputes WHERE id = $1";
 const BARS_REFUNDS: &str =
     "SELECT count(*) FROM disputes WHERE order_id = $1 AND status IN ('open', 'lost')";
 const OPEN_OF: &str =
@@ -31,15 +31,20 @@ pub const LOST: &str = "lost";
 pub struct Known {
     /// [`OPEN`], [`WON`] or [`LOST`].
     pub status: String,
+    /// What the bank wants.
+    pub amount: Money,
     /// What the seller is kept from.
     pub frozen: Money,
 }
 
 impl FromRow for Known {
     fn from_row(row: &mut Row<'_>) -> Result<Self, DbError> {
+        let (status, wanted) = (row.next()?, row.next()?);
+        let frozen = super::money(row)?;
         Ok(Known {
-            status: row.next()?,
-            frozen: super::money(row)?,
+            status,
+            amount: Money::new(wanted, frozen.currency()),
+            frozen,
         })
     }
 }

@@ -38,7 +38,8 @@ const CLAIM: &str = concat!(
 // Asking puts the next try off, and leaves the moment at which it was recorded. Of those that come first, which is
 // enough for an alarm.
 const OLDEST: &str = "SELECT min(updated_at) FROM
-    (SELECT updated_at FROM payments WHERE intent IS NOT NULL ORDER BY intent_at LIMIT 1000) AS open";
+    (SELECT updated_at FROM payments WHERE intent IS NOT NULL AND status <> 'requires_action'
+    ORDER BY intent_at LIMIT 1000) AS open";
 const NEXT: &str =
     "SELECT intent_at FROM payments WHERE intent IS NOT NULL ORDER BY intent_at LIMIT 1";
 const INSERT: &str = "INSERT INTO payments (id, version, order_id, user_id, amount, currency, token, status, intent,
@@ -55,6 +56,10 @@ const POSTPONE: &str =
     WHERE id = $1 AND version = $2 AND intent_tries = $3";
 const HASTEN: &str =
     "UPDATE payments SET intent_at = $2 WHERE id = $1 AND intent IS NOT NULL AND intent_at > $2";
+
+const WITH_MONEY: &str = "SELECT id, gateway_id FROM payments WHERE id > $2 AND created_at >= $1
+    AND status IN ('authorized', 'captured') AND gateway_id IS NOT NULL ORDER BY id LIMIT $3";
+const ROUND: &str = "SELECT intent_round FROM payments WHERE id = $1";
 
 /// A payment of which the gateway is to be asked something now.
 #[derive(Clone, Debug)]
@@ -160,6 +165,22 @@ pub async fn show(db: &Db, id: PaymentId) -> Result<Option<Payment>, DbError> {
     db.opt(FIND, &params![id]).await
 }
 
+/// Those since then that are taken for held or charged, after one of them, each with the gateway's id.
+pub async fn with_money(
+    db: &Db,
+    since: Timestamp,
+    after: PaymentId,
+    limit: i64,
+) -> Result<Vec<(PaymentId, String)>, DbError> {
+    db.list(WITH_MONEY, &params![since, after, limit]).await
+}
+
+/// The round in which the gateway is asked about a payment.
+pub async fn round(db: &Db, id: PaymentId) -> Result<u32, DbError> {
+    let round: Option<(u32,)> = db.opt(ROUND, &params![id]).await?;
+    Ok(round.map_or(0, |(round,)| round))
+}
+
 /// The payments of an order before `before`, the newest first.
 pub async fn list(
     db: &Db,
@@ -240,7 +261,7 @@ pub async fn claim(tx: &mut Tx, until: Timestamp, limit: u32) -> Result<Vec<Due>
     tx.claim(DUE, CLAIM, &params![now, until, limit]).await
 }
 
-/// When the oldest of what the gateway is to be asked was recorded.
+/// When the oldest of what the gateway is to be asked was recorded. What waits for its payer is nobody's arrears.
 pub async fn oldest_intent(db: &Db) -> Result<Option<Timestamp>, DbError> {
     let oldest: Option<(Option<Timestamp>,)> = db.opt(OLDEST, &[]).await?;
     Ok(oldest.and_then(|(since,)| since))

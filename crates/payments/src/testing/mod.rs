@@ -11,7 +11,7 @@ use std::sync::Arc;
 use tessera_platform::service::{Ctx, Definition, Service, StartError};
 
 pub use faulty_gateway::{Call, Fault, Faults, FaultyGateway, Gate};
-pub use verdicts::verdicts;
+pub use verdicts::{compared, verdicts};
 
 /// The service, to be used in the place of [`crate::DEFINITION`]. Plan its faults with [`Faults::of`]
 /// its data directory.

@@ -9,8 +9,10 @@ use tessera_platform::worker::{Next, Worker, WorkerError};
 use crate::App;
 use crate::domain::CLAIMED_FOR;
 use crate::gateway::{Dispute, GatewayError, Seen};
-use crate::operations::{Followed, Silence, bounce, follow_dispute, pause};
-use crate::reconcile::{self, Found};
+use crate::instruments;
+use crate::operations::{Bounced, Followed, Silence, bounce, follow_dispute, pause};
+use crate::reconcile::{self, Found, Sides};
+use crate::store::disputes;
 use crate::store::hints::{self, Hint, SIGNAL, Subject};
 
 /// Hints that one step looks at.
@@ -87,7 +89,7 @@ impl Hints {
             Err(error) => return Ok(Err(error)),
         };
         let key: Option<PaymentId> = seen.key;
-        match reconcile::one(&self.app, seen).await? {
+        match reconcile::one(Sides::of(&self.app), seen).await? {
             Found::Differs(why) => {
                 let payment = key.map(|key| key.to_string());
                 tracing::error!(
@@ -112,7 +114,9 @@ impl Hints {
         let db = &self.app.ctx.db;
         let told = news.clone();
         let followed = db.write_bulk(news, |tx, news| Box::pin(follow_dispute(tx, news)));
-        match followed.await? {
+        let followed = followed.await?;
+        instruments::disputes_open().set(disputes::count_open(db).await? as f64);
+        match followed {
             Followed::Frozen => {
                 tracing::error!(
                     dispute = told.id,
@@ -128,6 +132,14 @@ impl Hints {
                 let why = "the charge of this chargeback is not known yet";
                 return Ok(Err(GatewayError::Unavailable(why.to_owned())));
             }
+            Followed::OtherCurrency => {
+                tracing::error!(
+                    dispute = told.id,
+                    amount = %told.amount.amount(),
+                    currency = told.amount.currency().as_str(),
+                    "a chargeback in another currency than its order's: the books know nothing of it"
+                );
+            }
             Followed::NotOurs | Followed::Known => {}
         }
         Ok(Ok(()))
@@ -141,8 +153,15 @@ impl Hints {
         };
         let db = &self.app.ctx.db;
         let taken_back = db.write_bulk(bounced, |tx, refund| Box::pin(bounce(tx, *refund)));
-        if taken_back.await? {
-            tracing::error!(refund = %bounced, "a refund came back: the buyer does not have it");
+        match taken_back.await? {
+            Bounced::News => {
+                tracing::error!(refund = %bounced, "a refund came back: the buyer does not have it");
+            }
+            Bounced::Known => {}
+            Bounced::TooEarly => {
+                let why = "it is not known yet that this refund was made";
+                return Ok(Err(GatewayError::Unavailable(why.to_owned())));
+            }
         }
         Ok(Ok(()))
     }

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 
 use crate::App;
 use crate::instruments;
-use crate::reconcile::{self, Summary};
+use crate::reconcile::{self, Sides, Summary};
 use crate::store::disputes;
 
 /// Between two runs.
@@ -45,10 +45,14 @@ impl Reconcile {
         if now < next {
             return Ok(Next::At(next));
         }
-        let pause = match reconcile::all(&self.app).await? {
+        let pause = match reconcile::all(Sides::of(&self.app)).await? {
             Ok(summary) => {
                 tell(summary);
-                EVERY
+                if summary.silent > 0 {
+                    AGAIN_AFTER
+                } else {
+                    EVERY
+                }
             }
             Err(error) => {
                 tracing::warn!(%error, "the gateway did not say what it has");
@@ -71,12 +75,14 @@ fn tell(summary: Summary) {
         under_way,
         mended,
         differ,
+        silent,
     } = summary;
     tracing::info!(
         agree,
         under_way,
         mended,
         differ,
+        silent,
         "compared the last days with the gateway"
     );
     let figures = [
@@ -84,6 +90,7 @@ fn tell(summary: Summary) {
         ("under_way", under_way),
         ("mended", mended),
         ("differ", differ),
+        ("silent", silent),
     ];
     for (verdict, count) in figures {
         instruments::reconciled(verdict).set(count as f64);

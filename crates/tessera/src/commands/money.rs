@@ -19,8 +19,16 @@ const LONGEST_TEXT: usize = 200;
 /// Notes a refund.
 pub(super) async fn refund(settings: &Settings, args: RefundArgs) -> Result<(), Stopped> {
     let reason = text("--reason", &args.reason)?;
+    let reference = args.reference.as_deref();
+    let reference = reference.map(|given| text("--reference", given));
     let (db, ids) = open(settings).await?;
-    let refund = operator::refund(&db, &ids, args.order, args.amount, reason);
+    let wish = operator::Wish {
+        order: args.order,
+        amount: args.amount,
+        reason,
+        reference: reference.transpose()?,
+    };
+    let refund = operator::refund(&db, &ids, wish);
     let refund = refund.await.map_err(Stopped::failed)?;
     terminal::say(format!(
         "{} of order {} will be given back: refund {}. A running server asks the card gateway for it.",

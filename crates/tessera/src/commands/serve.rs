@@ -22,6 +22,7 @@ use crate::{docs, terminal};
 /// Serves until it is told to stop.
 pub(super) async fn serve(settings: Settings, chosen: Chosen) -> Result<(), Stopped> {
     refuse_what_is_cut_off(&chosen, &settings)?;
+    refuse_form_without_stripe(&chosen, &settings)?;
     telemetry::init_logs(&settings.rust_log).map_err(Stopped::misused)?;
     let notice = tessera_payments::gateway_notice(&settings);
     let server = Server::start(settings, &chosen).await?;
@@ -46,6 +47,17 @@ fn refuse_what_is_cut_off(chosen: &Chosen, settings: &Settings) -> Result<(), St
     if chosen.needs_keys() && settings.jwks_url.is_none() {
         return Err(Stopped::misused(
             "JWKS_URL: a service without auth needs it, to know whose sessions count; as in http://auth:3000/.well-known/jwks.json",
+        ));
+    }
+    Ok(())
+}
+
+/// Where payments is in this process, it is known whether Stripe takes the cards that its form asks for.
+fn refuse_form_without_stripe(chosen: &Chosen, settings: &Settings) -> Result<(), Stopped> {
+    let pays = chosen.definitions.iter().any(|it| it.name == "payments");
+    if pays && settings.card_form.is_some() && settings.stripe.is_none() {
+        return Err(Stopped::misused(
+            "STRIPE_PUBLISHABLE_KEY: it means nothing without STRIPE_KEY where payments is served",
         ));
     }
     Ok(())

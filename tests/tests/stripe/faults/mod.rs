@@ -11,7 +11,7 @@ use stripe_double::{Call, Fault};
 use crate::till::Till;
 
 /// All that can go wrong with one request, but for those that take their time.
-fn passing() -> [Fault; 9] {
+fn passing() -> [Fault; 10] {
     [
         Fault::DropBefore,
         Fault::DropAfter,
@@ -20,6 +20,7 @@ fn passing() -> [Fault; 9] {
         Fault::TooMany { retry_after: 2 },
         Fault::Unavailable,
         Fault::KeyInUse,
+        Fault::Locked,
         Fault::Malformed,
         Fault::Twice,
     ]

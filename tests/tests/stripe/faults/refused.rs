@@ -102,3 +102,42 @@ async fn a_key_that_stripe_does_not_take_is_an_outage_and_no_decline() {
     assert_eq!(till.standing(&order).await, "awaiting:payment");
     till.assert_sound().await;
 }
+
+#[tokio::test]
+async fn a_key_of_another_account_ends_nothing() {
+    let till = Till::open().await;
+    let (order, ticket) = till.order().await;
+    for call in [Call::Capture, Call::Retrieve] {
+        till.stripe.plan_times(call, Fault::Missing, 3);
+    }
+    assert_eq!(till.pay(&order, "tok_visa").await.status, 201);
+    till.settle().await;
+    assert_eq!(till.standing(&order).await, "complete");
+    assert_eq!(till.statuses(&order).await, "authorized");
+    till.recover().await;
+    assert_eq!(till.statuses(&order).await, "captured");
+    assert_eq!(till.ticket_status(&ticket).await, "sold");
+    till.assert_sound().await;
+}
+
+#[tokio::test]
+async fn what_was_refused_for_the_moment_is_done_under_another_key() {
+    let till = Till::open().await;
+    let (released, _) = till.order().await;
+    let (returned, _) = till.order().await;
+    for order in [&released, &returned] {
+        assert_eq!(till.pay(order, "tok_visa").await.status, 201);
+    }
+    let intent = till.intents(&returned).pop().unwrap();
+    till.stripe.capture_outside(&intent).unwrap();
+    till.stripe.plan(Call::Cancel, Fault::Refuse);
+    till.stripe.plan(Call::Refund, Fault::Refuse);
+    for order in [&released, &returned] {
+        assert_eq!(till.cancel(order).await.status, 204);
+    }
+    till.recover().await;
+    assert_eq!(till.statuses(&released).await, "voided");
+    assert_eq!(till.statuses(&returned).await, "refunded");
+    till.assert_sound().await;
+    till.assert_nothing_is_under_way().await;
+}

@@ -100,3 +100,27 @@ async fn a_capture_whose_answer_hangs_is_found_out_about() {
     );
     till.assert_sound().await;
 }
+
+#[tokio::test]
+async fn while_stripe_still_gives_back_a_look_that_fails_begins_no_twin() {
+    let till = impatient().await;
+    till.stripe.webhooks().mode(Mode::Drop);
+    let (order, _, _) = till.sold().await;
+    till.stripe
+        .plan(Call::Refund, Fault::HangInside { ms: None });
+    till.give_back(&order, Some("23.00")).await.unwrap();
+    tokio::join!(till.settle(), async {
+        till.stripe.until_hanging(1).await;
+        till.stripe.plan(Call::ListRefunds, Fault::FailBefore);
+    });
+    till.pass(1).await;
+    till.pass(4).await;
+    assert!(keys(&till, Call::Refund).len() > 1);
+    till.stripe.release();
+    till.recover().await;
+    let mut keys = keys(&till, Call::Refund);
+    keys.dedup();
+    assert_eq!(keys.len(), 1, "{keys:?}");
+    assert_eq!(till.stripe.refunds().len(), 1);
+    till.assert_sound().await;
+}

@@ -146,6 +146,7 @@ async fn it_is_made_once_whatever_goes_wrong() {
         Fault::TooMany { retry_after: 2 },
         Fault::Unavailable,
         Fault::KeyInUse,
+        Fault::Locked,
         Fault::Malformed,
     ];
     for fault in faults {
@@ -165,6 +166,32 @@ async fn it_is_made_once_whatever_goes_wrong() {
             till.assert_nothing_is_under_way().await;
         }
     }
+}
+
+#[tokio::test]
+async fn the_same_reference_of_an_order_is_the_same_refund() {
+    let till = Till::open().await;
+    let (order, _, _) = till.sold().await;
+    let part = till.give_back_as("R-1", &order, Some("23.00")).await;
+    let part = part.unwrap();
+    let again = till.give_back_as("R-1", &order, Some("23.00")).await;
+    assert_eq!(again.unwrap().id, part.id);
+    let other = till.give_back_as("R-1", &order, Some("24.00")).await;
+    let words = other.unwrap_err().to_string();
+    assert_eq!(
+        words,
+        "the reference was used for 23.00 USD of this order before"
+    );
+    till.recover().await;
+    let again = till.give_back_as("R-1", &order, None).await.unwrap();
+    assert_eq!(again.id, part.id);
+    till.recover().await;
+    assert_eq!(till.stripe.refunds().len(), 1);
+    let further = till.give_back_as("R-2", &order, Some("23.00")).await;
+    assert_ne!(further.unwrap().id, part.id);
+    till.recover().await;
+    assert_eq!(till.stripe.refunds().len(), 2);
+    till.assert_sound().await;
 }
 
 #[tokio::test]

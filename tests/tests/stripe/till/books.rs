@@ -24,9 +24,32 @@ impl Till {
         order: &str,
         amount: Option<&str>,
     ) -> Result<Refund, GiveBackError> {
-        let (ids, order) = (&self.market.app.ids, order.parse().unwrap());
-        let amount = amount.map(str::to_owned);
-        operator::refund(self.db(), ids, order, amount, "by a test".to_owned()).await
+        self.decide(order, amount, None).await
+    }
+
+    /// The same, under a reference.
+    pub async fn give_back_as(
+        &self,
+        reference: &str,
+        order: &str,
+        amount: Option<&str>,
+    ) -> Result<Refund, GiveBackError> {
+        self.decide(order, amount, Some(reference)).await
+    }
+
+    async fn decide(
+        &self,
+        order: &str,
+        amount: Option<&str>,
+        reference: Option<&str>,
+    ) -> Result<Refund, GiveBackError> {
+        let wish = operator::Wish {
+            order: order.parse().unwrap(),
+            amount: amount.map(str::to_owned),
+            reason: "by a test".to_owned(),
+            reference: reference.map(str::to_owned),
+        };
+        operator::refund(self.db(), &self.market.app.ids, wish).await
     }
 
     /// Where a refund stands: `Done`.
@@ -52,6 +75,12 @@ impl Till {
     pub async fn verdicts(&self) -> Vec<String> {
         let stripe = self.settings.stripe.as_ref().unwrap();
         tessera_payments::testing::verdicts(self.db(), stripe, &self.market.app.clock).await
+    }
+
+    /// How many the service finds to agree, to be mended, and to differ.
+    pub async fn compared(&self) -> [u64; 3] {
+        let stripe = self.settings.stripe.as_ref().unwrap();
+        tessera_payments::testing::compared(self.db(), stripe, &self.market.app.clock).await
     }
 
     /// A number that the database of payments answers.

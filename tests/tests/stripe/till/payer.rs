@@ -74,6 +74,14 @@ impl Till {
         )
     }
 
+    /// Somebody captures a part of what an intent holds, by hand.
+    pub async fn capture_part(&self, intent: &str, amount: &str) {
+        let path = format!("/v1/payment_intents/{intent}/capture");
+        let (form, key) = ([("amount_to_capture", amount)], self.stripe.secret_key());
+        let (status, answer) = self.ask_stripe(&path, &form, key).await;
+        assert_eq!(status, 200, "{answer}");
+    }
+
     /// Where an order stands, and why it ended, if it did.
     pub async fn standing(&self, order: &str) -> String {
         let order = self.get(&format!("/api/orders/{order}"), &self.buyer).await;

@@ -85,8 +85,8 @@ impl Client {
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
-        let answer = self.send(self.http.get(url)).await?;
-        Ok(answer.body)
+        let answer = self.send(self.http.get(url)).await;
+        answer.map(|answer| answer.body).map_err(Fault::of_a_look)
     }
 
     pub(super) async fn post<T: DeserializeOwned>(
@@ -182,6 +182,24 @@ fn retry_after(headers: &HeaderMap) -> Option<SignedDuration> {
 }
 
 impl Fault {
+    /// A failure to answer what was looked for is kept under no key, and says nothing of what was done.
+    fn of_a_look(self) -> Fault {
+        match self {
+            Fault::Refused(refusal) if refusal.status.is_server_error() => {
+                match refusal.retry_after {
+                    Some(_) => Fault::Refused(refusal),
+                    None => Fault::Lost(format!("{}: {}", refusal.status, refusal.error)),
+                }
+            }
+            fault => fault,
+        }
+    }
+
+    /// Whether Stripe does not know what it is about.
+    pub(super) fn is_missing(&self) -> bool {
+        matches!(self, Fault::Refused(refusal) if refusal.status == StatusCode::NOT_FOUND)
+    }
+
     /// Whether Stripe will not do it, whatever comes: how things stand says why.
     pub(super) fn is_refusal(&self) -> bool {
         match self {
@@ -222,11 +240,10 @@ impl From<Fault> for GatewayError {
             retry_after,
         } = *refusal;
         let said = format!("{status}: {error}");
-        let is_in_use = error.code.as_deref() == Some("idempotency_key_in_use");
         let is_of_the_key = error.kind.as_deref() == Some("idempotency_error");
         match status.as_u16() {
-            // A request with the same key is still being answered.
-            409 if is_in_use || is_of_the_key => GatewayError::Unknown(said),
+            // Something else is going on with it, such as a request with the same key.
+            409 => GatewayError::Unknown(said),
             // The key was used with other words, as an earlier version of this program may have done. What came of that is
             // to be looked for.
             400 if is_of_the_key => GatewayError::Failed(said),
@@ -236,7 +253,7 @@ impl From<Fault> for GatewayError {
                 tracing::error!(%status, error = %error, "Stripe does not take STRIPE_KEY");
                 GatewayError::Unavailable(said)
             }
-            400 | 402 | 404 | 409 => GatewayError::Refused(said),
+            400 | 402 | 404 => GatewayError::Refused(said),
             // The answer of that key, for as long as Stripe keeps it.
             500 => GatewayError::Failed(said),
             500..=599 if is_repeated => GatewayError::Failed(said),

@@ -90,7 +90,7 @@ impl Stripe {
     /// How an authorization stands of which no answer came.
     async fn find(&self, wish: &Authorize) -> Result<Option<Authorization>, GatewayError> {
         if let Some(id) = &wish.known {
-            let now = self.intent(id.as_str()).await?;
+            let now = self.own(id).await?;
             return standing::authorization(&now).map(Some);
         }
         let is_old = self.clock.now().duration_since(wish.since) > KEYS_LAST;
@@ -116,7 +116,7 @@ impl Stripe {
         let mut found: Option<Intent> = None;
         let mut after = None;
         loop {
-            let query = requests::list(since, Some(until), after.as_deref());
+            let query = requests::list_plain(since, until, after.as_deref());
             let page = self
                 .client
                 .get::<objects::Intents>("/v1/payment_intents", &query)
@@ -127,6 +127,9 @@ impl Stripe {
                 .into_iter()
                 .filter(|one| one.payment() == Some(wish.key));
             for one in ours {
+                if one.status() >= Status::RequiresCapture {
+                    return Ok(Some(one));
+                }
                 if found
                     .as_ref()
                     .is_none_or(|best| best.status() < one.status())
@@ -148,6 +151,25 @@ impl Stripe {
             .get::<Intent>(&path, &requests::with_fee())
             .await;
         found.map_err(GatewayError::from)
+    }
+
+    /// An intent whose id is recorded. That it is missing says nothing of it: the key is that of another account, as long
+    /// as an operator does not put it right.
+    async fn own(&self, id: &GatewayId) -> Result<Intent, GatewayError> {
+        let path = format!("/v1/payment_intents/{}", requests::segment(id.as_str()));
+        let query = requests::with_fee();
+        match self.client.get::<Intent>(&path, &query).await {
+            Err(fault) if fault.is_missing() => {
+                tracing::error!(
+                    intent = id.as_str(),
+                    "Stripe does not know an intent that is recorded: is STRIPE_KEY that of another account?"
+                );
+                Err(GatewayError::Unavailable(
+                    "the intent is missing".to_owned(),
+                ))
+            }
+            answer => answer.map_err(GatewayError::from),
+        }
     }
 
     async fn capture(&self, wish: &Settle) -> Result<Option<Money>, GatewayError> {
@@ -175,6 +197,10 @@ impl Stripe {
             ))),
             Err(fault) if fault.is_refusal() => match self.captured(wish).await? {
                 Some(fee) => Ok(fee),
+                // It is there, as was seen just now.
+                None if fault.is_missing() => {
+                    Err(GatewayError::Unknown("it was missing".to_owned()))
+                }
                 None => Err(fault.into()),
             },
             Err(fault) => Err(fault.into()),
@@ -183,12 +209,15 @@ impl Stripe {
 
     /// Whether it is charged, and if so what Stripe kept; an error when it never can be.
     async fn captured(&self, wish: &Settle) -> Result<Option<Option<Money>>, GatewayError> {
-        let now = self.intent(wish.id.as_str()).await?;
+        let now = self.own(&wish.id).await?;
         match now.status() {
             Status::Succeeded => standing::fee(&now).map(Some),
             Status::RequiresCapture => Ok(None),
-            Status::Processing => Err(GatewayError::Unknown("it is being processed".to_owned())),
-            _ => Err(GatewayError::Refused(format!(
+            Status::Processing | Status::Unknown => Err(unclear(&now)),
+            Status::Canceled
+            | Status::RequiresPaymentMethod
+            | Status::RequiresConfirmation
+            | Status::RequiresAction => Err(GatewayError::Refused(format!(
                 "the intent is {}, for the reason {}",
                 now.status,
                 now.cancellation_reason.as_deref().unwrap_or("unknown")
@@ -221,22 +250,51 @@ impl Stripe {
 
     /// Whether nothing is held any more.
     async fn released(&self, wish: &Settle) -> Result<Option<Released>, GatewayError> {
-        match self.intent(wish.id.as_str()).await?.status() {
+        let now = self.own(&wish.id).await?;
+        match now.status() {
             Status::Canceled => Ok(Some(Released::Voided)),
+            Status::Succeeded
+                if now
+                    .amount_received
+                    .is_some_and(|charged| charged < now.amount) =>
+            {
+                self.return_part(wish, &now).await.map(Some)
+            }
             Status::Succeeded => Ok(Some(Released::ChargedElsewhere)),
-            Status::Processing => Err(GatewayError::Unknown("it is being processed".to_owned())),
-            _ => Ok(None),
+            Status::Processing | Status::Unknown => Err(unclear(&now)),
+            Status::RequiresPaymentMethod
+            | Status::RequiresConfirmation
+            | Status::RequiresAction
+            | Status::RequiresCapture => Ok(None),
         }
+    }
+
+    /// Somebody charged a part of what was held, which let go of the rest. It goes back at once: the books know whole charges
+    /// only, and then nothing was charged.
+    async fn return_part(&self, wish: &Settle, now: &Intent) -> Result<Released, GatewayError> {
+        let seen = standing::seen(now)?.ok_or_else(|| unclear(now))?;
+        if seen.refunded != seen.amount {
+            let call = format!("return-{}", now.id);
+            let key = requests::key(&call, wish.key.uuid(), wish.round);
+            let form = requests::refund_rest(&now.id, wish.key.uuid());
+            let answer = self
+                .client
+                .post::<objects::Refund>("/v1/refunds", &form, &key);
+            if answer.await?.body.did_fail() {
+                return Err(GatewayError::Refused("the part cannot go back".to_owned()));
+            }
+        }
+        tracing::warn!(intent = now.id, "a part that somebody charged went back");
+        Ok(Released::Voided)
     }
 
     async fn refund(&self, wish: &Refund) -> Result<(), GatewayError> {
         // Stripe may have forgotten the key of a request whose answer was lost.
-        if self.is_refunded(wish).await? {
+        let Some(left) = self.left_of(wish).await? else {
             return Ok(());
-        }
-        let amount = counted(wish.amount)?;
+        };
         let key = requests::key("refund", wish.key, wish.round);
-        let form = requests::refund(wish, amount);
+        let form = requests::refund(wish, counted(left)?);
         match self
             .client
             .post::<objects::Refund>("/v1/refunds", &form, &key)
@@ -247,14 +305,14 @@ impl Stripe {
                 answer.body.status
             ))),
             Ok(_) => Ok(()),
-            Err(fault) if fault.is_refusal() && self.is_refunded(wish).await? => Ok(()),
+            Err(fault) if fault.is_refusal() && self.left_of(wish).await?.is_none() => Ok(()),
             Err(fault) => Err(fault.into()),
         }
     }
 
-    /// Whether this very refund was made, or somebody else gave back all that there was; an error when it was made and failed:
-    /// it is not made twice.
-    async fn is_refunded(&self, wish: &Refund) -> Result<bool, GatewayError> {
+    /// What is to be asked for of this very refund: nothing when it was made, or somebody else gave back all that there was, and
+    /// of the whole what others left of it. An error when it was made and failed: it is not made twice.
+    async fn left_of(&self, wish: &Refund) -> Result<Option<Money>, GatewayError> {
         let query = requests::refunds_of(wish.id.as_str());
         let refunds: Refunds = self.client.get("/v1/refunds", &query).await?;
         let is_it = |refund: &&objects::Refund| refund.key() == Some(wish.key);
@@ -263,12 +321,23 @@ impl Stripe {
             return if ours.all(objects::Refund::did_fail) {
                 Err(GatewayError::Refused("the refund failed".to_owned()))
             } else {
-                Ok(true)
+                Ok(None)
             };
         }
-        let seen = standing::seen(&self.intent(wish.id.as_str()).await?)?;
-        Ok(seen.is_some_and(|seen| seen.refunded == seen.amount && wish.amount == seen.amount))
+        let Some(seen) = standing::seen(&self.own(&wish.id).await?)? else {
+            return Ok(Some(wish.amount));
+        };
+        if wish.amount != seen.amount {
+            return Ok(Some(wish.amount));
+        }
+        let left = seen.amount.minor() - seen.refunded.minor();
+        Ok((left > 0).then(|| Money::new(left, seen.amount.currency())))
     }
+}
+
+/// Nothing may be concluded from how it stands.
+fn unclear(intent: &Intent) -> GatewayError {
+    GatewayError::Unknown(format!("the intent is {}", intent.status))
 }
 
 /// The amount as Stripe counts it.
@@ -329,7 +398,7 @@ impl Gateway for Stripe {
         after: Option<&'a GatewayId>,
     ) -> BoxFuture<'a, Result<Listed, GatewayError>> {
         Box::pin(async move {
-            let query = requests::list(since, None, after.map(GatewayId::as_str));
+            let query = requests::list(since, after.map(GatewayId::as_str));
             let page: objects::Intents = self.client.get("/v1/payment_intents", &query).await?;
             let last = page.data.last().filter(|_| page.has_more);
             let next = last.map(|last| GatewayId::new(last.id.clone()));

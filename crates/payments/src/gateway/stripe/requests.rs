@@ -98,21 +98,41 @@ pub(super) fn refund(wish: &Refund, amount: i64) -> Fields {
     ])
 }
 
+/// All that was charged and is not given back yet, for a payment that its buyer got nothing for.
+pub(super) fn refund_rest(intent: &str, payment: Uuid) -> Fields {
+    fields([
+        ("payment_intent", intent),
+        (&format!("metadata[{REFUND}]"), &payment.to_string()),
+    ])
+}
+
 /// The refunds of an intent.
 pub(super) fn refunds_of(intent: &str) -> Fields {
     fields([("payment_intent", intent), ("limit", &PAGE.to_string())])
 }
 
-/// The intents of a span of time, the newest first.
-pub(super) fn list(since: Timestamp, until: Option<Timestamp>, after: Option<&str>) -> Fields {
+/// The intents of a span of time, the newest first, without what was charged.
+pub(super) fn list_plain(since: Timestamp, until: Timestamp, after: Option<&str>) -> Fields {
+    let mut query = page(since, after);
+    query.extend(fields([("created[lte]", &until.as_second().to_string())]));
+    query
+}
+
+/// The intents since then, the newest first, each with what was charged.
+pub(super) fn list(since: Timestamp, after: Option<&str>) -> Fields {
+    let mut query = page(since, after);
+    query.extend(fields([(
+        "expand[]",
+        "data.latest_charge.balance_transaction",
+    )]));
+    query
+}
+
+fn page(since: Timestamp, after: Option<&str>) -> Fields {
     let mut query = fields([
         ("limit", &PAGE.to_string()),
         ("created[gte]", &since.as_second().to_string()),
-        ("expand[]", "data.latest_charge.balance_transaction"),
     ]);
-    if let Some(until) = until {
-        query.extend(fields([("created[lte]", &until.as_second().to_string())]));
-    }
     if let Some(after) = after {
         query.extend(fields([("starting_after", after)]));
     }

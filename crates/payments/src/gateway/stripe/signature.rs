@@ -1,5 +1,6 @@
 //! Whether a message is Stripe's: `Stripe-Signature` (<https://docs.stripe.com/webhooks#verify-manually>).
 
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::hmac::{self, HMAC_SHA256, Key};
 use jiff::{SignedDuration, Timestamp};
 use tessera_platform::config::Secret;
@@ -8,6 +9,11 @@ use crate::gateway::NotAuthentic;
 
 /// How old a message may be, and how far ahead of our clock.
 const TOLERANCE: SignedDuration = SignedDuration::from_secs(300);
+
+/// Signatures of a message that are looked at: Stripe sends one for each secret, and whoever sends more wants to keep us busy.
+const MOST_SIGNATURES: usize = 8;
+/// Bytes of a signature.
+const SIGNATURE: usize = 32;
 
 /// Passes a message that one of the secrets signed, a short time ago.
 pub(super) fn check(
@@ -33,15 +39,19 @@ pub(super) fn check(
     }
     let message = [written.as_bytes(), b".", body].concat();
     let signatures = parts().filter(|(name, _)| *name == "v1");
-    let mut signatures = signatures.filter_map(|(_, signature)| bytes(signature));
-    let is_signed = |signature: &[u8]| {
-        secrets.iter().any(|secret| {
-            let key = Key::new(HMAC_SHA256, secret.expose().as_bytes());
-            // In constant time.
-            hmac::verify(&key, &message, signature).is_ok()
-        })
+    let signatures: Vec<_> = signatures
+        .filter_map(|(_, signature)| bytes(signature))
+        .filter(|signature| signature.len() == SIGNATURE)
+        .take(MOST_SIGNATURES)
+        .collect();
+    // Each secret signs once, however many signatures there are.
+    let signed = |secret: &Secret| {
+        let key = Key::new(HMAC_SHA256, secret.expose().as_bytes());
+        let own = hmac::sign(&key, &message);
+        let mut given = signatures.iter();
+        given.any(|signature| verify_slices_are_equal(own.as_ref(), signature).is_ok())
     };
-    if signatures.any(|signature| is_signed(&signature)) {
+    if !signatures.is_empty() && secrets.iter().any(signed) {
         Ok(())
     } else {
         Err(NotAuthentic)
@@ -104,6 +114,22 @@ mod tests {
         assert_eq!(changed, Err(NotAuthentic));
         let both = format!("{good},v1={}", sign(at, "whsec_c", BODY));
         assert!(passes(&both, &["whsec_c"]) && passes(&both, &["whsec_a"]));
+    }
+
+    #[test]
+    fn of_many_signatures_the_first_few_are_looked_at() {
+        let at = now().as_second();
+        let others = format!("v1={},", sign(at, "whsec_c", BODY));
+        let after = |count: usize| {
+            let header = format!(
+                "t={at},{}v1={}",
+                others.repeat(count),
+                sign(at, "whsec_a", BODY)
+            );
+            passes(&header, &["whsec_a"])
+        };
+        assert!(after(MOST_SIGNATURES - 1));
+        assert!(!after(MOST_SIGNATURES));
     }
 
     #[test]
