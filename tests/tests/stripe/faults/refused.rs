@@ -1,6 +1,6 @@
 //! Stripe refuses for good.
 
-use stripe_double::{Call, Fault};
+use stripe_double::{Call, Fault, Mode};
 
 use crate::till::{TOTAL, Till};
 
@@ -106,6 +106,7 @@ async fn a_key_that_stripe_does_not_take_is_an_outage_and_no_decline() {
 #[tokio::test]
 async fn a_key_of_another_account_ends_nothing() {
     let till = Till::open().await;
+    till.stripe.webhooks().mode(Mode::Drop);
     let (order, ticket) = till.order().await;
     for call in [Call::Capture, Call::Retrieve] {
         till.stripe.plan_times(call, Fault::Missing, 3);
