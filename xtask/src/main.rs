@@ -24,6 +24,7 @@ mod run;
 mod scenarios;
 mod schedules;
 mod servers;
+mod simulate;
 mod steps;
 mod stripe;
 
@@ -61,6 +62,8 @@ enum Chore {
     Schedules(schedules::Arguments),
     /// Run every scenario of card payments, and write docs/card-payments.md: how often the books were right after each
     Scenarios,
+    /// Run the whole marketplace in one thread, seed by seed, with all that may go wrong, and check the invariants
+    Simulate(simulate::Arguments),
     /// Do to the distributed form under load whatever may befall it, at full length, and check the invariants
     Faults(faults::Arguments),
     /// Run the distributed form on this machine: a process for each service, PostgreSQL and NATS, behind one port
@@ -90,6 +93,7 @@ fn perform(chore: Chore) -> Result<(), run::Failure> {
         Chore::Crash(arguments) => crash::run(&arguments),
         Chore::Schedules(arguments) => schedules::run(&arguments),
         Chore::Scenarios => scenarios::run(),
+        Chore::Simulate(arguments) => simulate::run(&arguments),
         Chore::Faults(arguments) => faults::run(&arguments),
         Chore::Up(arguments) => servers::up(&arguments),
         Chore::Bench(arguments) => bench::run(&arguments),

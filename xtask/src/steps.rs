@@ -4,7 +4,7 @@
 use clap::{Args, ValueEnum};
 
 use crate::run::{Failure, Run, Stopwatch};
-use crate::{browser, bugs, docs, lint, manifests, places, servers, stripe};
+use crate::{browser, bugs, docs, lint, manifests, places, servers, simulate, stripe};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -24,6 +24,8 @@ enum Step {
     Clippy,
     /// Every test passes; among them: the documents in docs/ are current, and the house rules are kept
     Test,
+    /// The invariants hold in two thousand simulated runs, whatever goes wrong in them
+    Simulate,
     /// The pages do what they should in a real browser, for everybody, and are light
     Browser,
     /// Stripe's own library and another double of Stripe agree with ours
@@ -53,6 +55,7 @@ impl Step {
             Self::Fmt => lint::formatting(),
             Self::Clippy => lint::clippy(),
             Self::Test => tests(),
+            Self::Simulate => simulate::tests(),
             Self::Browser => browser::tests(),
             Self::Stripe => stripe::tests(),
             Self::Servers => servers::tests(),

@@ -8,7 +8,11 @@ mod verdicts;
 
 use std::sync::Arc;
 
+use tessera_platform::db::Db;
 use tessera_platform::service::{Ctx, Definition, Service, StartError};
+
+use crate::gateway::Gateway;
+use crate::gateway::test_gateway::TestGateway;
 
 pub use faulty_gateway::{Call, Fault, Faults, FaultyGateway, Gate};
 pub use verdicts::{compared, verdicts};
@@ -19,6 +23,16 @@ pub const DEFINITION: Definition = Definition {
     build: |ctx| Box::pin(build(ctx)),
     ..crate::DEFINITION
 };
+
+/// The service over a gateway of the test's own.
+pub fn over(ctx: Ctx, gateway: Arc<dyn Gateway>) -> Service {
+    crate::service(ctx, gateway)
+}
+
+/// The database that is the book of a test gateway.
+pub fn book(gateway: &TestGateway) -> &Db {
+    gateway.book()
+}
 
 async fn build(ctx: Ctx) -> Result<Service, StartError> {
     let gateway = crate::open_test_gateway(&ctx).await?;

@@ -9,7 +9,7 @@ use tessera_payments::gateway::{
     Authorization, Authorize, Gateway, GatewayError, GatewayId, Refund, Released, Settle, Token,
 };
 use tessera_platform::clock::Clock;
-use tessera_platform::db::Place;
+use tessera_platform::db::{Pace, Place};
 use tessera_platform::ids::Ids;
 use uuid::Uuid;
 
@@ -22,7 +22,7 @@ struct Suite {
 async fn open(dir: &Path) -> Suite {
     let clock = Clock::manual("2030-01-01T12:00:00Z".parse().unwrap()).0;
     let ids = Ids::seeded(1, clock.clone());
-    let place = Place::Folder(dir.to_owned());
+    let place = Place::Folder(dir.to_owned(), Pace::Threads);
     let gateway = TestGateway::open(&place, &clock, &ids).await;
     let gateway = gateway.expect("the book opens");
     Suite {

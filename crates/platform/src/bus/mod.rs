@@ -13,6 +13,7 @@ use tessera_contracts::ids::EventId;
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
+use crate::BoxFuture;
 use crate::inbox::Inbox;
 use embedded::Embedded;
 use nats::{Intake, Nats};
@@ -38,6 +39,13 @@ pub struct Message {
 #[error("{0}")]
 pub struct BusError(pub(crate) String);
 
+impl BusError {
+    /// One with these words.
+    pub fn new(words: impl Into<String>) -> BusError {
+        BusError(words.into())
+    }
+}
+
 /// The last message that a bus with a store of its own has confirmed to a relay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Confirmed {
@@ -56,6 +64,21 @@ pub enum Bus {
     Embedded(Arc<Embedded>),
     /// Between processes.
     Nats(Arc<Nats>),
+    /// In a simulation.
+    Carried(Arc<dyn Carrier>),
+}
+
+/// What carries events in a simulation: a store of its own like that of a server, and all that may go wrong on the way.
+pub trait Carrier: Send + Sync {
+    /// Takes down who wants events.
+    fn subscribe(&self, inbox: Arc<Inbox>);
+
+    /// As [`Bus::publish`].
+    fn publish(&self, messages: Vec<Message>)
+    -> BoxFuture<'_, Result<Option<Confirmed>, BusError>>;
+
+    /// As [`Bus::still_has`].
+    fn still_has<'a>(&'a self, confirmed: &'a Confirmed) -> BoxFuture<'a, Result<bool, BusError>>;
 }
 
 impl Bus {
@@ -72,6 +95,10 @@ impl Bus {
                 None
             }
             Bus::Nats(bus) => Some(Intake::new(bus.clone(), inbox)),
+            Bus::Carried(bus) => {
+                bus.subscribe(inbox);
+                None
+            }
         }
     }
 
@@ -80,6 +107,7 @@ impl Bus {
         match self {
             Bus::Embedded(bus) => bus.watch(),
             Bus::Nats(bus) => bus.watch(),
+            Bus::Carried(_) => broadcast::channel(1).1,
         }
     }
 
@@ -89,6 +117,7 @@ impl Bus {
         match self {
             Bus::Embedded(bus) => bus.publish(messages).await.map(|()| None),
             Bus::Nats(bus) => bus.while_connected(bus.publish(&messages)).await,
+            Bus::Carried(bus) => bus.publish(messages).await,
         }
     }
 
@@ -97,12 +126,13 @@ impl Bus {
         match self {
             Bus::Embedded(_) => "in_process",
             Bus::Nats(_) => "nats",
+            Bus::Carried(_) => "carried",
         }
     }
 
     /// Whether it keeps a store of its own, which may lose what it confirmed.
     pub fn has_stream(&self) -> bool {
-        matches!(self, Bus::Nats(_))
+        !matches!(self, Bus::Embedded(_))
     }
 
     /// Whether its store still has what it confirmed.
@@ -110,13 +140,14 @@ impl Bus {
         match self {
             Bus::Embedded(_) => Ok(true),
             Bus::Nats(bus) => bus.while_connected(bus.still_has(confirmed)).await,
+            Bus::Carried(bus) => bus.still_has(confirmed).await,
         }
     }
 
     /// How many events its store has for `service` that this has not confirmed.
     pub(crate) async fn pending(&self, service: &str) -> Result<Option<u64>, BusError> {
         match self {
-            Bus::Embedded(_) => Ok(None),
+            Bus::Embedded(_) | Bus::Carried(_) => Ok(None),
             Bus::Nats(bus) => bus.pending(service).await,
         }
     }
@@ -126,6 +157,7 @@ impl Bus {
         match self {
             Bus::Embedded(_) => Ok(true),
             Bus::Nats(bus) => bus.while_connected(bus.is_in_place(confirmed)).await,
+            Bus::Carried(bus) => bus.still_has(confirmed).await,
         }
     }
 
@@ -147,7 +179,7 @@ impl Bus {
     /// Calls `wake` when another process nudges this one's relay, or all of them. Never ends by itself.
     pub async fn on_nudge(&self, service: &str, me: Uuid, wake: impl Fn()) {
         match self {
-            Bus::Embedded(_) => std::future::pending().await,
+            Bus::Embedded(_) | Bus::Carried(_) => std::future::pending().await,
             Bus::Nats(bus) => bus.on_nudge(service, me, wake).await,
         }
     }
@@ -155,7 +187,7 @@ impl Bus {
     /// How often it has had to connect: what passed between two connections, onlookers have not seen.
     pub fn connects(&self) -> u64 {
         match self {
-            Bus::Embedded(_) => 0,
+            Bus::Embedded(_) | Bus::Carried(_) => 0,
             Bus::Nats(bus) => bus.connects(),
         }
     }
@@ -163,7 +195,7 @@ impl Bus {
     /// Whether it can carry anything at this moment.
     pub fn health(&self) -> Result<(), BusError> {
         match self {
-            Bus::Embedded(_) => Ok(()),
+            Bus::Embedded(_) | Bus::Carried(_) => Ok(()),
             Bus::Nats(bus) => bus.health(),
         }
     }

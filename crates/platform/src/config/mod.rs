@@ -18,8 +18,8 @@ use tessera_contracts::Fees;
 use url::Url;
 
 use crate::bus::nats::NatsSettings;
-use crate::db::Place;
 use crate::db::postgres::Server;
+use crate::db::{Pace, Place};
 use crate::telemetry::traces::TraceSettings;
 
 pub use network::TrustedProxies;
@@ -98,6 +98,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// `DATA_DIR`: the embedded databases, and the keys made at the first start.
     pub data_dir: PathBuf,
+    /// Who commits to the embedded databases. Nobody sets it but a simulation.
+    pub pace: Pace,
     /// `DATABASE_URL` and `DATABASE_CONNECTIONS`: the PostgreSQL server; without one, files in the data
     /// directory.
     pub database: Option<Server>,
@@ -143,7 +145,7 @@ impl Settings {
     pub fn place(&self) -> Place {
         match &self.database {
             Some(server) => Place::Server(Box::new(server.clone())),
-            None => Place::Folder(self.data_dir.clone()),
+            None => Place::Folder(self.data_dir.clone(), self.pace),
         }
     }
 

@@ -13,6 +13,7 @@ use crate::db::postgres::Server;
 use crate::telemetry::traces::TraceSettings;
 
 use super::{JwtSeed, PublicUrl, RawSettings, SettingError, Settings, TrustedProxies, stripe};
+use crate::db::Pace;
 
 const LONGEST_LOCK_SECONDS: u32 = 7 * 24 * 60 * 60;
 
@@ -25,6 +26,7 @@ impl RawSettings {
         Ok(Settings {
             listen,
             data_dir: PathBuf::from(given(self.data_dir).unwrap_or_else(|| "./data".to_owned())),
+            pace: Pace::default(),
             database: database(self.database_url, self.database_connections)?,
             nats: nats(NatsTexts {
                 url: self.nats_url,

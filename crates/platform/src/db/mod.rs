@@ -68,6 +68,16 @@ pub enum Durability {
     },
 }
 
+/// Who does what is to be done beside the requests and the workers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pace {
+    /// Threads of the engine's own.
+    #[default]
+    Threads,
+    /// Whoever drives a simulation: what waits is committed when that says so, and lists are read at once.
+    ByHand,
+}
+
 /// What is done about the tables when a database is opened.
 #[derive(Clone, Copy)]
 pub(super) enum Shape<'m> {
@@ -114,12 +124,12 @@ impl Db {
         ids: &Ids,
     ) -> Result<Db, DbError> {
         let seed = tx::Seed::new(owner, clock, ids);
-        Db::sqlite(path, seed, Shape::Migrate(migrations))
+        Db::sqlite(path, seed, Shape::Migrate(migrations), Pace::Threads)
     }
 
-    fn sqlite(path: &Path, seed: tx::Seed, shape: Shape<'_>) -> Result<Db, DbError> {
+    fn sqlite(path: &Path, seed: tx::Seed, shape: Shape<'_>, pace: Pace) -> Result<Db, DbError> {
         let signals = Signals::default();
-        let engine = sqlite::Engine::open(path, seed, shape, signals.clone())?;
+        let engine = sqlite::Engine::open(path, seed, shape, signals.clone(), pace)?;
         Ok(Db::new(Engine::Sqlite(engine), signals))
     }
 
@@ -245,6 +255,23 @@ impl Db {
         match &self.0.engine {
             Engine::Sqlite(engine) => Some(engine.state()),
             Engine::Postgres(_) => None,
+        }
+    }
+
+    /// Whether anything waits to be committed by hand.
+    pub fn has_work(&self) -> bool {
+        match &self.0.engine {
+            Engine::Sqlite(engine) => engine.has_work(),
+            Engine::Postgres(_) => false,
+        }
+    }
+
+    /// Commits at most `bound` of what waits as one group, where that is done by hand ([`Pace::ByHand`]); answers how many
+    /// they were.
+    pub fn commit_by_hand(&self, bound: usize) -> usize {
+        match &self.0.engine {
+            Engine::Sqlite(engine) => engine.commit_by_hand(bound),
+            Engine::Postgres(_) => 0,
         }
     }
 

@@ -6,7 +6,7 @@ use super::error::DbError;
 use super::migration::Migration;
 use super::postgres::Server;
 use super::tx::Seed;
-use super::{Db, Shape};
+use super::{Db, Pace, Shape};
 use crate::clock::Clock;
 use crate::ids::Ids;
 
@@ -14,7 +14,7 @@ use crate::ids::Ids;
 #[derive(Clone, Debug)]
 pub enum Place {
     /// `OWNER.db` in this folder.
-    Folder(PathBuf),
+    Folder(PathBuf, Pace),
     /// The database `OWNER` on this server.
     Server(Box<Server>),
 }
@@ -54,7 +54,7 @@ impl Place {
     /// Makes the database of `owner` on a server, if there is none. Files need no making.
     pub async fn create(&self, owner: &str) -> Result<(), DbError> {
         match self {
-            Place::Folder(_) => Ok(()),
+            Place::Folder(..) => Ok(()),
             Place::Server(server) => server.create_database(owner).await,
         }
     }
@@ -62,21 +62,23 @@ impl Place {
     /// Where the database of `owner` is, for people.
     pub fn shown(&self, owner: &str) -> String {
         match self {
-            Place::Folder(folder) => file(folder, owner).display().to_string(),
+            Place::Folder(folder, _) => file(folder, owner).display().to_string(),
             Place::Server(_) => format!("database {owner}"),
         }
     }
 
     async fn open_as(&self, seed: Seed, shape: Shape<'_>) -> Result<Db, DbError> {
         match self {
-            Place::Folder(folder) => Db::sqlite(&file(folder, seed.owner), seed, shape),
+            Place::Folder(folder, pace) => {
+                Db::sqlite(&file(folder, seed.owner), seed, shape, *pace)
+            }
             Place::Server(server) => Db::postgres(server, seed, shape).await,
         }
     }
 
     fn file(&self, owner: &str) -> Option<PathBuf> {
         match self {
-            Place::Folder(folder) => Some(file(folder, owner)),
+            Place::Folder(folder, _) => Some(file(folder, owner)),
             Place::Server(_) => None,
         }
     }

@@ -141,6 +141,8 @@ pub struct Setup {
     pub clock: Clock,
     /// Ids and randomness.
     pub ids: Ids,
+    /// The bus, where it is not the one that the settings name.
+    pub bus: Option<Bus>,
 }
 
 /// The pages for people, beside the services of a process.

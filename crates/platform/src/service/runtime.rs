@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::{
     Ctx, Definition, MakePages, PagesTask, Setup, StartError, Surroundings, data_dir, keys, ready,
 };
+use crate::BoxFuture;
 use crate::arrival::Arrivals;
 use crate::bus::nats::{Intake, Nats};
 use crate::bus::{Bus, Pending};
@@ -87,7 +88,10 @@ impl Runtime {
         let public = keys.as_ref().map_or(&[][..], SigningKeys::public_keys);
         let verifier = Verifier::new(public);
         let follow_keys = keys::follow(keys.as_ref(), &setup, &verifier)?;
-        let bus = connect(definitions, &setup.settings).await?;
+        let bus = match &setup.bus {
+            Some(bus) => bus.clone(),
+            None => connect(definitions, &setup.settings).await?,
+        };
         let limits = Limits::new(&setup.settings, &setup.clock);
         let shared = Shared {
             keys,
@@ -180,12 +184,10 @@ impl Runtime {
     /// Starts every worker; each ends soon after `stop`.
     pub fn start(&self, stop: &Stop) -> JoinSet<()> {
         let mut tasks = JoinSet::new();
+        for (_, duty) in self.duties(stop) {
+            tasks.spawn(duty);
+        }
         for service in &self.services {
-            for worker in &service.workers {
-                let wake = worker.signal().map(|signal| service.db.signal(signal));
-                let (clock, stop) = (self.clock.clone(), stop.clone());
-                tasks.spawn(worker::run(service.name, worker.clone(), wake, clock, stop));
-            }
             self.start_intake(service, &mut tasks, stop);
         }
         for task in &self.pages {
@@ -208,6 +210,23 @@ impl Runtime {
             ));
         }
         tasks
+    }
+
+    /// What every worker does until `stop`, each with its service and its name: for whoever runs them himself.
+    pub fn duties(
+        &self,
+        stop: &Stop,
+    ) -> Vec<((&'static str, &'static str), BoxFuture<'static, ()>)> {
+        let mut duties: Vec<(_, BoxFuture<'static, ()>)> = Vec::new();
+        for service in &self.services {
+            for worker in &service.workers {
+                let wake = worker.signal().map(|signal| service.db.signal(signal));
+                let (clock, stop) = (self.clock.clone(), stop.clone());
+                let duty = worker::run(service.name, worker.clone(), wake, clock, stop);
+                duties.push(((service.name, worker.name()), Box::pin(duty)));
+            }
+        }
+        duties
     }
 
     /// Lets events come in over the bus, and hears when others have something for this process's relay.

@@ -101,6 +101,7 @@ impl TestApp {
             settings: Arc::new(settings),
             clock,
             ids,
+            bus: None,
         };
         Box::pin(TestApp::on(services.to_vec(), setup, hand, (dir, nats))).await
     }
@@ -153,6 +154,7 @@ impl TestApp {
             settings,
             clock,
             ids,
+            bus: None,
         };
         Box::pin(TestApp::on(services, setup, hand, (dir, nats))).await
     }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use futures_util::future::join_all;
 use tempfile::TempDir;
 use tessera_platform::clock::Clock;
-use tessera_platform::db::{Db, DbError, Migration, Place, Turn, Tx};
+use tessera_platform::db::{Db, DbError, Migration, Pace, Place, Turn, Tx};
 use tessera_platform::ids::Ids;
 use tessera_platform::params;
 use tessera_platform::testing::{Halt, are_several_writers, meet, server_for};
@@ -35,7 +35,7 @@ async fn open() -> (Db, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let place = match server_for(["crowd"].into_iter()).await {
         Some(server) => Place::Server(Box::new(server)),
-        None => Place::Folder(folder.path().to_owned()),
+        None => Place::Folder(folder.path().to_owned(), Pace::Threads),
     };
     let db = place.open("crowd", &TABLES, &clock, &ids).await;
     (db.unwrap(), folder)

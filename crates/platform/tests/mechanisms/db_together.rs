@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use futures_util::future::join_all;
 use tempfile::TempDir;
 use tessera_platform::clock::Clock;
-use tessera_platform::db::{Db, DbError, Migration, Place, Tx};
+use tessera_platform::db::{Db, DbError, Migration, Pace, Place, Tx};
 use tessera_platform::ids::Ids;
 use tessera_platform::params;
 use tessera_platform::testing::{are_several_writers, server_for};
@@ -32,7 +32,7 @@ async fn open() -> (Db, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let place = match server_for(["together"].into_iter()).await {
         Some(server) => Place::Server(Box::new(server)),
-        None => Place::Folder(folder.path().to_owned()),
+        None => Place::Folder(folder.path().to_owned(), Pace::Threads),
     };
     let db = place.open("together", &TABLES, &clock, &ids).await;
     (db.unwrap(), folder)

@@ -25,6 +25,7 @@ async fn runtime(dir: &Path, services: &[Definition]) -> Result<Runtime, StartEr
         settings: Arc::new(settings),
         ids: Ids::seeded(1, clock.clone()),
         clock,
+        bus: None,
     };
     let services: Vec<&Definition> = services.iter().collect();
     Runtime::build(&services, setup, None).await

@@ -64,7 +64,7 @@ fn look(settings: &Settings, clock: &Clock, patience: Duration) -> Result<Report
     let mut report;
     let (bus, unreachable) = Bus::of(settings);
     let opened = match &settings.place() {
-        Place::Folder(folder) => {
+        Place::Folder(folder, _) => {
             let files = Files::find(folder)?;
             report = Report::new(files.is_served());
             open_files(&files, clock, bus, &mut report)

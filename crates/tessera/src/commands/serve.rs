@@ -129,6 +129,7 @@ pub(crate) async fn build(settings: Settings, chosen: &Chosen) -> Result<Runtime
         settings: Arc::new(settings),
         clock,
         ids,
+        bus: None,
     };
     let is_whole = chosen.is_whole();
     let make: MakePages<'_> = Box::new(move |around| {

@@ -37,6 +37,12 @@ impl TestGateway {
         let book = place.open(BOOK.name, BOOK.migrations, clock, ids).await?;
         Ok(TestGateway { book })
     }
+
+    /// The database that is its book, for a test that commits to it by hand.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn book(&self) -> &Db {
+        &self.book
+    }
 }
 
 impl Gateway for TestGateway {

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use super::error::DbError;
 use super::tx::{Seed, Tx};
 use super::value::{FromRow, Param};
-use super::{Durability, Lane, Shape, Signals};
+use super::{Durability, Lane, Pace, Shape, Signals};
 use crate::BoxFuture;
 use checkpoint::Checkpointer;
 use job::Work;
@@ -40,7 +40,7 @@ pub(super) struct Engine {
     // The writer is dropped last: the last connection that closes moves the rest of the log into the
     // database file.
     readers: Arc<Readers>,
-    _checkpointer: Checkpointer,
+    _checkpointer: Option<Checkpointer>,
     writer: Writer,
 }
 
@@ -50,6 +50,7 @@ impl Engine {
         seed: Seed,
         shape: Shape<'_>,
         signals: Signals,
+        pace: Pace,
     ) -> Result<Engine, DbError> {
         let mut session = Session::open_writer(path)?;
         match shape {
@@ -62,10 +63,17 @@ impl Engine {
                 "commits would not be durable: {found:?}"
             )));
         }
-        let checkpointer = Checkpointer::start(path, seed.owner, &mut session)?;
+        let checkpointer = match pace {
+            Pace::Threads => Some(Checkpointer::start(path, seed.owner, &mut session)?),
+            Pace::ByHand => None,
+        };
+        let log = checkpointer
+            .as_ref()
+            .map(Checkpointer::log)
+            .unwrap_or_default();
         Ok(Engine {
-            readers: Arc::new(Readers::new(path, seed.owner)),
-            writer: Writer::start(Tx::new(session, seed), signals, checkpointer.log())?,
+            readers: Arc::new(Readers::new(path, seed.owner, pace)),
+            writer: Writer::start(Tx::new(session, seed), signals, log, pace)?,
             _checkpointer: checkpointer,
         })
     }
@@ -80,6 +88,14 @@ impl Engine {
         let (work, answer) = Work::new(input, body, crate::http::trace::current_step());
         self.writer.push(lane, Box::new(work))?;
         answer.await.map_err(|_| DbError::Closed)?
+    }
+
+    pub(super) fn has_work(&self) -> bool {
+        self.writer.has_work()
+    }
+
+    pub(super) fn commit_by_hand(&self, bound: usize) -> usize {
+        self.writer.commit_by_hand(bound)
     }
 
     pub(super) fn state(&self) -> u64 {

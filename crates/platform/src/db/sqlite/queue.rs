@@ -27,6 +27,22 @@ struct Lanes {
     closed: bool,
 }
 
+impl Lanes {
+    fn is_empty(&self) -> bool {
+        self.interactive.is_empty() && self.bulk.is_empty()
+    }
+
+    /// One place of each group is kept for bulk work, so that a flood of requests cannot keep
+    /// the events of the earlier ones from moving.
+    fn take(&mut self, group: &mut Vec<Box<dyn Job>>, bound: usize) {
+        let kept = usize::from(!self.bulk.is_empty());
+        let first = self.interactive.len().min(bound.saturating_sub(kept));
+        group.extend(self.interactive.drain(..first));
+        let rest = self.bulk.len().min(bound.saturating_sub(first));
+        group.extend(self.bulk.drain(..rest));
+    }
+}
+
 impl Queue {
     pub(super) fn push(&self, lane: Lane, job: Box<dyn Job>) -> Result<(), DbError> {
         let mut lanes = self.lanes.lock();
@@ -47,22 +63,25 @@ impl Queue {
     }
 
     /// Waits for work and takes a group of it; `None` once closed and empty.
-    ///
-    /// One place of each group is kept for bulk work, so that a flood of requests cannot keep
-    /// the events of the earlier ones from moving.
     pub(super) fn take(&self, group: &mut Vec<Box<dyn Job>>) -> Option<()> {
         let mut lanes = self.lanes.lock();
-        while lanes.interactive.is_empty() && lanes.bulk.is_empty() {
+        while lanes.is_empty() {
             if lanes.closed {
                 return None;
             }
             self.ready.wait(&mut lanes);
         }
-        let first = lanes.interactive.len().min(GROUP_BOUND - 1);
-        group.extend(lanes.interactive.drain(..first));
-        let rest = lanes.bulk.len().min(GROUP_BOUND - group.len());
-        group.extend(lanes.bulk.drain(..rest));
+        lanes.take(group, GROUP_BOUND);
         Some(())
+    }
+
+    /// Takes at most `bound` of what is there.
+    pub(super) fn take_at_once(&self, group: &mut Vec<Box<dyn Job>>, bound: usize) {
+        self.lanes.lock().take(group, bound.min(GROUP_BOUND));
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.lanes.lock().is_empty()
     }
 
     /// Takes no more work, and drops what is queued: whoever waits for it is told that it is closed.

@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
 use super::session::Session;
+use crate::db::Pace;
 use crate::db::error::DbError;
 use crate::db::value::{FromRow, Param};
 
@@ -25,16 +26,18 @@ const INSTRUCTIONS_BETWEEN_LOOKS: i32 = 10_000;
 pub(super) struct Readers {
     path: PathBuf,
     owner: &'static str,
+    pace: Pace,
     idle: Mutex<Vec<Session>>,
     places: Arc<Semaphore>,
     running: Arc<Semaphore>,
 }
 
 impl Readers {
-    pub(super) fn new(path: &Path, owner: &'static str) -> Readers {
+    pub(super) fn new(path: &Path, owner: &'static str, pace: Pace) -> Readers {
         Readers {
             path: path.to_owned(),
             owner,
+            pace,
             idle: Mutex::default(),
             places: Arc::new(Semaphore::new(LISTS_BOUND)),
             running: Arc::new(Semaphore::new(LISTS_AT_ONCE)),
@@ -65,6 +68,9 @@ impl Readers {
     where
         R: FromRow + Send + 'static,
     {
+        if readers.pace == Pace::ByHand {
+            return readers.few(sql, params);
+        }
         let place = readers.places.clone().try_acquire_owned();
         let place = place.map_err(|_| DbError::Busy)?;
         let deadline = deadline();

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::clock::{Clock, Hand};
-use crate::db::{Db, DbError, Migration, Place};
+use crate::db::{Db, DbError, Migration, Pace, Place};
 use crate::http::body::Body;
 use crate::ids::Ids;
 use crate::params;
@@ -106,7 +106,7 @@ impl Shop {
         ];
         let place = match server_for(["shop"].into_iter()).await {
             Some(server) => Place::Server(Box::new(server)),
-            None => Place::Folder(dir.path().to_owned()),
+            None => Place::Folder(dir.path().to_owned(), Pace::Threads),
         };
         let db = place.open("shop", &tables, &clock, &ids).await.unwrap();
         Shop {
