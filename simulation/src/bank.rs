@@ -2,6 +2,7 @@
 //! or without an answer. Beneath is the real test gateway with its real book.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
@@ -34,8 +35,8 @@ struct State {
     plan: Plan,
     /// What arrives later than anybody waits.
     late: Vec<BoxFuture<'static, ()>>,
-    /// Captures that it refuses for good.
-    refused: Vec<String>,
+    /// Of each authorization whose capture was asked for: whether it refuses that, for good.
+    refusals: BTreeMap<String, bool>,
 }
 
 /// What goes wrong with a call.
@@ -67,7 +68,7 @@ impl Bank {
                 chance: StdRng::seed_from_u64(seed),
                 plan: plan.clone(),
                 late: Vec::new(),
-                refused: Vec::new(),
+                refusals: BTreeMap::new(),
             }),
         }
     }
@@ -106,17 +107,17 @@ impl Bank {
         (takes, FAULTS.get(place).copied().filter(|_| goes_wrong))
     }
 
-    /// Whether it refuses to charge this one, now and for ever: one in fifty, where anything goes wrong.
+    /// Whether it refuses to charge this one: one in fifty, where anything goes wrong. It says the same whenever it is asked.
     fn refuses(&self, id: &str) -> bool {
         let mut state = self.state.lock();
-        if state.refused.iter().any(|known| known == id) {
-            return true;
-        }
-        let refuses = state.plan.gateway_faults > 0 && state.chance.random_range(0..50) == 0;
-        if refuses {
-            state.refused.push(id.to_owned());
-        }
-        refuses
+        let State {
+            chance,
+            plan,
+            refusals,
+            ..
+        } = &mut *state;
+        let drawn = plan.gateway_faults > 0 && chance.random_range(0..50) == 0;
+        *refusals.entry(id.to_owned()).or_insert(drawn)
     }
 
     /// Does what `act` does, as far as chance lets it.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use rand::rngs::StdRng;
-use rand::seq::SliceRandom;
+use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{Rng, SeedableRng};
 use tessera_contracts::events::EventType;
 use tessera_platform::BoxFuture;
@@ -112,8 +112,8 @@ impl Stream {
         let State {
             chance,
             plan,
+            messages,
             followers,
-            ..
         } = &mut *state;
         let follower = followers.iter_mut().find(|one| one.service == service)?;
         let inbox = follower.inbox.clone()?;
@@ -134,6 +134,14 @@ impl Stream {
             mail.is_on_its_way = true;
             delivery.sequences.push(mail.sequence);
             delivery.messages.push(mail.message.clone());
+        }
+        // One from long ago comes along, confirmed or not.
+        if chance.random_range(0..100) < plan.redeliveries {
+            let wanted = |message: &&Message| follower.wants.contains(&message.event_type);
+            let past: Vec<&Message> = messages.iter().filter(wanted).collect();
+            delivery
+                .messages
+                .extend(past.choose(chance).map(|it| (*it).clone()));
         }
         Some(delivery)
     }

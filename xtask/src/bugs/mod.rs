@@ -3,12 +3,13 @@
 
 mod patch;
 mod scratch;
+mod table;
 
 use clap::Args;
 
 use self::patch::Patch;
-use self::scratch::{Scratch, Verdict};
-use crate::run::{Failure, Run, Stopwatch};
+use self::scratch::Scratch;
+use crate::run::{Failure, Run};
 use crate::{places, servers};
 
 #[derive(Args)]
@@ -18,6 +19,9 @@ pub(crate) struct Arguments {
     /// Only see that each patch still applies
     #[arg(long)]
     check: bool,
+    /// Write what catches which, and how fast, to docs/proof.md: give no names then
+    #[arg(long, conflicts_with_all = ["check", "names"])]
+    write: bool,
     /// Only list them: what each takes out, and what catches it
     #[arg(long, conflicts_with = "check")]
     list: bool,
@@ -39,7 +43,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         Run::cargo(["build", "--quiet", "-p", "tessera-apart"]).show()?;
         scratch.runs_with(places::target()?.join("debug/apart"));
     }
-    all_caught(&scratch, &patches)
+    all_caught(&scratch, &patches, arguments.write)
 }
 
 /// Every patch still applies: a step of `cargo xtask test`, for the code changes and the patches must follow.
@@ -47,6 +51,7 @@ pub(crate) fn check() -> Result<(), Failure> {
     run(&Arguments {
         names: Vec::new(),
         check: true,
+        write: false,
         list: false,
     })
 }
@@ -80,7 +85,7 @@ fn all_apply(scratch: &Scratch, patches: &[Patch]) -> Result<(), Failure> {
     )))
 }
 
-fn all_caught(scratch: &Scratch, patches: &[Patch]) -> Result<(), Failure> {
+fn all_caught(scratch: &Scratch, patches: &[Patch], write: bool) -> Result<(), Failure> {
     // A test that fails anyway would seem to catch every fault.
     println!("without any fault, the tests must pass:");
     for patch in patches {
@@ -91,29 +96,20 @@ fn all_caught(scratch: &Scratch, patches: &[Patch]) -> Result<(), Failure> {
     let mut missed = 0_usize;
     let mut rows = Vec::new();
     for patch in patches {
-        let watch = Stopwatch::start();
-        let verdict = scratch.plant(patch)?;
-        missed += usize::from(verdict != Verdict::Caught);
-        rows.push(format!(
-            "{:<44} {:<28} {watch:>9}",
-            patch.name,
-            verdict.to_string()
-        ));
-        println!("{}: {verdict} after {watch}", patch.name);
+        let planted = scratch.plant(patch)?;
+        missed += usize::from(!planted.is_caught());
+        println!("{}: {planted}", patch.name);
+        rows.push((patch, planted));
     }
-    println!(
-        "\n{:<44} {:<28} {:>9}\n{}",
-        "bug",
-        "verdict",
-        "time",
-        rows.join("\n")
-    );
     println!(
         "\n{} of {} caught; logs: {}",
         patches.len() - missed,
         patches.len(),
         scratch.logs().display()
     );
+    if write {
+        table::write(&rows)?;
+    }
     if missed == 0 {
         Ok(())
     } else {

@@ -4,12 +4,14 @@
 //! Title: two live orders for one ticket
 //! Guard: the partial unique index on orders.ticket_id
 //! Caught-by: -p tessera-tests --test races two_hundred_buyers
+//! Seeds: 400
 //! Needs: servers
 //!
 //! diff --git a/… b/…
 //! ```
 //!
-//! The last line stands where the guard exists only on PostgreSQL or NATS: the test is run with both then.
+//! The last two need not be there. `Seeds` stands where the simulation catches it, too: within so many of them, from 1 on. `Needs`
+//! stands where the guard exists only on PostgreSQL or NATS: the test is run with both then.
 
 use std::fmt::{self, Display};
 use std::fs;
@@ -23,9 +25,11 @@ pub(super) struct Patch {
     pub(super) file: PathBuf,
     /// Arguments for `cargo test`.
     pub(super) caught_by: Vec<String>,
+    /// Within how many seeds the simulation catches it, if it does.
+    pub(super) seeds: Option<u64>,
     /// Whether the test needs PostgreSQL and NATS.
     pub(super) needs_servers: bool,
-    title: String,
+    pub(super) title: String,
     guard: String,
 }
 
@@ -61,7 +65,9 @@ impl Patch {
             Some("servers") => true,
             Some(_) => return Err(broken("it can only need `servers`")),
         };
+        let seeds = header(&text, "Seeds:").map(str::parse).transpose();
         Ok(Self {
+            seeds: seeds.map_err(|_| broken("its seeds must be a number"))?,
             needs_servers,
             name: file
                 .file_stem()
@@ -95,6 +101,9 @@ impl Display for Patch {
         let mut caught_by = self.caught_by.join(" ");
         if self.needs_servers {
             caught_by.push_str(" (on PostgreSQL and NATS)");
+        }
+        if let Some(seeds) = self.seeds {
+            caught_by.push_str(&format!("\n  and by: cargo xtask simulate --seeds {seeds}"));
         }
         write!(
             f,

@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use super::patch::Patch;
-use crate::run::{Failure, Run};
+use crate::run::{Failure, Run, Stopwatch};
 
 /// A test with a fault in it may wait for ever.
 const TEST_SECONDS: &str = "600";
@@ -25,6 +25,16 @@ pub(super) struct Scratch {
 }
 
 /// What became of a planted fault.
+pub(super) struct Planted {
+    /// With the named test.
+    pub(super) test: Verdict,
+    /// How long that took.
+    pub(super) took: String,
+    /// The seed that caught it, and how long the seeds up to it took; `None` where the simulation is not asked.
+    pub(super) seed: Option<Option<(u64, String)>>,
+}
+
+/// What became of it with the named test.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Verdict {
     /// The named test failed, as it should.
@@ -99,12 +109,44 @@ impl Scratch {
         Ok(())
     }
 
-    /// Plants one fault, runs its test, and takes the fault out again.
-    pub(super) fn plant(&self, patch: &Patch) -> Result<Verdict, Failure> {
+    /// Plants one fault, runs its test, and the simulation if that should catch it, too; and takes the fault out again.
+    pub(super) fn plant(&self, patch: &Patch) -> Result<Planted, Failure> {
         self.git_apply(patch, &[])?;
-        let verdict = self.judge(patch);
+        let watch = Stopwatch::start();
+        let test = self.judge(patch);
+        let took = watch.to_string();
+        let seed = patch.seeds.map(|seeds| self.simulate(patch, seeds));
         self.restore()?;
-        verdict
+        Ok(Planted {
+            test: test?,
+            took,
+            seed: seed.transpose()?,
+        })
+    }
+
+    /// The first seed whose run is not sound.
+    fn simulate(&self, patch: &Patch, seeds: u64) -> Result<Option<(u64, String)>, Failure> {
+        let name = format!("{}.simulation", patch.name);
+        let cargo = |verb: &str| {
+            let run = Run::new("timeout").args(["--kill-after=10", TEST_SECONDS, "cargo", verb]);
+            run.args(["--package", "tessera-simulation", "--bin", "simulate"])
+                .current_dir(&self.tree)
+                .env("CARGO_TARGET_DIR", &self.target)
+        };
+        if !cargo("build").into_log(&self.log(&name)?)?.success() {
+            return Ok(None);
+        }
+        let watch = Stopwatch::start();
+        let run = cargo("run").args(["--", "--seeds", &seeds.to_string()]);
+        let status = run.into_log(&self.log(&name)?)?;
+        let printed = fs::read_to_string(self.log_file(&name)).unwrap_or_default();
+        let seed = printed.lines().find_map(|line| {
+            let (seed, _) = line.strip_prefix("seed ")?.split_once(':')?;
+            seed.parse().ok()
+        });
+        Ok(seed
+            .filter(|_| !status.success())
+            .map(|seed| (seed, watch.to_string())))
     }
 
     fn judge(&self, patch: &Patch) -> Result<Verdict, Failure> {
@@ -194,6 +236,24 @@ impl Scratch {
         Ok(files
             .filter(|file| self.root.join(file).is_file())
             .collect())
+    }
+}
+
+impl Planted {
+    /// Whether everything caught it that should.
+    pub(super) fn is_caught(&self) -> bool {
+        self.test == Verdict::Caught && self.seed.as_ref().is_none_or(Option::is_some)
+    }
+}
+
+impl Display for Planted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} after {}", self.test, self.took)?;
+        match &self.seed {
+            None => Ok(()),
+            Some(None) => f.write_str("; by no seed"),
+            Some(Some((seed, took))) => write!(f, "; by seed {seed} after {took}"),
+        }
     }
 }
 
