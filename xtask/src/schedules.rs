@@ -7,7 +7,7 @@ use crate::servers;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// How many there are (the suite runs 100)
+    /// How many there are (the suite runs 60)
     #[arg(long, default_value_t = 3_000)]
     count: u64,
     /// The first one's seed: the others count on from it

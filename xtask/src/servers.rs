@@ -30,7 +30,7 @@ const OF_THE_SYSTEM: [&str; 5] = ["races", "out_of_order", "check", "secured", "
 
 /// Of card payments, those with several at once, and a few of the random schedules: a server takes longer for each.
 const OF_CARDS: &str = "racing payouts however_they";
-const SCHEDULES: &str = "8";
+const SCHEDULES: &str = "3";
 
 #[derive(Args)]
 pub(crate) struct Arguments {

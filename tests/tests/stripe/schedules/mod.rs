@@ -27,7 +27,7 @@ type History = Arc<Mutex<Vec<String>>>;
 /// How often what came of it: `captured`, `refund failed`.
 type Tally = BTreeMap<String, i64>;
 
-const IN_THE_USUAL_RUN: u64 = 100;
+const IN_THE_USUAL_RUN: u64 = 60;
 /// Much of each is waiting: for disks, and for the little while that a retry takes.
 const AT_ONCE: usize = 4;
 /// After so many there is a word on how far it is.
