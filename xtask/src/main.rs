@@ -17,6 +17,7 @@ mod docs;
 mod faults;
 mod lint;
 mod manifests;
+mod model;
 mod node;
 mod places;
 mod python;
@@ -64,6 +65,8 @@ enum Chore {
     Scenarios,
     /// Run the whole marketplace in one thread, seed by seed, with all that may go wrong, and check the invariants
     Simulate(simulate::Arguments),
+    /// Visit every state of the model of orders, payments and deadlines, and check the invariants in each
+    Model(model::Arguments),
     /// Do to the distributed form under load whatever may befall it, at full length, and check the invariants
     Faults(faults::Arguments),
     /// Run the distributed form on this machine: a process for each service, PostgreSQL and NATS, behind one port
@@ -94,6 +97,7 @@ fn perform(chore: Chore) -> Result<(), run::Failure> {
         Chore::Schedules(arguments) => schedules::run(&arguments),
         Chore::Scenarios => scenarios::run(),
         Chore::Simulate(arguments) => simulate::run(&arguments),
+        Chore::Model(arguments) => model::run(&arguments),
         Chore::Faults(arguments) => faults::run(&arguments),
         Chore::Up(arguments) => servers::up(&arguments),
         Chore::Bench(arguments) => bench::run(&arguments),

@@ -47,6 +47,7 @@ impl Deadlines {
 
 /// Takes one portion and appends its events, in one transaction. Answers how many they were.
 async fn tell(tx: &mut Tx) -> Result<usize, DbError> {
+    // The model: services::expiration::tell.
     let due = store::take_due(tx).await?;
     for order_id in &due {
         let complete = ExpirationComplete {

@@ -8,6 +8,7 @@ use tessera_platform::db::Tx;
 use crate::operations::transition;
 use crate::store::orders;
 
+// The model: services::orders::puts_off, expire.
 /// An early nudge is put off, not dropped: it comes only once.
 pub async fn handle(tx: &mut Tx, nudge: &ExpirationComplete) -> Result<Outcome, ConsumeError> {
     if let Some(order) = orders::find(tx, nudge.order_id).await?

@@ -10,6 +10,7 @@ use crate::operations::transition;
 /// An order that has ended meanwhile stays ended, and payments, which hears of its end, voids the
 /// authorization.
 pub async fn handle(tx: &mut Tx, payment: &PaymentState) -> Result<Outcome, ConsumeError> {
+    // The model: services::orders::complete.
     transition(tx, payment.order_id, Order::completed)
         .await?
         .outcome("the order awaits no payment")

@@ -15,6 +15,7 @@ pub async fn handle(tx: &mut Tx, state: &TicketState) -> Result<Outcome, Consume
         Ok(ticket) => ticket,
         Err(error) => return Ok(Outcome::Reject(error.to_string())),
     };
+    // The model: services::orders::ticket_changed.
     match state.order_id {
         Some(order) if state.status == TicketStatus::Reserved => {
             let order = tickets::save_and_hold(tx, &ticket, order).await?;

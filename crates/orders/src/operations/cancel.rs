@@ -36,6 +36,7 @@ pub async fn cancel(tx: &mut Tx, command: &Cancel) -> Result<(), CancelError> {
     if order.user_id != command.user_id {
         return Err(CancelError::NotYours);
     }
+    // The model: services::orders::cancel.
     let cancelled = transition(tx, command.id, |order, now| {
         order.cancelled(CancelReason::CancelledByBuyer, now)
     });

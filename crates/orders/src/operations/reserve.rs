@@ -52,6 +52,7 @@ pub async fn reserve(tx: &mut Tx, command: &Reserve) -> Result<Order, ReserveErr
     if !is_held {
         return Err(tx.conflict().into());
     }
+    // The model: services::orders::reserve.
     if !orders::insert(tx, &order).await? {
         let taken = orders::live_status(tx, command.ticket_id).await?;
         return Err(lost_to(taken));

@@ -43,6 +43,7 @@ pub async fn take_step(
         Ok(order) => order,
         Err(Refused(state)) => return Ok(Changed::Refused(state)),
     };
+    // The model: services::orders::step.
     if !orders::save(tx, &order).await? {
         return Err(tx.conflict());
     }

@@ -52,6 +52,7 @@ pub async fn begin(tx: &mut Tx, wish: &Begin) -> Result<Payment, BeginError> {
     order
         .payable(wish.user_id, wish.attempts, now)
         .map_err(BeginError::Unpayable)?;
+    // The model: services::payments::begin.
     let payment = Payment::new(wish.id, &order, wish.token.clone(), now);
     let resolve_at = now.saturating_add(RESOLVE_AFTER).unwrap_or(Timestamp::MAX);
     if payments::insert(tx, &payment, resolve_at).await? {

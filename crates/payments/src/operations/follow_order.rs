@@ -11,6 +11,7 @@ use crate::store::{orders, payments};
 /// Applies what orders said, unless something newer is known. The copy is written first, which holds
 /// the order until the payment is changed too.
 pub async fn follow_order(tx: &mut Tx, order: &Order) -> Result<Outcome, ConsumeError> {
+    // The model: services::payments::follow_order.
     if !orders::save(tx, order).await? {
         return Ok(Outcome::Ignored("a newer version is known"));
     }

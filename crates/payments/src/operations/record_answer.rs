@@ -36,6 +36,7 @@ pub async fn record_answer(tx: &mut Tx, answered: &Answered) -> Result<Recorded,
         .await?
         .ok_or_else(|| DbError::Corrupt(format!("a payment of order {id}, which is not there")))?;
     let payment = answered.payment.clone();
+    // The model: services::payments::record, authorized.
     let next = match payment.answered(answered.answer.clone(), &order, tx.now()) {
         Ok(next) => next,
         Err(Refused(_)) => return as_recorded(tx, answered, &order).await,

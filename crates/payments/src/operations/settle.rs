@@ -11,6 +11,7 @@ use crate::store::{ledger, orders, payments};
 /// Records the last word of the gateway on a payment, as it was when the gateway was asked. When
 /// somebody else recorded it before, nothing is left to do: the gateway gave both the same answer.
 pub async fn settle(tx: &mut Tx, payment: &Payment, settled: Settled) -> Result<(), DbError> {
+    // The model: services::payments::record.
     let payment = payment
         .clone()
         .settled(settled, tx.now())

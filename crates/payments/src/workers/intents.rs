@@ -87,6 +87,7 @@ impl Intents {
     }
 
     async fn carry_out(&self, due: Due) -> Result<(), DbError> {
+        // The model: services::payments::ask, services::gateway.
         match self.ask(&due.payment, due.round).await {
             Ok(Some(Word::Answer(Authorization::ActionRequired(..)))) if waits_for_payer(&due) => {
                 self.put_off(due, Silence::Payer).await

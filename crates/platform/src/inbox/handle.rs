@@ -19,6 +19,7 @@ use crate::params;
 use crate::session::ended;
 use crate::telemetry::traces::Tracer;
 
+// The model: services::take_in, Letters.
 const RECEIVE: &str = "INSERT INTO inbox (event_id, state, received_at, attempts)
     VALUES ($1, 'done', $2, 0) ON CONFLICT (event_id) DO NOTHING";
 /// Rows that go by one statement.

@@ -13,6 +13,7 @@ pub async fn handle(tx: &mut Tx, order: &OrderState) -> Result<Outcome, ConsumeE
     if !versions::advance(tx, order.id.uuid(), order.version).await? {
         return Ok(super::OLD);
     }
+    // The model: services::tickets::order_cancelled.
     // In this order: a release that hands on to this order takes its row away.
     if waiting::remove(tx, order.id).await? {
         return Ok(Outcome::Done);

@@ -34,6 +34,7 @@ pub async fn lock(
         return Ok(Locked::Refused);
     };
     let version = ticket.version;
+    // The model: services::tickets::order_created.
     let reason = match ticket.lock(order.id, seen, tx.now()) {
         Ok(ticket) => {
             let saved = tickets::save_state(tx, &ticket).await?;

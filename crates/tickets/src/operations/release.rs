@@ -28,6 +28,7 @@ pub async fn release(
     let waiting = waiting::behind(tx, ticket.id).await?;
     let Succession { then, refused } = succession(&ticket, seller_is_gone, &waiting);
     let was_sold = matches!(ticket.state, State::Sold(_));
+    // The model: services::tickets::release.
     let ticket = ticket.release(order, reason, then, tx.now())?;
     let saved = tickets::save_state(tx, &ticket).await?;
     guarded(tx, saved)?;

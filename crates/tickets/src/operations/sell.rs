@@ -18,6 +18,7 @@ pub enum SellError {
 
 /// Sells the ticket, which the transaction holds, to its holder, and tells all that wait that it is gone.
 pub async fn sell(tx: &mut Tx, ticket: Ticket, order: OrderId) -> Result<(), SellError> {
+    // The model: services::tickets::order_completed.
     let ticket = ticket.sell(order, tx.now())?;
     let saved = tickets::save_state(tx, &ticket).await?;
     guarded(tx, saved)?;

@@ -111,6 +111,7 @@ impl Relay {
             return self.mark().await;
         }
         let is_worth_a_rest = self.bus.has_stream() && batch.len() < MARKED_AT;
+        // The model: Action::Deliver, DeliverAgain.
         self.publish(batch).await?;
         if is_worth_a_rest {
             rest().await;
