@@ -33,6 +33,9 @@ struct Arguments {
     /// Print every step
     #[arg(long)]
     trace: bool,
+    /// Print a line for each seed, with its steps and a digest of all that happened: the same on every run
+    #[arg(long)]
+    digests: bool,
     /// Threads, each with a run of its own [default: one for each processor]
     #[arg(long)]
     threads: Option<NonZeroUsize>,
@@ -153,6 +156,12 @@ fn again(seed: u64, first: &Outcome, template: &Template) -> Told {
     }
 }
 
+/// FNV-1a.
+fn digest(text: &str) -> u64 {
+    let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, mix)
+}
+
 fn difference(first: &str, second: &str) -> String {
     let mut lines = first.lines().zip(second.lines());
     match lines.find(|(one, other)| one != other) {
@@ -174,6 +183,10 @@ fn gather(arguments: &Arguments, told: &Receiver<Told>, began: Instant) -> Resul
         };
         if arguments.trace {
             print!("{}", outcome.trace);
+        }
+        if arguments.digests {
+            let digest = digest(&outcome.trace);
+            println!("{} {} {digest:016x}", outcome.seed, outcome.steps);
         }
         if let Some((what, history)) = &outcome.violation {
             let seed = outcome.seed;

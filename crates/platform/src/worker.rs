@@ -120,8 +120,9 @@ pub async fn run(
                 let pause = backoff;
                 backoff = (backoff * 2).min(LONGEST_BACKOFF);
                 tokio::select! {
-                    () = real_time(pause) => {}
+                    biased;
                     () = stop.wait() => {}
+                    () = real_time(pause) => {}
                 }
                 continue;
             }
@@ -136,11 +137,13 @@ pub async fn run(
         };
         // Where nothing can be missed, the moment alone counts.
         let polls = wake.is_some() || moment.is_none();
+        // In this order, and not in one that is drawn: what happens is a seed's to say, where there is one.
         tokio::select! {
+            biased;
+            () = stop.wait() => {}
             () = woken(wake.as_deref()) => {}
             () = reached(&clock, moment) => {}
             () = real_time(POLL), if polls => {}
-            () = stop.wait() => {}
         }
     }
     drop(tokio::time::timeout(END_WITHIN, worker.stopped()).await);
