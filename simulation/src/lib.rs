@@ -35,7 +35,7 @@ pub struct Outcome {
     pub seed: u64,
     /// How many steps it had.
     pub steps: u64,
-    /// How many processes died.
+    /// How many processes died by chance.
     pub crashes: u32,
     /// How often people were told what.
     pub tally: BTreeMap<String, u32>,
@@ -45,11 +45,7 @@ pub struct Outcome {
     pub violation: Option<(String, String)>,
 }
 
-/// Runs `seed` on files of its own, made from `template`.
-///
-/// # Errors
-/// When it could not be run: no place for the files, or no runtime.
-pub fn simulate(seed: u64, template: &Template) -> Result<Outcome, String> {
+fn simulate(seed: u64, template: &Template) -> Result<Outcome, String> {
     let folder = template.unpack()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
@@ -94,10 +90,10 @@ async fn lived(world: &mut World) -> Result<(), String> {
     ending::end(world).await
 }
 
-/// As [`simulate`]; a panic anywhere is a violation, too.
+/// Runs `seed` on files of its own, made from `template`. A panic anywhere is a violation, too.
 ///
 /// # Errors
-/// As [`simulate`].
+/// When it could not be run: no place for the files, or no runtime.
 pub fn simulate_guarded(seed: u64, template: &Template) -> Result<Outcome, String> {
     let run = catch_unwind(AssertUnwindSafe(|| simulate(seed, template)));
     run.unwrap_or_else(|panic| {

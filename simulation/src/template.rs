@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use tempfile::TempDir;
 use tessera_payments::gateway::test_gateway::BOOK;
@@ -13,8 +12,10 @@ use crate::{ending, process, services};
 
 /// The files.
 pub struct Template {
-    folder: TempDir,
-    files: Arc<Vec<(PathBuf, PathBuf)>>,
+    /// Goes with this.
+    _folder: TempDir,
+    /// Each with the name of its copies.
+    files: Vec<(PathBuf, PathBuf)>,
 }
 
 impl Template {
@@ -38,15 +39,15 @@ impl Template {
             files.push((folder.path().join(&file), PathBuf::from(file)));
         }
         Ok(Template {
-            folder,
-            files: Arc::new(files),
+            _folder: folder,
+            files,
         })
     }
 
     /// A folder with a copy of each, wherever a process may look for it.
     pub(crate) fn unpack(&self) -> Result<TempDir, String> {
         let folder = temporary()?;
-        for (from, file) in self.files.iter() {
+        for (from, file) in &self.files {
             let name = file.with_extension("");
             let homes = match name.to_str() {
                 Some("gateway") => vec![ending::bank_folder(folder.path())],
@@ -57,11 +58,6 @@ impl Template {
             }
         }
         Ok(folder)
-    }
-
-    /// Where they are.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
     }
 }
 

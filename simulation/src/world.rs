@@ -51,6 +51,7 @@ pub struct World {
     wishes: u32,
     /// For how many steps the chance of a fault is still there after the last wish.
     rest: u64,
+    /// Processes that died by chance: not those that end with the run.
     pub(crate) crashes: u32,
 }
 
@@ -271,22 +272,23 @@ impl World {
         Ok(())
     }
 
-    fn kill(&mut self, number: usize) {
+    /// Ends a process where it is. Answers whether it ran.
+    fn kill(&mut self, number: usize) -> bool {
         let Some(process) = self.processes.get_mut(number).filter(|it| it.is_running()) else {
-            return;
+            return false;
         };
         process.kill(&mut self.tasks);
-        self.crashes += 1;
         self.trace.tell(format_args!("{} dies", process.name()));
         if let Some(stream) = &self.stream {
             stream.left(&process.name());
         }
+        true
     }
 
     async fn go_wrong(&mut self) -> Result<(), String> {
         if self.chance.random_range(0..1_000) < self.plan.crashes {
             let number = self.chance.random_range(0..self.processes.len());
-            self.kill(number);
+            self.crashes += u32::from(self.kill(number));
         }
         if self.chance.random_range(0..1_000) < self.plan.hang_ups {
             let requests = self.tasks.requests();

@@ -11,6 +11,16 @@ use crate::run::{Failure, Run};
 const PAGE: &str = "docs/card-payments.md";
 const TESTS: &str = "tests/tests/stripe";
 
+/// What cargo is told to run them, before what the runner of tests is told.
+pub(crate) const SUITE: [&str; 6] = [
+    "test",
+    "--package",
+    "tessera-tests",
+    "--test",
+    "stripe",
+    "--",
+];
+
 const INTRODUCTION: &str = "# Card payments: every scenario
 
 Written by `cargo xtask scenarios`, which runs them. Each is a test in `tests/tests/stripe`: all services, over real HTTP, beside
@@ -42,6 +52,8 @@ pub(crate) fn run() -> Result<(), Failure> {
         .output()?;
     let said = String::from_utf8_lossy(&said);
     let drawn = said.lines().find(|line| line.contains("all sound"));
+    // The runner's own words stand before those of the test.
+    let drawn = drawn.map(|line| line.rsplit(" ... ").next().unwrap_or(line));
     let counted = fs::read_to_string(&counts).map_err(|error| cannot("read", &counts, &error))?;
     let page = page(&parts, &counted, drawn.unwrap_or_default());
     let path = places::root().join(PAGE);
@@ -71,15 +83,7 @@ fn rows(page: &str) -> usize {
 }
 
 fn suite(arguments: &[&str]) -> Run {
-    Run::cargo([
-        "test",
-        "--package",
-        "tessera-tests",
-        "--test",
-        "stripe",
-        "--",
-    ])
-    .args(arguments)
+    Run::cargo(SUITE).args(arguments)
 }
 
 /// In the order in which the runner lists them.

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use crate::run::{Failure, Run};
+use crate::scenarios::SUITE;
 use crate::servers;
 
 #[derive(Args)]
@@ -19,25 +20,16 @@ pub(crate) struct Arguments {
 }
 
 /// Their test, of all those of card payments.
-const TEST: [&str; 9] = [
-    "cargo",
-    "test",
-    "--package",
-    "tessera-tests",
-    "--test",
-    "stripe",
-    "--",
-    "--nocapture",
-    "however_they_go",
-];
+const TEST: [&str; 2] = ["--nocapture", "however_they_go"];
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let test = if arguments.on_servers {
+    let suite = if arguments.on_servers {
         servers::bring()?;
-        servers::with(&TEST)
+        servers::with(&[&["cargo"], &SUITE[..]].concat())
     } else {
-        Run::new(TEST[0]).args(&TEST[1..])
+        Run::cargo(SUITE)
     };
+    let test = suite.args(TEST);
     test.env("STRIPE_SCHEDULES", arguments.count.to_string())
         .env("STRIPE_FIRST_SEED", arguments.first_seed.to_string())
         .show()
