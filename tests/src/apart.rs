@@ -62,7 +62,14 @@ pub fn has_servers() -> bool {
 impl Apart {
     /// Starts one process of each service, and `more` of them.
     pub async fn start(more: &[&'static str]) -> Apart {
+        Apart::start_with(more, &[]).await
+    }
+
+    /// The same, with settings of the test's own.
+    pub async fn start_with(more: &[&'static str], settings: &[(&str, &str)]) -> Apart {
         let mut apart = Apart::servers().await;
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        apart.common.settings.extend(settings.iter().map(owned));
         services::migrate(&apart.common).await.expect("databases");
         for service in SERVICES.iter().chain(more) {
             apart.add(service).await;

@@ -3,12 +3,12 @@
 //! The scenarios are those tests. This runs them one after another, and puts their figures into a table.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::{Args, ValueEnum};
 
 use crate::run::{Failure, Run, Stopwatch};
-use crate::{places, servers};
+use crate::{places, servers, surroundings};
 
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
@@ -131,7 +131,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let report = format!(
         "{}{}in all: {whole}\n",
-        surroundings(arguments),
+        surroundings::tell(arguments.release),
         table(&outcomes)
     );
     println!("\n{report}");
@@ -187,44 +187,6 @@ fn play(arguments: &Arguments, scenario: Scenario, folder: &Path) -> Outcome {
         passed,
         figures,
     }
-}
-
-/// On what it ran: figures of two machines are not the same.
-fn surroundings(arguments: &Arguments) -> String {
-    let says = |program: &str, args: &[&str]| {
-        let output = Run::new(program).args(args).output().unwrap_or_default();
-        let text = String::from_utf8_lossy(&output).into_owned();
-        text.lines().next().unwrap_or("not known").trim().to_owned()
-    };
-    let about = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = about.lines().find(|line| line.starts_with("model name"));
-    let model = model.and_then(|line| line.split_once(": "));
-    let model = model.map_or("a processor", |(_, name)| name);
-    let cores = std::thread::available_parallelism().map_or(0, usize::from);
-    let profile = if arguments.release {
-        "release"
-    } else {
-        "debug"
-    };
-    let postgres = servers::postgres().unwrap_or_else(|| PathBuf::from("postgres"));
-    let nats = places::target()
-        .map(|target| target.join("manifests/bin/nats-server"))
-        .unwrap_or_default();
-    let nats = if nats.is_file() {
-        nats
-    } else {
-        "nats-server".into()
-    };
-    let versions = [
-        says("git", &["log", "-1", "--format=tessera %h"]),
-        says("rustc", &["--version"]),
-        says(&postgres.to_string_lossy(), &["--version"]),
-        says(&nats.to_string_lossy(), &["--version"]),
-    ];
-    format!(
-        "{model}, {cores} cores\n{}, built for {profile}\n\n",
-        versions.join(", ")
-    )
 }
 
 /// The figures below their names, one scenario a line.

@@ -26,8 +26,10 @@ mod scenarios;
 mod schedules;
 mod servers;
 mod simulate;
+mod soak;
 mod steps;
 mod stripe;
+mod surroundings;
 
 use std::process::ExitCode;
 
@@ -69,6 +71,8 @@ enum Chore {
     Model(model::Arguments),
     /// Do to the distributed form under load whatever may befall it, at full length, and check the invariants
     Faults(faults::Arguments),
+    /// Do all of that at once, drawn from a seed, for as long as you wish
+    Soak(soak::Arguments),
     /// Run the distributed form on this machine: a process for each service, PostgreSQL and NATS, behind one port
     Up(servers::Arguments),
     /// Measure: reservations a second, latency, expiry, start-up
@@ -99,6 +103,7 @@ fn perform(chore: Chore) -> Result<(), run::Failure> {
         Chore::Simulate(arguments) => simulate::run(&arguments),
         Chore::Model(arguments) => model::run(&arguments),
         Chore::Faults(arguments) => faults::run(&arguments),
+        Chore::Soak(arguments) => soak::run(&arguments),
         Chore::Up(arguments) => servers::up(&arguments),
         Chore::Bench(arguments) => bench::run(&arguments),
     }

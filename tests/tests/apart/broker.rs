@@ -8,7 +8,7 @@ use tessera_tests::apart::Apart;
 use tessera_tests::{pause, within};
 
 use crate::size::{millis, times};
-use crate::stage::{People, Stage, gauge, now, play};
+use crate::stage::{People, Stage, gauge, now, play, wait};
 
 /// What a relay says when it finds that the stream has less than it confirmed.
 const FILLED_AGAIN: &str = "events will be published again";
@@ -67,10 +67,7 @@ async fn a_broker_may_be_killed_again_and_again() {
     play("broker-killed", &[], People::Patient, async |stage| {
         for _kill in 0..times(3, 20) {
             stage.traffic.more(20).await;
-            let nats = stage.apart.nats.take().expect("a broker");
-            let down = nats.kill().await.expect("it is killed");
-            stage.apart.nats = Some(down.start().await.expect("it comes back"));
-            stage.done("the broker was killed");
+            kill(stage).await;
         }
         stage.traffic.more(20).await;
     })
@@ -82,12 +79,7 @@ async fn a_broker_that_lost_its_store_is_filled_again_by_itself() {
     play("broker-emptied", &[], People::Patient, async |stage| {
         for _loss in 0..times(1, 3) {
             stage.traffic.more(50).await;
-            let nats = stage.apart.nats.take().expect("a broker");
-            let store = nats.store();
-            let down = nats.kill().await.expect("it is killed");
-            std::fs::remove_dir_all(store).expect("its store goes");
-            come_back_and_be_filled(stage, down).await;
-            stage.done("the broker lost its store");
+            lose_its_store(stage).await;
         }
         stage.traffic.more(50).await;
     })
@@ -99,24 +91,53 @@ async fn a_broker_that_went_back_to_an_older_copy_is_filled_again_by_itself() {
     play("broker-rolled-back", &[], People::Patient, async |stage| {
         for _time in 0..times(1, 3) {
             stage.traffic.more(30).await;
-            let nats = stage.apart.nats.take().expect("a broker");
-            let (store, copy) = (nats.store(), stage.apart.folder.path().join("older"));
-            let down = nats.stop().await.expect("it stops");
-            copy_all(&store, &copy);
-            let nats = down.start().await.expect("it comes back");
-            stage.apart.nats = Some(nats);
-            // These are in the stream that is thrown away.
-            stage.traffic.more(30).await;
-            let nats = stage.apart.nats.take().expect("a broker");
-            let down = nats.kill().await.expect("it is killed");
-            std::fs::remove_dir_all(&store).expect("its store goes");
-            std::fs::rename(&copy, &store).expect("the older copy takes its place");
-            come_back_and_be_filled(stage, down).await;
-            stage.done("the broker went back to an older copy");
+            go_back(stage).await;
         }
         stage.traffic.more(30).await;
     })
     .await;
+}
+
+/// Kills it, and starts it again.
+pub async fn kill(stage: &mut Stage) {
+    stay_away(stage, Duration::ZERO).await;
+}
+
+/// Kills it, and starts it again after some time.
+pub async fn stay_away(stage: &mut Stage, span: Duration) {
+    let nats = stage.apart.nats.take().expect("a broker");
+    let down = nats.kill().await.expect("it is killed");
+    wait(stage, span, "the broker is away").await;
+    stage.apart.nats = Some(down.start().await.expect("it comes back"));
+    stage.done("the broker was killed");
+}
+
+/// Its disk is lost.
+pub async fn lose_its_store(stage: &mut Stage) {
+    let nats = stage.apart.nats.take().expect("a broker");
+    let store = nats.store();
+    let down = nats.kill().await.expect("it is killed");
+    std::fs::remove_dir_all(store).expect("its store goes");
+    come_back_and_be_filled(stage, down).await;
+    stage.done("the broker lost its store");
+}
+
+/// Somebody puts a backup in the place of its disk.
+pub async fn go_back(stage: &mut Stage) {
+    let nats = stage.apart.nats.take().expect("a broker");
+    let (store, copy) = (nats.store(), stage.apart.folder.path().join("older"));
+    let down = nats.stop().await.expect("it stops");
+    copy_all(&store, &copy);
+    let nats = down.start().await.expect("it comes back");
+    stage.apart.nats = Some(nats);
+    // These are in the stream that is thrown away.
+    stage.traffic.more(30).await;
+    let nats = stage.apart.nats.take().expect("a broker");
+    let down = nats.kill().await.expect("it is killed");
+    std::fs::remove_dir_all(&store).expect("its store goes");
+    std::fs::rename(&copy, &store).expect("the older copy takes its place");
+    come_back_and_be_filled(stage, down).await;
+    stage.done("the broker went back to an older copy");
 }
 
 /// Starts it, and waits until the relays have noticed.

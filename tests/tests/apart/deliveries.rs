@@ -38,7 +38,7 @@ async fn events_that_come_again_in_any_order_change_nothing() {
 }
 
 /// The stream, made to forget at once which ids it has stored: also those that it knows, by a restart.
-async fn forgetful(stage: &mut Stage) -> (jetstream::Context, Stream) {
+pub async fn forgetful(stage: &mut Stage) -> (jetstream::Context, Stream) {
     let (context, stream) = connect(stage).await;
     let mut config = stream.cached_info().config.clone();
     config.duplicate_window = Duration::from_millis(100);
@@ -58,7 +58,7 @@ async fn connect(stage: &Stage) -> (jetstream::Context, Stream) {
 }
 
 /// Stores `count` of the stream's messages again, in any order.
-async fn again(stage: &Stage, (context, stream): &(jetstream::Context, Stream), count: usize) {
+pub async fn again(stage: &Stage, (context, stream): &(jetstream::Context, Stream), count: usize) {
     let info = stream.get_info().await.expect("the stream");
     let mut numbers: Vec<u64> = (info.state.first_sequence..=info.state.last_sequence).collect();
     #[expect(clippy::disallowed_methods, reason = "any order will do")]

@@ -13,6 +13,7 @@ mod person;
 mod replicas;
 mod rolling;
 mod size;
+mod soak;
 mod stage;
 mod starts;
 mod tally;

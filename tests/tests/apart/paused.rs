@@ -26,7 +26,12 @@ async fn a_process_that_stood_still_does_no_harm_when_it_goes_on() {
     play("consumer-paused", &more, People::Patient, async |stage| {
         for service in services() {
             stage.traffic.more(20).await;
-            stand_still(stage, service).await;
+            stand_still(
+                stage,
+                service,
+                Duration::from_millis(millis(17_000, 45_000)),
+            )
+            .await;
             stage.traffic.more(20).await;
         }
     })
@@ -35,7 +40,7 @@ async fn a_process_that_stood_still_does_no_harm_when_it_goes_on() {
 
 /// Stops the process that publishes for the service, with events that it has not confirmed, until its lease (5 s),
 /// its events (10 s), its statements (10 s) and its transactions (15 s) are given up; then lets it go on.
-async fn stand_still(stage: &mut Stage, service: &'static str) {
+pub async fn stand_still(stage: &mut Stage, service: &'static str, span: Duration) {
     let place = leader(&stage.apart, service).await;
     let address = stage.apart.instances[place].address;
     let process = &stage.apart.instances[place].process;
@@ -60,7 +65,6 @@ async fn stand_still(stage: &mut Stage, service: &'static str) {
     .await;
     // All that needs the service goes on without it.
     stage.traffic.more(20).await;
-    let span = Duration::from_millis(millis(17_000, 45_000));
     let rest = span.saturating_sub(stopped.elapsed());
     wait(stage, rest, &format!("{service} stands still")).await;
     let process = &stage.apart.instances[place].process;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tessera_tests::client::{Answer, Client};
 use tessera_tests::pause;
 
+use crate::stage::People;
 use crate::tally::Tally;
 
 /// How often a request is sent again, some ten milliseconds apart.
@@ -20,8 +21,8 @@ const LOOKS: usize = 2_000;
 pub struct Person {
     pub client: Client,
     pub tally: Arc<Tally>,
-    /// Takes whatever is not the answer for a failure, and sends nothing twice.
-    pub strict: bool,
+    /// How many times a request is sent, and what counts as its answer.
+    pub manner: People,
 }
 
 /// What its buyer does with an order.
@@ -39,11 +40,59 @@ pub enum Wish {
 pub struct Begun {
     pub order: String,
     pub wish: Wish,
-    /// The payment, where it was paid.
+    /// The payment, where one was begun.
     pub payment: Option<String>,
 }
 
+/// Where an order may come to rest.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum End {
+    /// Its ticket is locked for it, and nobody pays.
+    Locked,
+    /// It is paid.
+    Complete,
+    /// Its buyer thought better of it.
+    Cancelled,
+    /// Its time was over.
+    Expired,
+}
+
+impl End {
+    /// What an order says of itself, if it is at rest.
+    pub fn of(order: &Value) -> Option<End> {
+        match (order["status"].as_str()?, order["cancelReason"].as_str()) {
+            ("awaiting:payment", _) => Some(End::Locked),
+            ("complete", _) => Some(End::Complete),
+            ("cancelled", Some("cancelled_by_buyer")) => Some(End::Cancelled),
+            ("cancelled", Some("expired")) => Some(End::Expired),
+            _ => None,
+        }
+    }
+}
+
+impl Begun {
+    /// Whether it may come to rest there: where its buyer wanted it, or, if locks are short, where time took it.
+    pub fn may_end(&self, end: End, manner: People) -> bool {
+        let wanted = match self.wish {
+            Wish::Leave => End::Locked,
+            Wish::Pay => End::Complete,
+            Wish::Cancel => End::Cancelled,
+        };
+        if manner == People::Hurried {
+            // A lock that is left alone has to end.
+            end == End::Expired || (end == wanted && end != End::Locked)
+        } else {
+            end == wanted
+        }
+    }
+}
+
 impl Person {
+    /// Whether these are their manners.
+    pub fn is(&self, manner: People) -> bool {
+        self.manner == manner
+    }
+
     /// Lists a ticket.
     pub async fn list(&self) -> Option<String> {
         let wish = json!({ "title": "Hamlet", "price": "120.00" });
@@ -51,17 +100,38 @@ impl Person {
         Some(made.await?.text("id"))
     }
 
-    /// Reserves a ticket; answers the order.
+    /// Reserves a ticket; answers the order. `None` where a hurried one was too late.
     pub async fn reserve(&self, ticket: &str) -> Option<String> {
         let wish = json!({ "ticketId": ticket });
-        let made = self.ask(Method::POST, "/api/orders", Some(wish), &[201]);
-        Some(made.await?.text("id"))
+        let done = self.done_or_too_late(&[201]);
+        let made = self.ask(Method::POST, "/api/orders", Some(wish), &done);
+        let made = made.await?;
+        if made.status == 409 {
+            self.tally.beaten.one();
+            return None;
+        }
+        Some(made.text("id"))
+    }
+
+    /// Who is hurried takes "no more" for an answer.
+    fn done_or_too_late(&self, done: &[u16]) -> Vec<u16> {
+        let too_late: &[u16] = if self.is(People::Hurried) {
+            &[409]
+        } else {
+            &[]
+        };
+        [done, too_late].concat()
     }
 
     /// Buys a ticket that `seller` lists for this; `None` where a strict one was refused.
     pub async fn buy(&self, seller: &Person, wish: Wish) -> Option<Begun> {
         let ticket = seller.list().await?;
-        let order = self.reserve(&ticket).await?;
+        self.buy_this(&ticket, wish).await
+    }
+
+    /// Buys a ticket; `None` where somebody else has it.
+    pub async fn buy_this(&self, ticket: &str, wish: Wish) -> Option<Begun> {
+        let order = self.reserve(ticket).await?;
         self.tally.begun.one();
         let mut begun = Begun {
             order,
@@ -80,12 +150,14 @@ impl Person {
     }
 
     async fn pay(&self, order: &str) -> Option<String> {
-        if self.strict {
+        if self.is(People::Strict) {
             self.wait_for_the_lock(order).await?;
         }
         let wish = json!({ "orderId": order, "token": "tok_visa" });
-        let paid = self.ask(Method::POST, "/api/payments", Some(wish), &[201, 202]);
-        Some(paid.await?.text("id"))
+        let done = self.done_or_too_late(&[201, 202]);
+        let paid = self.ask(Method::POST, "/api/payments", Some(wish), &done);
+        let paid = paid.await?;
+        (paid.status != 409).then(|| paid.text("id"))
     }
 
     /// As a page does, before it offers to pay.
@@ -122,10 +194,12 @@ impl Person {
             let answer = sent.await;
             if let Some(answer) = &answer
                 && done.contains(&answer.status)
+                && !is_too_early(answer)
+                && !is_of_the_moment(answer)
             {
                 return Some(answer.clone());
             }
-            if self.strict {
+            if self.is(People::Strict) {
                 self.tally.fail(format!("{method} {path}: {answer:?}"));
                 return None;
             }

@@ -24,11 +24,7 @@ async fn a_rolling_restart_of_everything_fails_no_request() {
         async |stage| {
             for _round in 0..times(1, 3) {
                 for service in SERVICES {
-                    // The new one first, as the Deployments say; and the old one first, while another one is there.
-                    stage.apart.add(service).await;
-                    end_one(stage, service).await;
-                    end_one(stage, service).await;
-                    stage.apart.add(service).await;
+                    restart(stage, service).await;
                     stage.traffic.more(2).await;
                 }
             }
@@ -36,6 +32,15 @@ async fn a_rolling_restart_of_everything_fails_no_request() {
         },
     )
     .await;
+}
+
+/// Replaces both processes of a service: the new one first, as the Deployments say; and the old one first, while
+/// another one is there.
+pub async fn restart(stage: &mut Stage, service: &'static str) {
+    stage.apart.add(service).await;
+    end_one(stage, service).await;
+    end_one(stage, service).await;
+    stage.apart.add(service).await;
 }
 
 async fn end_one(stage: &mut Stage, service: &str) {

@@ -46,6 +46,10 @@ pub struct Tally {
     pub completed: Count,
     /// Orders that their buyers cancelled.
     pub cancelled: Count,
+    /// Orders whose time was over before they were paid.
+    pub expired: Count,
+    /// Reservations of a ticket that somebody else had got.
+    pub beaten: Count,
     /// What was answered as done, and is not there.
     pub lost: Count,
     /// What `tessera check` calls broken.
@@ -88,6 +92,8 @@ impl Display for Tally {
             ("locked", self.locked.get()),
             ("completed", self.completed.get()),
             ("cancelled", self.cancelled.get()),
+            ("expired", self.expired.get()),
+            ("beaten", self.beaten.get()),
             ("failed", self.failed.lock().len()),
             ("lost", self.lost.get()),
             ("violations", self.violations.get()),

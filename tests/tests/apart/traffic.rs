@@ -9,7 +9,8 @@ use reqwest::Method;
 use tessera_tests::apart::Apart;
 use tessera_tests::{pause, within};
 
-use crate::person::{Begun, Person, Wish};
+use crate::person::{Begun, End, Person, Wish};
+use crate::stage::People;
 use crate::tally::Tally;
 
 /// Buyers at the same time.
@@ -24,6 +25,9 @@ const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
 /// How long an order may take to get where it belongs once all is well again, in seconds.
 const SETTLES_WITHIN: u64 = 120;
 
+/// So many hurried people want one ticket.
+const MEET: usize = 3;
+
 const WISHES: [Wish; 3] = [Wish::Leave, Wish::Pay, Wish::Cancel];
 
 /// Everybody.
@@ -37,30 +41,37 @@ pub struct Traffic {
 }
 
 impl Traffic {
-    pub async fn start(apart: &Apart, tally: &Arc<Tally>, strict: bool) -> Traffic {
+    pub async fn start(apart: &Apart, tally: &Arc<Tally>, manner: People) -> Traffic {
         let anyone = apart.anyone().answered_within(ANSWERED_WITHIN);
         let person = async |name: String| Person {
             client: anyone.sign_up(&format!("{name}@example.com")).await,
             tally: tally.clone(),
-            strict,
+            manner,
         };
         let stop = Arc::new(AtomicBool::new(false));
         let seller = person("seller".to_owned()).await;
         let (mut people, mut buyers) = (Vec::new(), Vec::new());
+        let counter = Arc::new(Counter::default());
         for number in 0..BUYERS {
             let buyer = person(format!("buyer{number}")).await;
             buyers.push(buyer.clone());
             let (seller, stop) = (seller.clone(), stop.clone());
+            let counter = counter.clone();
             people.push(tokio::spawn(async move {
                 let mut all = Vec::new();
-                for wish in WISHES.iter().cycle().skip(number) {
+                for (turn, wish) in WISHES.iter().cycle().skip(number).enumerate() {
                     if stop.load(Ordering::Relaxed) {
                         break;
                     }
-                    if buyer.strict {
+                    if buyer.is(People::Strict) {
                         look_around(&buyer).await;
                     }
-                    all.extend(buyer.buy(&seller, *wish).await);
+                    let begun = if buyer.is(People::Hurried) && turn.is_multiple_of(2) {
+                        buyer.buy_this(&counter.ticket(&seller).await, *wish).await
+                    } else {
+                        buyer.buy(&seller, *wish).await
+                    };
+                    all.extend(begun);
                     pause(BETWEEN).await;
                 }
                 all
@@ -101,6 +112,22 @@ impl Traffic {
     }
 }
 
+/// Where hurried people meet: all of some want the same ticket, and then the next.
+#[derive(Default)]
+struct Counter(tokio::sync::Mutex<(usize, String)>);
+
+impl Counter {
+    /// The ticket that is wanted now.
+    async fn ticket(&self, seller: &Person) -> String {
+        let mut wanted = self.0.lock().await;
+        if wanted.0.is_multiple_of(MEET) {
+            wanted.1 = seller.list().await.expect("a ticket");
+        }
+        wanted.0 += 1;
+        wanted.1.clone()
+    }
+}
+
 /// What the services behind the other pages are asked.
 async fn look_around(buyer: &Person) {
     for path in ["/", "/api/users/currentuser", "/api/tickets", "/api/orders"] {
@@ -114,31 +141,52 @@ async fn settle_all(buyer: Person, all: Vec<Begun>) {
     }
 }
 
+/// Waits until an order is where its buyer wanted it; or, of who is hurried, where it may have gone before that.
 async fn settle(buyer: &Person, begun: &Begun) {
-    let (status, count) = match begun.wish {
-        Wish::Leave => ("awaiting:payment", &buyer.tally.locked),
-        Wish::Pay if begun.payment.is_none() => return,
-        Wish::Pay => ("complete", &buyer.tally.completed),
-        Wish::Cancel => ("cancelled", &buyer.tally.cancelled),
-    };
-    let path = format!("/api/orders/{}", begun.order);
-    let words = format!("{path} to be {status}");
-    let there = within(SETTLES_WITHIN, &words, async || {
-        let shown = buyer.client.try_get(&path).await?;
-        (shown.status == 404 || shown.body["status"] == status).then_some(shown.status == 200)
-    })
-    .await;
-    if !there {
-        buyer.tally.lost.one();
+    if begun.wish == Wish::Pay && begun.payment.is_none() && !buyer.is(People::Hurried) {
         return;
     }
+    let path = format!("/api/orders/{}", begun.order);
+    let words = format!("{path} to end, {:?}", begun.wish);
+    let end = within(SETTLES_WITHIN, &words, async || {
+        let shown = buyer.client.try_get(&path).await?;
+        if shown.status == 404 {
+            return Some(None);
+        }
+        let end = End::of(&shown.body)?;
+        begun.may_end(end, buyer.manner).then_some(Some(end))
+    })
+    .await;
+    let Some(end) = end else {
+        buyer.tally.lost.one();
+        return;
+    };
     if let Some(payment) = &begun.payment {
-        let path = format!("/api/payments/{payment}");
-        within(SETTLES_WITHIN, "the money to be captured", async || {
-            let shown = buyer.client.try_get(&path).await?;
-            (shown.body["status"] == "captured").then_some(())
-        })
-        .await;
+        money_settles(buyer, payment, end).await;
     }
-    count.one();
+    match end {
+        End::Locked => buyer.tally.locked.one(),
+        End::Complete => buyer.tally.completed.one(),
+        End::Cancelled => buyer.tally.cancelled.one(),
+        End::Expired => buyer.tally.expired.one(),
+    }
+}
+
+/// Who has the ticket is charged, and nobody else.
+async fn money_settles(buyer: &Person, payment: &str, end: End) {
+    let path = format!("/api/payments/{payment}");
+    let wanted = if end == End::Complete {
+        "captured"
+    } else {
+        "voided"
+    };
+    within(
+        SETTLES_WITHIN,
+        &format!("{path} to be {wanted}"),
+        async || {
+            let shown = buyer.client.try_get(&path).await?;
+            (shown.body["status"] == wanted).then_some(())
+        },
+    )
+    .await;
 }
