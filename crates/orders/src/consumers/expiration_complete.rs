@@ -9,11 +9,11 @@ use crate::operations::transition;
 use crate::store::orders;
 
 // The model: services::orders::puts_off, expire.
-/// An early nudge is put off, not dropped: it comes only once.
+/// An early nudge of an unpaid order is put off, not dropped: it comes only once.
 pub async fn handle(tx: &mut Tx, nudge: &ExpirationComplete) -> Result<Outcome, ConsumeError> {
     if let Some(order) = orders::find(tx, nudge.order_id).await?
         && !order.is_over(tx.now())
-        && order.state.cancel_reason().is_none()
+        && order.state.may_cancel(CancelReason::Expired)
     {
         return Ok(Outcome::PutOff(order.expires_at));
     }

@@ -91,7 +91,7 @@ impl State {
     }
 
     /// Every way in which an order may end without the ticket.
-    fn may_cancel(self, reason: CancelReason) -> bool {
+    pub fn may_cancel(self, reason: CancelReason) -> bool {
         use CancelReason::{
             AccountDeleted, CancelledByBuyer, CaptureFailed, Expired, PaymentFailed, TicketChanged,
         };

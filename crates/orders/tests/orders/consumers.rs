@@ -94,6 +94,17 @@ async fn an_order_expires_at_its_deadline_and_an_early_nudge_is_put_off() {
 }
 
 #[tokio::test]
+async fn a_nudge_of_an_order_that_is_paid_is_done_with_at_once() {
+    let orders = Orders::start().await;
+    let order = orders.complete().await;
+    orders.app.publish(orders.nudge(order)).await;
+    let kept = "SELECT state FROM inbox WHERE state <> 'done'";
+    let kept: Vec<(String,)> = orders.app.db("orders").list(kept, &[]).await.unwrap();
+    assert_eq!(kept, []);
+    assert_eq!(orders.state(order).await, state("complete", None));
+}
+
+#[tokio::test]
 async fn an_order_that_was_never_locked_expires_too() {
     let orders = Orders::start().await;
     let order: OrderId = orders.reserve().await.id();
