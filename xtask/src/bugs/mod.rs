@@ -19,8 +19,8 @@ pub(crate) struct Arguments {
     /// Only see that each patch still applies
     #[arg(long)]
     check: bool,
-    /// Write what catches which, and how fast, to docs/proof.md: give no names then
-    #[arg(long, conflicts_with_all = ["check", "names"])]
+    /// Write what catches which, and how fast, to docs/proof.md, row by row
+    #[arg(long, conflicts_with = "check")]
     write: bool,
     /// Only list them: what each takes out, and what catches it
     #[arg(long, conflicts_with = "check")]
@@ -42,6 +42,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         // Of the working tree: no fault is planted in what starts the servers.
         Run::cargo(["build", "--quiet", "-p", "tessera-apart"]).show()?;
         scratch.runs_with(places::target()?.join("debug/apart"));
+    }
+    if arguments.write && arguments.names.is_empty() {
+        table::forget_all_but(&patches)?;
     }
     all_caught(&scratch, &patches, arguments.write)
 }
@@ -94,12 +97,13 @@ fn all_caught(scratch: &Scratch, patches: &[Patch], write: bool) -> Result<(), F
     }
     println!();
     let mut missed = 0_usize;
-    let mut rows = Vec::new();
     for patch in patches {
         let planted = scratch.plant(patch)?;
         missed += usize::from(!planted.is_caught());
         println!("{}: {planted}", patch.name);
-        rows.push((patch, planted));
+        if write {
+            table::write(patch, &planted)?;
+        }
     }
     println!(
         "\n{} of {} caught; logs: {}",
@@ -107,9 +111,6 @@ fn all_caught(scratch: &Scratch, patches: &[Patch], write: bool) -> Result<(), F
         patches.len(),
         scratch.logs().display()
     );
-    if write {
-        table::write(&rows)?;
-    }
     if missed == 0 {
         Ok(())
     } else {

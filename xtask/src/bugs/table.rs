@@ -1,6 +1,6 @@
 //! The table of the planted faults in `docs/proof.md`: which are caught by what, and how fast.
 
-use std::fmt::Write;
+use std::collections::BTreeMap;
 use std::fs;
 
 use super::patch::Patch;
@@ -11,41 +11,86 @@ use crate::run::Failure;
 const PAGE: &str = "docs/proof.md";
 const BEGIN: &str = "<!-- planted faults: written by `cargo xtask bugs --write` -->";
 const END: &str = "<!-- end of the planted faults -->";
+const HEAD: &str = "| | planted fault | its test | | simulation | |\n|---|---|---|--:|--:|--:|";
 
-/// Writes it in the place of the one that is there.
-pub(super) fn write(rows: &[(&Patch, Planted)]) -> Result<(), Failure> {
-    let path = places::root().join(PAGE);
-    let cannot = |error| Failure::new(format!("{PAGE}: {error}"));
-    let page = fs::read_to_string(&path).map_err(cannot)?;
-    let parts = page.split_once(BEGIN).and_then(|(before, rest)| {
-        let (_, after) = rest.split_once(END)?;
-        Some((before, after))
-    });
-    let (before, after) =
-        parts.ok_or_else(|| Failure::new(format!("{PAGE} has no place for the table")))?;
-    let table = table(rows);
-    fs::write(&path, format!("{before}{BEGIN}\n\n{table}\n{END}{after}")).map_err(cannot)?;
-    println!("wrote {PAGE}");
-    Ok(())
+/// The page, taken apart.
+struct Page {
+    before: String,
+    /// The rows, by the numbers of their patches.
+    rows: BTreeMap<String, String>,
+    after: String,
 }
 
-fn table(rows: &[(&Patch, Planted)]) -> String {
-    let mut table =
-        "| | planted fault | its test | | simulation | |\n|---|---|---|--:|--:|--:|\n".to_owned();
-    for (patch, planted) in rows {
-        let number = patch.name.split('-').next().unwrap_or_default();
-        let test = patch.caught_by.last().map_or("", String::as_str);
-        let (seed, took) = match &planted.seed {
-            Some(Some((seed, took))) => (format!("seed {seed}"), took.clone()),
-            Some(None) => ("NOT caught".to_owned(), String::new()),
-            None => (String::new(), String::new()),
+/// Writes the row of one fault in the place of the one that is there: a run that is ended keeps what it saw.
+pub(super) fn write(patch: &Patch, planted: &Planted) -> Result<(), Failure> {
+    let mut page = Page::read()?;
+    page.rows
+        .insert(number(patch).to_owned(), row(patch, planted));
+    page.write()
+}
+
+/// Takes out the rows of faults that are not planted any more.
+pub(super) fn forget_all_but(patches: &[Patch]) -> Result<(), Failure> {
+    let mut page = Page::read()?;
+    page.rows
+        .retain(|row, _| patches.iter().any(|patch| number(patch) == row));
+    page.write()
+}
+
+impl Page {
+    fn read() -> Result<Page, Failure> {
+        let page = fs::read_to_string(places::root().join(PAGE)).map_err(cannot)?;
+        let parts = page.split_once(BEGIN).and_then(|(before, rest)| {
+            let (table, after) = rest.split_once(END)?;
+            Some((before, table, after))
+        });
+        let (before, table, after) =
+            parts.ok_or_else(|| Failure::new(format!("{PAGE} has no place for the table")))?;
+        let numbered = |row: &str| {
+            let number = row.split('|').nth(1)?.trim();
+            let is_number = number.parse::<u32>().is_ok();
+            is_number.then(|| (number.to_owned(), row.to_owned()))
         };
-        // Writing to a text cannot fail.
-        let _ = writeln!(
-            table,
-            "| {number} | {} | {}: `{test}` | {} | {seed} | {took} |",
-            patch.title, planted.test, planted.took
-        );
+        Ok(Page {
+            before: before.to_owned(),
+            rows: table.lines().filter_map(numbered).collect(),
+            after: after.to_owned(),
+        })
     }
-    table
+
+    fn write(&self) -> Result<(), Failure> {
+        let Page {
+            before,
+            rows,
+            after,
+        } = self;
+        let rows: Vec<&str> = rows.values().map(String::as_str).collect();
+        let table = format!("{HEAD}\n{}", rows.join("\n"));
+        let page = format!("{before}{BEGIN}\n\n{table}\n\n{END}{after}");
+        fs::write(places::root().join(PAGE), page).map_err(cannot)
+    }
+}
+
+fn number(patch: &Patch) -> &str {
+    patch.name.split('-').next().unwrap_or_default()
+}
+
+fn row(patch: &Patch, planted: &Planted) -> String {
+    let test = patch.caught_by.last().map_or("", String::as_str);
+    let (seed, took) = match &planted.seed {
+        Some(Some((seed, took))) => (format!("seed {seed}"), took.as_str()),
+        Some(None) => ("NOT caught".to_owned(), ""),
+        None => (String::new(), ""),
+    };
+    format!(
+        "| {} | {} | {}: `{test}` | {} | {seed} | {took} |",
+        number(patch),
+        patch.title,
+        planted.test,
+        planted.took
+    )
+}
+
+fn cannot(error: std::io::Error) -> Failure {
+    Failure::new(format!("{PAGE}: {error}"))
 }
