@@ -107,10 +107,12 @@ async fn ask_there(
         .request(head.method, base.join(path)?)
         .headers(head.headers)
         .body(body);
-    let mut response = request.send().await?;
+    // What people search for belongs into no log.
+    let unnamed = reqwest::Error::without_url;
+    let mut response = request.send().await.map_err(unnamed)?;
     let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await? {
+    while let Some(chunk) = response.chunk().await.map_err(unnamed)? {
         if body.len() + chunk.len() > MOST_BYTES {
             return Err("the answer is too long".into());
         }
@@ -173,5 +175,20 @@ impl Answer {
             Ok(problem) => Failure::relayed(self.status, problem, after),
             Err(_) => Failure::internal(format!("the API answered {}", self.status)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_search_that_found_nobody_is_not_told_to_the_log() {
+        let request = Request::get("/api/tickets?q=a-rare-word").body(Bytes::new());
+        // Nobody listens there.
+        let nowhere = Url::parse("http://127.0.0.1:1").unwrap();
+        let failed = ask_there(&Client::new(), &nowhere, request.unwrap()).await;
+        let words = format!("{0} {0:?}", failed.unwrap_err());
+        assert!(!words.contains("a-rare-word"), "{words}");
     }
 }

@@ -15,6 +15,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tessera_contracts::http::Problem;
 use tessera_contracts::http::users::{CurrentUser, User};
+use tessera_platform::config::PublicUrl;
 use tessera_platform::http::{Failure, PeerAddress, trace};
 use tessera_platform::session::{CookieRule, cookie};
 
@@ -412,10 +413,11 @@ fn carried(headers: &HeaderMap, hop: Option<PeerAddress>) -> HeaderMap {
 }
 
 /// Keeps the language that somebody chose, for a year.
-pub(crate) fn language_cookie(language: Language) -> Option<HeaderValue> {
+pub(crate) fn language_cookie(language: Language, url: &PublicUrl) -> Option<HeaderValue> {
     let code = language.code();
+    let secure = if url.is_https() { "; Secure" } else { "" };
     HeaderValue::try_from(format!(
-        "{LANGUAGE_COOKIE}={code}; Max-Age=31536000; Path=/; SameSite=Lax; HttpOnly"
+        "{LANGUAGE_COOKIE}={code}; Max-Age=31536000; Path=/; SameSite=Lax; HttpOnly{secure}"
     ))
     .ok()
 }

@@ -5,7 +5,8 @@ use axum::extract::State;
 use serde_json::{Value, json};
 use tessera_contracts::http::Problem;
 use tessera_contracts::http::users::PasswordChange;
-use tessera_platform::http::{Body, ClientAddress, Failure, SignedIn};
+use tessera_platform::http::{Body, ClientAddress, Failure, SECURITY, SignedIn};
+use tracing::info;
 
 use super::confirm::confirmed;
 use super::token;
@@ -23,7 +24,8 @@ use crate::operations::{ChangePassword, change_password};
         (status = 400, description = "The body is not valid", body = Problem),
         (status = 401, description = "Not signed in, or the current password is wrong", body = Problem),
         (status = 429, description = "Too often", body = Problem),
-    )
+    ),
+    security(("session" = []), ("bearer" = [])),
 )]
 pub async fn change_own_password(
     State(app): State<App>,
@@ -42,6 +44,7 @@ pub async fn change_own_password(
         Box::pin(change_password(tx, command))
     });
     token::refuse(&app.ctx, &changed.await?);
+    info!(target: SECURITY, user = %caller.id, "changed the password");
     Ok(Json(json!({})))
 }
 

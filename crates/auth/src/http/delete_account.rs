@@ -4,7 +4,8 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use tessera_contracts::http::Problem;
 use tessera_contracts::http::users::AccountDeletion;
-use tessera_platform::http::{Body, ClientAddress, Failure, SignedIn};
+use tessera_platform::http::{Body, ClientAddress, Failure, SECURITY, SignedIn};
+use tracing::info;
 
 use super::confirm::confirmed;
 use super::token;
@@ -25,7 +26,8 @@ use crate::operations::{DeleteAccount, delete_account};
         (status = 400, description = "The body is not valid", body = Problem),
         (status = 401, description = "Not signed in, or the password is wrong", body = Problem),
         (status = 429, description = "Too often", body = Problem),
-    )
+    ),
+    security(("session" = []), ("bearer" = [])),
 )]
 pub async fn delete_own_account(
     State(app): State<App>,
@@ -46,5 +48,6 @@ pub async fn delete_own_account(
         .db
         .write(command, |tx, command| Box::pin(delete_account(tx, command)));
     token::refuse(&app.ctx, &deleted.await?);
+    info!(target: SECURITY, user = %caller.id, "deleted the account");
     Ok((StatusCode::NO_CONTENT, token::cleared(&app.ctx)?))
 }

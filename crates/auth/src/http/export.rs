@@ -19,7 +19,8 @@ use crate::store::{sessions, users};
     responses(
         (status = 200, description = "Oneself, and one's sessions", body = Export),
         (status = 401, description = "Not signed in", body = Problem),
-    )
+    ),
+    security(("session" = []), ("bearer" = [])),
 )]
 pub async fn export_own_data(
     State(App { ctx, .. }): State<App>,

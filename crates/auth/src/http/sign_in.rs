@@ -6,8 +6,9 @@ use axum::http::HeaderMap;
 use tessera_contracts::SessionId;
 use tessera_contracts::http::Problem;
 use tessera_contracts::http::users::{Credentials, User as Answer};
-use tessera_platform::http::{Body, ClientAddress, Failure};
+use tessera_platform::http::{Body, ClientAddress, Failure, SECURITY};
 use tessera_platform::session::User as Caller;
+use tracing::info;
 
 use super::token;
 use crate::App;
@@ -53,6 +54,7 @@ pub async fn sign_in_user(
         id: user.id,
         sid: session.id,
     };
+    info!(target: SECURITY, user = %user.id, "signed in");
     let headers = token::first(&app, caller, session.created_at)?;
     let answer = Answer {
         id: user.id,

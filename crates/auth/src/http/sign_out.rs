@@ -8,7 +8,8 @@ use axum::http::HeaderMap;
 use serde_json::{Value, json};
 use tessera_contracts::http::Problem;
 use tessera_contracts::http::users::SignOut as Request;
-use tessera_platform::http::{Body, Failure};
+use tessera_platform::http::{Body, Failure, SECURITY};
+use tracing::info;
 
 use super::token;
 use crate::App;
@@ -46,6 +47,7 @@ pub async fn sign_out_user(
             .write(command, |tx, command| Box::pin(sign_out(tx, command)))
             .await?;
         token::refuse(&ctx, &ended);
+        info!(target: SECURITY, user = %verified.user.id, sessions = ended.len(), "signed out");
     }
     Ok((token::cleared(&ctx)?, Json(json!({}))))
 }

@@ -6,8 +6,9 @@ use axum::http::{HeaderMap, StatusCode};
 use tessera_contracts::SessionId;
 use tessera_contracts::http::Problem;
 use tessera_contracts::http::users::{Credentials, User as Answer};
-use tessera_platform::http::{Body, ClientAddress, Failure};
+use tessera_platform::http::{Body, ClientAddress, Failure, SECURITY};
 use tessera_platform::session::User as Caller;
+use tracing::info;
 
 use super::token;
 use crate::App;
@@ -53,6 +54,7 @@ pub async fn sign_up_user(
         .db
         .write(command, |tx, command| Box::pin(sign_up(tx, command)))
         .await?;
+    info!(target: SECURITY, user = %session.user_id, "signed up");
     let caller = Caller {
         id: session.user_id,
         sid,

@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{Object, OneOf, SchemaType, Type};
+use utoipa::openapi::{RefOr, Schema};
 
 use crate::ids::{OrderId, TicketId, UserId};
 use crate::money::{Amount, Currency, amount_or_number};
@@ -77,6 +79,7 @@ pub struct Ticket {
 #[serde(rename_all = "camelCase")]
 pub struct NewTicket {
     /// What is sold.
+    #[schema(min_length = 1, max_length = 200)]
     pub title: String,
     /// What the seller asks; a JSON number is taken too.
     #[schema(schema_with = amount_or_number)]
@@ -86,15 +89,19 @@ pub struct NewTicket {
     pub currency: Option<Currency>,
     /// The kind of event, such as `concert`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 100)]
     pub category: Option<String>,
     /// The name of the place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 100)]
     pub venue: Option<String>,
     /// The city of the place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 100)]
     pub city: Option<String>,
     /// The country of the place: two letters, ISO 3166-1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^[A-Za-z]{2}$")]
     pub country: Option<String>,
     /// When it begins.
     #[serde(
@@ -108,12 +115,15 @@ pub struct NewTicket {
     pub time_zone: Option<String>,
     /// The part of the house.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = word_or_number, required = false)]
     pub section: Option<String>,
     /// The row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = word_or_number, required = false)]
     pub row: Option<String>,
     /// The seat.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = word_or_number, required = false)]
     pub seat: Option<String>,
 }
 
@@ -124,7 +134,7 @@ pub struct NewTicket {
 pub struct TicketChange {
     /// What is sold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, min_length = 1, max_length = 200)]
     pub title: Option<String>,
     /// What the seller asks; a JSON number is taken too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -140,7 +150,7 @@ pub struct TicketChange {
         skip_serializing_if = "Option::is_none",
         deserialize_with = "sent"
     )]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
     pub category: Option<Option<String>>,
     /// The name of the place.
     #[serde(
@@ -148,7 +158,7 @@ pub struct TicketChange {
         skip_serializing_if = "Option::is_none",
         deserialize_with = "sent"
     )]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
     pub venue: Option<Option<String>>,
     /// The city of the place.
     #[serde(
@@ -156,7 +166,7 @@ pub struct TicketChange {
         skip_serializing_if = "Option::is_none",
         deserialize_with = "sent"
     )]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
     pub city: Option<Option<String>>,
     /// The country of the place: two letters, ISO 3166-1.
     #[serde(
@@ -164,7 +174,7 @@ pub struct TicketChange {
         skip_serializing_if = "Option::is_none",
         deserialize_with = "sent"
     )]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = "^[A-Za-z]{2}$")]
     pub country: Option<Option<String>>,
     /// When it begins.
     #[serde(
@@ -188,7 +198,7 @@ pub struct TicketChange {
         skip_serializing_if = "Option::is_none",
         deserialize_with = "sent"
     )]
-    #[schema(value_type = Option<String>)]
+    #[schema(schema_with = word_or_number, required = false)]
     pub section: Option<Option<String>>,
     /// The row.
     #[serde(
@@ -196,7 +206,7 @@ pub struct TicketChange {
         skip_serializing_if = "Option::is_none",
         deserialize_with = "sent"
     )]
-    #[schema(value_type = Option<String>)]
+    #[schema(schema_with = word_or_number, required = false)]
     pub row: Option<Option<String>>,
     /// The seat.
     #[serde(
@@ -204,7 +214,7 @@ pub struct TicketChange {
         skip_serializing_if = "Option::is_none",
         deserialize_with = "sent"
     )]
-    #[schema(value_type = Option<String>)]
+    #[schema(schema_with = word_or_number, required = false)]
     pub seat: Option<Option<String>>,
 }
 
@@ -215,4 +225,20 @@ where
     T: Deserialize<'de>,
 {
     Option::deserialize(deserializer).map(Some)
+}
+
+/// What a part of the house, a row or a seat is called: many are numbered.
+fn word_or_number() -> RefOr<Schema> {
+    let word = Object::builder()
+        .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+        .min_length(Some(1))
+        .max_length(Some(100));
+    let number = Object::builder().schema_type(Type::Number);
+    OneOf::builder()
+        .description(Some(
+            "A text, or a JSON number that is kept as it is written.",
+        ))
+        .item(word)
+        .item(number)
+        .into()
 }

@@ -36,6 +36,7 @@ pub struct Credentials {
 pub struct SignOut {
     /// Ends all sessions of the user, not only this one.
     #[serde(default)]
+    #[schema(value_type = Option<bool>)]
     pub everywhere: bool,
 }
 
@@ -55,6 +56,7 @@ pub struct PasswordChange {
     /// The password until now.
     pub current: Secret,
     /// The password from now on: 8 to 128 characters.
+    #[schema(value_type = String, format = Password, min_length = 8, max_length = 128)]
     pub new: Secret,
 }
 
@@ -105,7 +107,7 @@ pub struct ExportedSession {
 /// A password: travels, but is never printed.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
-#[schema(value_type = String, format = Password)]
+#[schema(value_type = String, format = Password, min_length = 1)]
 pub struct Secret(String);
 
 impl Secret {

@@ -21,7 +21,8 @@ use crate::operations::{Cancel, cancel};
         (status = 403, description = "Another's order", body = Problem),
         (status = 404, description = "No such order", body = Problem),
         (status = 409, description = "It is complete", body = Problem),
-    )
+    ),
+    security(("session" = []), ("bearer" = [])),
 )]
 pub async fn cancel_order(
     State(ctx): State<Ctx>,

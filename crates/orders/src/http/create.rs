@@ -22,7 +22,7 @@ use crate::store::tickets;
 /// `awaiting:payment`, usually some milliseconds later.
 #[utoipa::path(
     post, path = "/api/orders", tag = "orders", request_body = NewOrder,
-    params(("Idempotency-Key" = Option<String>, Header, description = "The same key gets the same answer, for 24 hours")),
+    params(("Idempotency-Key" = Option<String>, Header, nullable = false, min_length = 1, max_length = 255, pattern = "^[!-~]+$", description = "The same key gets the same answer, for 24 hours")),
     responses(
         (status = 201, description = "The ticket is reserved", body = Answer),
         (status = 400, description = "The body is not valid", body = Problem),
@@ -32,7 +32,8 @@ use crate::store::tickets;
         (status = 409, description = "Reserved, sold, withdrawn, over, price changed, or too many unpaid orders", body = Problem),
         (status = 422, description = "The key was used with another body", body = Problem),
         (status = 429, description = "Too often", body = Problem),
-    )
+    ),
+    security(("session" = []), ("bearer" = [])),
 )]
 pub async fn create(
     State(ctx): State<Ctx>,

@@ -17,7 +17,8 @@ use crate::store::orders;
         (status = 200, description = "A page of orders; the `Link` header leads to the next", body = [Answer]),
         (status = 400, description = "A parameter is not valid", body = Problem),
         (status = 401, description = "Not signed in", body = Problem),
-    )
+    ),
+    security(("session" = []), ("bearer" = [])),
 )]
 pub async fn list(
     State(ctx): State<Ctx>,

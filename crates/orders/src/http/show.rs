@@ -20,7 +20,8 @@ use crate::store::orders;
         (status = 401, description = "Not signed in", body = Problem),
         (status = 403, description = "Another's order", body = Problem),
         (status = 404, description = "No such order", body = Problem),
-    )
+    ),
+    security(("session" = []), ("bearer" = [])),
 )]
 pub async fn show(
     State(ctx): State<Ctx>,

@@ -15,7 +15,8 @@ use crate::store::ledger;
     responses(
         (status = 200, description = "A balance for each currency that one sold in", body = [Answer]),
         (status = 401, description = "Not signed in", body = Problem),
-    )
+    ),
+    security(("session" = []), ("bearer" = [])),
 )]
 pub async fn show_balance(
     State(app): State<App>,

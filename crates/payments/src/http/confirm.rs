@@ -25,7 +25,8 @@ use crate::store::payments;
         (status = 404, description = "No such payment", body = Problem),
         (status = 409, description = "The order ended before it was paid", body = Problem),
         (status = 429, description = "Too often", body = Problem),
-    )
+    ),
+    security(("session" = []), ("bearer" = [])),
 )]
 pub async fn confirm_payment(
     State(app): State<App>,

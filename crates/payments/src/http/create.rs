@@ -20,7 +20,7 @@ use crate::operations::Begin;
 /// long as the order lasts and `attemptsLeft` is not 0.
 #[utoipa::path(
     post, path = "/api/payments", tag = "payments", request_body = NewPayment,
-    params(("Idempotency-Key" = Option<String>, Header, description = "The same key gets the same answer, for 24 hours")),
+    params(("Idempotency-Key" = Option<String>, Header, nullable = false, min_length = 1, max_length = 255, pattern = "^[!-~]+$", description = "The same key gets the same answer, for 24 hours")),
     responses(
         (status = 201, description = "The card is authorized", body = Answer),
         (status = 202, description = "The outcome is not known yet: ask for the payment in a moment", body = Answer),
@@ -32,7 +32,8 @@ use crate::operations::Begin;
         (status = 409, description = "The order cannot be paid (now), or a payment of it is under way or done", body = Problem),
         (status = 422, description = "The key was used with another body", body = Problem),
         (status = 429, description = "Too often", body = Problem),
-    )
+    ),
+    security(("session" = []), ("bearer" = [])),
 )]
 pub async fn create_payment(
     State(app): State<App>,

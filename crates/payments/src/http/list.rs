@@ -25,7 +25,8 @@ use crate::store::{orders, payments};
         (status = 401, description = "Not signed in", body = Problem),
         (status = 403, description = "Another's order", body = Problem),
         (status = 404, description = "No such order", body = Problem),
-    )
+    ),
+    security(("session" = []), ("bearer" = [])),
 )]
 pub async fn list_payments(
     State(app): State<App>,

@@ -19,7 +19,8 @@ use crate::store::payments;
         (status = 401, description = "Not signed in", body = Problem),
         (status = 403, description = "Another's payment", body = Problem),
         (status = 404, description = "No such payment", body = Problem),
-    )
+    ),
+    security(("session" = []), ("bearer" = [])),
 )]
 pub async fn show_payment(
     State(app): State<App>,

@@ -16,7 +16,8 @@ use crate::store::ledger::{self, Line};
         (status = 200, description = "A page of lines; the `Link` header leads to the next", body = [Answer]),
         (status = 400, description = "A parameter is not valid", body = Problem),
         (status = 401, description = "Not signed in", body = Problem),
-    )
+    ),
+    security(("session" = []), ("bearer" = [])),
 )]
 pub async fn list_statement(
     State(app): State<App>,

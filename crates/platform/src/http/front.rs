@@ -182,11 +182,14 @@ async fn pass(State(door): State<Arc<Door>>, request: Request, next: Next) -> Re
     let parent = TraceParent::of_request(request.headers());
     let step = door.observer.step(parent, &door.shared.ids);
     let work = async {
-        let seen = Seen::new(&request);
+        let mut seen = Seen::new(&request);
         let is_api = request.uri().path().starts_with("/api");
         let person = door.person(&request);
         let mut response = match door.admit(request) {
-            Ok(request) => door.answer(request, next).await,
+            Ok(request) => {
+                seen.sent_by(request.extensions().get::<Caller>());
+                door.answer(request, next).await
+            }
             Err(failure) => failure.into_response(),
         };
         if let (Some(person), Some(show)) = (person, &door.show) {
@@ -253,11 +256,16 @@ pub fn wants_page(request: &Request) -> bool {
 
 /// Puts a page in the place of a problem; what else the answer says of it, such as when to come back, stays.
 fn show_problem(response: &mut Response, person: &HeaderMap, show: &ShowProblem) {
-    let Some(problem) = response.extensions_mut().remove::<Arc<Problem>>() else {
+    let Some(problem) = response.extensions().get::<Arc<Problem>>().cloned() else {
         return;
     };
     let html = HeaderValue::from_static("text/html; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, html);
+    // It speaks the language of who asked, and shows whether they are signed in.
+    let kept_by_nobody = HeaderValue::from_static("no-store");
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, kept_by_nobody);
     // Those of the problem's own body.
     response.headers_mut().remove(header::CONTENT_LENGTH);
     response.headers_mut().remove(header::CONTENT_ENCODING);

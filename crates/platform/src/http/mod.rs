@@ -44,6 +44,7 @@ pub use extract::{Caller, MaybeSignedIn, Path, SignedIn};
 pub use fields::{Decimal, Fields, JsonValue, Patch, Word};
 pub use front::{Front, ShowProblem, wants_page};
 pub use idempotency::{IdempotencyKey, Key, Stored};
+pub use observe::SECURITY;
 pub use paging::{Listing, Page, PageParams};
 pub use problem::Failure;
 pub use query::Query;

@@ -1,6 +1,7 @@
 //! One measurement and one log line for each request.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request};
@@ -8,8 +9,12 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::response::Response;
 use metrics::Histogram;
 use parking_lot::RwLock;
+use tessera_contracts::UserId;
+use tessera_contracts::http::Problem;
 use tokio::time::Instant;
+use tracing::field;
 
+use super::extract::Caller;
 use super::trace::TraceParent;
 use crate::ids::Ids;
 use crate::telemetry::traces::{Kind, Span, Tracer};
@@ -18,11 +23,15 @@ use crate::telemetry::{measured_now, names};
 /// The trace's id on every answer, so that a person can quote it.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// What an operator watches for attacks: who was kept out, and what became of accounts and sessions.
+pub const SECURITY: &str = "tessera::security";
+
 /// What is kept of a request while it is answered.
 pub(super) struct Seen {
     method: Method,
     uri: Uri,
     route: Option<MatchedPath>,
+    user: Option<UserId>,
     since: Instant,
 }
 
@@ -32,8 +41,16 @@ impl Seen {
             method: request.method().clone(),
             uri: request.uri().clone(),
             route: request.extensions().get::<MatchedPath>().cloned(),
+            user: None,
             since: measured_now(),
         }
+    }
+
+    /// Notes who sent it, once that is known.
+    pub(super) fn sent_by(&mut self, caller: Option<&Caller>) {
+        self.user = caller
+            .and_then(|caller| caller.session)
+            .map(|session| session.user.id);
     }
 
     fn route(&self) -> &str {
@@ -108,11 +125,15 @@ impl Observer {
         if self.tracer.records(step) {
             self.tracer.record(step, parent, seen.span(status, took));
         }
-        let Seen { method, uri, .. } = seen;
+        let Seen {
+            method, uri, user, ..
+        } = seen;
         let (service, path, status) = (self.service, uri.path(), status.as_u16());
         let milliseconds = took.as_micros() / 1000;
         if status >= 500 {
             tracing::warn!(target: "tessera::request", service, %method, path, status, milliseconds);
+        } else if let Some(code) = refusal(response) {
+            tracing::info!(target: SECURITY, service, %method, path, status, code, user = user.map(field::display), "refused");
         } else {
             tracing::debug!(target: "tessera::request", service, %method, path, status, milliseconds);
         }
@@ -155,6 +176,16 @@ impl Observer {
             "status" => status.as_u16().to_string(),
         )
     }
+}
+
+/// Why somebody was kept out; of anything else that is refused, nothing.
+fn refusal(response: &Response) -> Option<&str> {
+    let keeps_out = matches!(
+        response.status(),
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS
+    );
+    let problem = response.extensions().get::<Arc<Problem>>();
+    keeps_out.then(|| problem.map_or("none", |problem| problem.code.as_str()))
 }
 
 /// A client may make methods up, but not labels.

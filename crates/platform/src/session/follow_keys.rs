@@ -48,7 +48,10 @@ impl FollowKeys {
         verifier: Verifier,
         clock: Clock,
     ) -> Result<Arc<FollowKeys>, reqwest::Error> {
-        let client = Client::builder().timeout(ANSWER_WITHIN).build()?;
+        let client = Client::builder()
+            .timeout(ANSWER_WITHIN)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()?;
         Ok(Arc::new(FollowKeys {
             url,
             client,

@@ -150,6 +150,10 @@ fn a_token_that_is_not_of_our_keys_counts_for_nothing() {
             signed_as(with(our_header(), "kid", json!("else"))),
         ),
         ("unnamed key", signed_as(without(our_header(), "kid"))),
+        (
+            "something to be understood",
+            signed_as(with(our_header(), "crit", json!(["b64"]))),
+        ),
         ("over long", format!("{genuine}{}", "A".repeat(1024))),
         ("cut short", genuine[..genuine.len() - 4].to_owned()),
         ("nothing", String::new()),
@@ -176,8 +180,10 @@ fn a_token_for_another_purpose_counts_for_nothing() {
         ("no user", saying(with(our_claims(), "sub", json!("ada")))),
     ]);
     let (sessions, _hand) = sessions();
-    let early = saying(with(our_claims(), "iat", json!(noon().as_second() + 3600)));
-    assert_eq!(sessions.authenticate(&bearing(&early)), None);
+    for from in ["iat", "nbf"] {
+        let early = saying(with(our_claims(), from, json!(noon().as_second() + 3600)));
+        assert_eq!(sessions.authenticate(&bearing(&early)), None, "{from}");
+    }
 }
 
 #[test]

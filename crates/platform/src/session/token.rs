@@ -41,6 +41,9 @@ pub(super) struct Claims {
     pub(super) sub: Uuid,
     pub(super) sid: Uuid,
     pub(super) iat: i64,
+    /// None of ours has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) nbf: Option<i64>,
     pub(super) exp: i64,
 }
 
@@ -88,6 +91,7 @@ impl SigningKeys {
         let claims = Claims {
             sub: user.id.uuid(),
             sid: user.sid.uuid(),
+            nbf: None,
             iat: now.as_second(),
             exp: now.as_second() + TOKEN_LIFE.as_secs(),
         };

@@ -129,6 +129,10 @@ impl Inner {
 
     fn verify_signature(&self, keys: &[KnownKey], token: &str) -> Option<Verified> {
         let header = jsonwebtoken::decode_header(token).ok()?;
+        // Whoever made it wants something understood that is not understood here (RFC 7515, 4.1.11).
+        if header.crit.is_some() {
+            return None;
+        }
         let kid = header.kid?;
         let Some((_, key)) = keys.iter().find(|(key, _)| key.id == kid) else {
             self.misses.store(true, Ordering::Relaxed);
@@ -138,12 +142,14 @@ impl Inner {
         let claims = jsonwebtoken::decode::<Claims>(token, key, &self.rules)
             .ok()?
             .claims;
+        // It counts for nothing before either (RFC 7519, 4.1.5).
+        let from = claims.nbf.map_or(claims.iat, |nbf| nbf.max(claims.iat));
         Some(Verified {
             user: User {
                 id: claims.sub.into(),
                 sid: claims.sid.into(),
             },
-            issued_at: Timestamp::from_second(claims.iat).ok()?,
+            issued_at: Timestamp::from_second(from).ok()?,
             expires_at: Timestamp::from_second(claims.exp).ok()?,
         })
     }

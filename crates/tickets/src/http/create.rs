@@ -14,14 +14,15 @@ use crate::operations::{Create, create};
 /// Lists a ticket for sale
 #[utoipa::path(
     post, path = "/api/tickets", tag = "tickets", request_body = NewTicket,
-    params(("Idempotency-Key" = Option<String>, Header, description = "The same key gets the same answer, for 24 hours")),
+    params(("Idempotency-Key" = Option<String>, Header, nullable = false, min_length = 1, max_length = 255, pattern = "^[!-~]+$", description = "The same key gets the same answer, for 24 hours")),
     responses(
         (status = 201, description = "The ticket is for sale", body = Answer),
         (status = 400, description = "The body is not valid", body = Problem),
         (status = 401, description = "Not signed in", body = Problem),
         (status = 409, description = "A request with the same key is under way", body = Problem),
         (status = 422, description = "The key was used with another body", body = Problem),
-    )
+    ),
+    security(("session" = []), ("bearer" = [])),
 )]
 pub async fn create_ticket(
     State(ctx): State<Ctx>,

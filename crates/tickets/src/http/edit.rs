@@ -23,7 +23,7 @@ use crate::store::tickets;
     put, path = "/api/tickets/{id}", tag = "tickets", request_body = TicketChange,
     params(
         ("id" = TicketId, Path, description = "The ticket"),
-        ("If-Match" = Option<String>, Header, description = "The `ETag` of the version to change"),
+        ("If-Match" = Option<String>, Header, nullable = false, pattern = r#"^(\*|(W/)?"[^"]*"( *, *(W/)?"[^"]*")*)$"#, description = "The `ETag` of the version to change"),
     ),
     responses(
         (status = 200, description = "The ticket as it is now", body = Answer, headers(("ETag" = String, description = "Its version"))),
@@ -33,7 +33,8 @@ use crate::store::tickets;
         (status = 404, description = "No such ticket", body = Problem),
         (status = 409, description = "Reserved, sold, or withdrawn", body = Problem),
         (status = 412, description = "It is of another version", body = Problem),
-    )
+    ),
+    security(("session" = []), ("bearer" = [])),
 )]
 pub async fn edit_ticket(
     State(ctx): State<Ctx>,

@@ -46,8 +46,10 @@ struct SearchParams {
     city: Option<String>,
     /// Only what costs a buyer this much (its `total`) or more. Prices are compared by their number, whatever their
     /// currency.
+    #[param(pattern = r"^([0-9]+(\.[0-9]+)?)?$")]
     min_price: Option<String>,
     /// Only what costs a buyer this much or less.
+    #[param(pattern = r"^([0-9]+(\.[0-9]+)?)?$")]
     max_price: Option<String>,
     /// Only what begins at this time or later: RFC 3339, or a day (of UTC). Leaves out listings
     /// without a start, as `to` does.
@@ -56,11 +58,16 @@ struct SearchParams {
     to: Option<String>,
     /// `createdAt`, `price` or `startsAt`, each with a `-` before it for the other way round. (`newest`
     /// is `-createdAt`, `oldest` is `createdAt`, `date` is `startsAt`.)
-    #[param(default = "-createdAt")]
+    #[param(
+        default = "-createdAt",
+        pattern = "^(-?(createdAt|price|startsAt|date)|newest|oldest)?$"
+    )]
     sort: Option<String>,
     /// `me`: all of one's own listings, in any state.
+    #[param(pattern = r"^(me)?$")]
     seller: Option<String>,
     /// `reserved`: also those that somebody is buying at this moment, and that may be free again soon.
+    #[param(pattern = r"^(reserved)?$")]
     include: Option<String>,
 }
 

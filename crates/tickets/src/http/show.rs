@@ -19,7 +19,7 @@ use crate::store::tickets;
     get, path = "/api/tickets/{id}", tag = "tickets",
     params(
         ("id" = TicketId, Path, description = "The ticket"),
-        ("If-None-Match" = Option<String>, Header, description = "The `ETag` of the version that one has"),
+        ("If-None-Match" = Option<String>, Header, nullable = false, description = "The `ETag` of the version that one has"),
     ),
     responses(
         (status = 200, description = "The ticket", body = Answer, headers(("ETag" = String, description = "Its version"))),

@@ -16,7 +16,7 @@ use crate::operations::{Withdraw, withdraw};
     delete, path = "/api/tickets/{id}", tag = "tickets",
     params(
         ("id" = TicketId, Path, description = "The ticket"),
-        ("If-Match" = Option<String>, Header, description = "The `ETag` of the version to withdraw"),
+        ("If-Match" = Option<String>, Header, nullable = false, pattern = r#"^(\*|(W/)?"[^"]*"( *, *(W/)?"[^"]*")*)$"#, description = "The `ETag` of the version to withdraw"),
     ),
     responses(
         (status = 204, description = "It is withdrawn"),
@@ -26,7 +26,8 @@ use crate::operations::{Withdraw, withdraw};
         (status = 404, description = "No such ticket", body = Problem),
         (status = 409, description = "Reserved or sold", body = Problem),
         (status = 412, description = "It is of another version", body = Problem),
-    )
+    ),
+    security(("session" = []), ("bearer" = [])),
 )]
 pub async fn withdraw_ticket(
     State(ctx): State<Ctx>,

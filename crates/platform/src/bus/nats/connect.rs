@@ -242,7 +242,10 @@ async fn look_at_syncing(settings: &NatsSettings) {
 
 async fn syncs_always(monitor: &str) -> Result<bool, reqwest::Error> {
     let url = format!("{}/varz", monitor.trim_end_matches('/'));
-    let client = reqwest::Client::builder().timeout(ANSWER_WITHIN).build()?;
+    let client = reqwest::Client::builder()
+        .timeout(ANSWER_WITHIN)
+        .redirect(reqwest::redirect::Policy::none())
+        .build()?;
     let found: Value = client.get(url).send().await?.json().await?;
     let said = found.pointer("/jetstream/config/sync_always");
     Ok(said == Some(&Value::Bool(true)))

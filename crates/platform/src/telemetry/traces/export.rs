@@ -52,6 +52,7 @@ impl Queue {
     ) -> Result<Queue, SettingError> {
         let client = reqwest::Client::builder()
             .timeout(ANSWER_WITHIN)
+            .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|error| refused(&error))?;
         let exporters: Result<Vec<_>, _> = services
