@@ -28,6 +28,9 @@ const PACKAGES: [&str; 6] = [
 /// Of the whole system's tests, those that do not start the embedded form themselves.
 const OF_THE_SYSTEM: [&str; 5] = ["races", "out_of_order", "check", "secured", "apart"];
 
+/// Of the histories of the lock, the one of the distributed form: the other one starts the embedded one.
+const OF_THE_LOCK: &str = "several_processes";
+
 /// Of card payments, those with several at once, and a few of the random schedules: a server takes longer for each.
 const OF_CARDS: &str = "racing payouts however_they";
 const SCHEDULES: &str = "3";
@@ -61,8 +64,10 @@ pub(crate) fn tests() -> Result<(), Failure> {
     let packages = PACKAGES.map(|name| format!("-p {name}")).join(" ");
     let system = OF_THE_SYSTEM.map(|name| format!("--test {name}")).join(" ");
     let tests = "cargo test -p tessera-tests";
-    let commands =
-        format!("cargo test {packages} && {tests} {system} && {tests} --test stripe -- {OF_CARDS}");
+    let commands = format!(
+        "cargo test {packages} && {tests} {system} && {tests} --test linearizable -- {OF_THE_LOCK} \
+         && {tests} --test stripe -- {OF_CARDS}"
+    );
     with(&["sh", "-c", &commands])
         .env("STRIPE_SCHEDULES", SCHEDULES)
         .show()
