@@ -9,6 +9,7 @@
     reason = "a tool on a terminal talks on the terminal"
 )]
 
+mod api;
 mod bench;
 mod browser;
 mod bugs;
@@ -57,6 +58,8 @@ enum Chore {
     Browser(browser::Arguments),
     /// Take the pictures in docs/tour anew, of a marketplace at work
     Tour,
+    /// Send the real program whatever docs/openapi.json allows and forbids, and hold every answer against it
+    Api(api::Arguments),
     /// Plant each known fault in a scratch copy, and see that its test catches it
     Bugs(bugs::Arguments),
     /// Kill the real process under load, again and again, and check the invariants after each restart
@@ -96,6 +99,7 @@ fn perform(chore: Chore) -> Result<(), run::Failure> {
         Chore::Docs => docs::run(),
         Chore::Browser(arguments) => browser::run(&arguments),
         Chore::Tour => browser::tour(),
+        Chore::Api(arguments) => api::run(&arguments),
         Chore::Bugs(arguments) => bugs::run(&arguments),
         Chore::Crash(arguments) => crash::run(&arguments),
         Chore::Schedules(arguments) => schedules::run(&arguments),

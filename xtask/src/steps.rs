@@ -4,7 +4,7 @@
 use clap::{Args, ValueEnum};
 
 use crate::run::{Failure, Run, Stopwatch};
-use crate::{browser, bugs, docs, lint, manifests, places, servers, simulate, stripe};
+use crate::{api, browser, bugs, docs, lint, manifests, places, servers, simulate, stripe};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -16,7 +16,7 @@ pub(crate) struct Arguments {
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
 enum Step {
     /// Install what the tests need and this machine lacks (Debian: strace, python3-venv, postgresql, chromium, a font;
-    /// PyPI: nats-server, localstripe, and Node.js where it is older than 20; npm: what drives the browser, and stripe)
+    /// PyPI: nats-server, schemathesis, localstripe, and Node.js where it is older than 20; npm: what drives the browser, and stripe)
     Tools,
     /// The code is formatted as rustfmt would
     Fmt,
@@ -28,6 +28,8 @@ enum Step {
     Simulate,
     /// The pages do what they should in a real browser, for everybody, and are light
     Browser,
+    /// The API answers as its document says, whatever it is sent
+    Api,
     /// Stripe's own library and another double of Stripe agree with ours
     Stripe,
     /// The same tests once more, on a PostgreSQL and NATS servers of their own
@@ -57,6 +59,7 @@ impl Step {
             Self::Test => tests(),
             Self::Simulate => simulate::tests(),
             Self::Browser => browser::tests(),
+            Self::Api => api::tests(),
             Self::Stripe => stripe::tests(),
             Self::Servers => servers::tests(),
             Self::Doc => docs::rustdoc(),
@@ -131,6 +134,7 @@ fn tools() -> Result<(), Failure> {
     python_environments()?;
     servers::bring()?;
     browser::bring()?;
+    api::bring()?;
     stripe::bring()
 }
 
