@@ -60,7 +60,9 @@ pub(super) fn check(
 
 /// The bytes of hexadecimal digits.
 fn bytes(hex: &str) -> Option<Vec<u8>> {
-    if !hex.len().is_multiple_of(2) || !hex.is_ascii() {
+    // `from_str_radix` takes a sign, too.
+    let are_digits = hex.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if !hex.len().is_multiple_of(2) || !are_digits {
         return None;
     }
     let pairs = (0..hex.len()).step_by(2).map(|at| hex.get(at..at + 2));
@@ -98,6 +100,14 @@ mod tests {
 
     fn passes(header: &str, texts: &[&str]) -> bool {
         check(header, BODY, &secrets(texts), now()).is_ok()
+    }
+
+    #[test]
+    fn digits_are_digits() {
+        assert_eq!(bytes("0fA0"), Some(vec![0x0f, 0xa0]));
+        for none in ["+f", "0", "-1", "é", "0g"] {
+            assert_eq!(bytes(none), None, "{none}");
+        }
     }
 
     #[test]
