@@ -42,12 +42,32 @@ pub(crate) async fn end(world: &mut World) -> Result<(), String> {
     if let Some(what) = left {
         return Err(format!("I5, I6: in the end there are {what}"));
     }
+    knock(world).await?;
+    world.watch.look()?;
+    world.watch.look_in_the_end()?;
     for (promise, query) in world.people.memory().lock().promises() {
         if let Some(not) = world.watch.first(&query)? {
             return Err(format!("{promise}, and {not}"));
         }
     }
     Ok(())
+}
+
+/// Whoever has a token of a session that has ended tries every door by it, of processes that have started since.
+async fn knock(world: &mut World) -> Result<(), String> {
+    for wish in world.people.knocks() {
+        world.begin_wish(wish);
+    }
+    for millis in SPANS {
+        while !world.is_idle() {
+            world.turn().await?;
+        }
+        world.time.pass(SignedDuration::from_millis(millis)).await;
+    }
+    match world.open_wishes() {
+        0 => Ok(()),
+        _ => Err("somebody who knocks is not answered".to_owned()),
+    }
 }
 
 fn under_way(world: &World) -> Result<Option<String>, String> {

@@ -7,9 +7,14 @@
 //! something is waited for, and a commit is a step of its own.
 
 mod bank;
+mod doors;
 mod ending;
+mod errands;
+mod memory;
 mod net;
+mod operator;
 mod people;
+mod persons;
 mod plan;
 mod process;
 mod services;
@@ -18,7 +23,9 @@ mod tasks;
 mod template;
 mod time;
 mod trace;
+mod twins;
 mod watch;
+mod wish;
 mod world;
 
 use std::collections::BTreeMap;
@@ -50,6 +57,8 @@ fn simulate(seed: u64, template: &Template) -> Result<Outcome, String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
+        // One, so that what it was given is done in its order: `tasks.rs` waits for that.
+        .max_blocking_threads(1)
         .build()
         .map_err(|error| format!("no runtime: {error}"))?;
     let run = runtime.block_on(tokio::task::unconstrained(run(seed, folder.path())));

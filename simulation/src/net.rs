@@ -9,8 +9,11 @@ use http_body_util::BodyExt;
 use parking_lot::Mutex;
 use serde_json::Value;
 use tessera_platform::http::PeerAddress;
+use tessera_platform::session;
 use tokio::sync::oneshot;
 use tower::ServiceExt;
+
+use crate::persons::Held;
 
 /// A request, as often as it has to be made.
 #[derive(Clone, Debug)]
@@ -21,8 +24,8 @@ pub struct Call {
     pub method: Method,
     /// Where.
     pub path: String,
-    /// Whose session.
-    pub token: String,
+    /// By which session, if somebody is signed in.
+    pub held: Option<Held>,
     /// The idempotency key, if it has one.
     pub key: Option<String>,
     /// The body, if it has one.
@@ -36,6 +39,10 @@ pub struct Answer {
     pub status: u16,
     /// The body, or `null`.
     pub body: Value,
+    /// Whether it says when to come back, so that it may be another one then.
+    pub is_for_now: bool,
+    /// A token that was handed over with it.
+    pub token: Option<String>,
 }
 
 /// A request on its way, and who waits for the answer.
@@ -67,6 +74,14 @@ impl Net {
     }
 }
 
+impl Answer {
+    /// Whether it says that nobody is signed in.
+    pub fn names_nobody(&self) -> bool {
+        let named = self.body.get("currentUser");
+        named.is_some_and(Value::is_null)
+    }
+}
+
 impl Call {
     /// Has it answered by the process of the service.
     pub async fn answered_by(self, router: Router) -> Answer {
@@ -78,6 +93,8 @@ impl Call {
         };
         Answer {
             status: head.status.as_u16(),
+            is_for_now: head.headers.contains_key(header::RETRY_AFTER),
+            token: session::bearer(&head.headers).map(str::to_owned),
             body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
         }
     }
@@ -89,7 +106,9 @@ impl Call {
                 headers.insert(name, value);
             }
         };
-        set("authorization", format!("Bearer {}", self.token));
+        if let Some(held) = self.held {
+            set("authorization", format!("Bearer {}", held.token));
+        }
         if let Some(key) = self.key {
             set("idempotency-key", key);
         }

@@ -1,6 +1,7 @@
-//! Those who sell and buy: what they want is drawn, and what they were told is remembered.
+//! Those who sell and buy, sign in and out, and leave, and an operator who gives money back: what they want is drawn here.
+//! What they know of it is in `memory.rs`.
 
-use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,108 +12,55 @@ use rand::Rng;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use serde_json::{Value, json};
-use tessera_contracts::UserId;
-use tessera_platform::session::{SigningKeys, User};
-use uuid::Uuid;
+use tessera_platform::session::SigningKeys;
 
-use crate::net::{Answer, Call, Net};
+use crate::memory::Memory;
+use crate::net::{Call, Net};
+use crate::operator::{Operator, Told};
+use crate::persons::{Held, PASSWORD, Person, SELLERS};
+use crate::wish::{Act, GiveBack, Kind, Wish};
 
 const CARDS: [&str; 4] = ["tok_visa", "tok_visa", "tok_visa", "tok_chargeDeclined"];
-
-/// Somebody who is signed in.
-#[derive(Clone)]
-pub struct Person {
-    name: String,
-    token: String,
-}
-
-/// All that people were told.
-#[derive(Default)]
-pub struct Memory {
-    /// Tickets that were listed.
-    tickets: Vec<String>,
-    /// Orders that were made, each with the number of its buyer.
-    orders: Vec<(usize, String)>,
-    /// Orders whose buyers were told that they are cancelled.
-    cancelled: Vec<String>,
-    /// Payments that were taken.
-    payments: Vec<String>,
-    /// What was answered under each key.
-    answers: BTreeMap<String, (u16, Value)>,
-    /// How often what was answered.
-    pub tally: BTreeMap<String, u32>,
-    /// What somebody was told that cannot be.
-    pub complaint: Option<String>,
-}
+/// Where one is told something of one's own.
+const KNOCKED_AT: [(&str, &str); 3] = [
+    ("tickets", "/api/tickets?seller=me"),
+    ("orders", "/api/orders"),
+    (
+        "payments",
+        "/api/payments?orderId=0198c0de-7a11-7000-8000-000000000001",
+    ),
+];
 
 /// The people, and what they remember.
 pub struct People {
-    seller: Person,
-    buyers: Vec<Person>,
     net: Net,
+    operator: Operator,
     memory: Arc<Mutex<Memory>>,
     wishes: u32,
 }
 
-/// What somebody wants: a request, made as often as it takes.
-pub struct Wish {
-    call: Call,
-    /// For people.
-    pub words: String,
-    kind: Kind,
-    tries: u32,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Kind {
-    List,
-    Edit,
-    Withdraw,
-    Reserve(usize),
-    Pay,
-    Cancel(String),
-    Look,
-}
-
-impl Person {
-    fn new(
-        name: String,
-        number: u128,
-        keys: &SigningKeys,
-        now: Timestamp,
-    ) -> Result<Person, String> {
-        let user = User {
-            id: UserId::from(Uuid::from_u128((0x7 << 76) | (0b10 << 62) | number)),
-            sid: Uuid::from_u128((0x7 << 76) | (0b10 << 62) | (number + 1_000)).into(),
-        };
-        // A while ago, so that it counts also where a clock is slow.
-        let issued = now.saturating_sub(jiff::SignedDuration::from_mins(1));
-        let token = keys.issue(user, issued.unwrap_or(now));
-        let token = token.map_err(|error| error.to_string())?;
-        Ok(Person { name, token })
-    }
-}
-
 impl People {
-    /// A seller, and so many buyers.
+    /// Two sellers, and so many buyers.
     pub fn new(
         buyers: usize,
         net: Net,
+        operator: Operator,
         keys: &SigningKeys,
-        now: Timestamp,
+        (now, chance): (Timestamp, &mut StdRng),
     ) -> Result<People, String> {
-        let buyer =
-            |number: usize| Person::new(format!("buyer {number}"), number as u128 + 2, keys, now);
+        let person = |number| Person::new(number, keys, now, chance);
+        let persons = (0..SELLERS + buyers)
+            .map(person)
+            .collect::<Result<_, _>>()?;
         Ok(People {
-            seller: Person::new("seller".to_owned(), 1, keys, now)?,
-            buyers: (0..buyers).map(buyer).collect::<Result<_, _>>()?,
             net,
-            memory: Arc::default(),
+            operator,
+            memory: Arc::new(Mutex::new(Memory::new(persons, keys))),
             wishes: 0,
         })
     }
 
-    /// What they were told.
+    /// What they know.
     pub fn memory(&self) -> &Mutex<Memory> {
         &self.memory
     }
@@ -120,18 +68,35 @@ impl People {
     /// Draws what somebody wants next.
     pub fn wish(&mut self, chance: &mut StdRng) -> Wish {
         self.wishes += 1;
-        let memory = self.memory.lock();
+        let shared = self.memory.clone();
+        let mut memory = shared.lock();
         let ticket = mostly_new(&memory.tickets, chance);
-        let order = mostly_new(&memory.orders, chance);
-        drop(memory);
+        let open = mostly_new(&memory.open, chance).filter(|_| chance.random_bool(0.8));
+        let order = open.or_else(|| mostly_new(&memory.orders, chance));
+        let buyers = SELLERS..memory.persons.len().max(SELLERS + 1);
+        let buyer = drawn(&memory, buyers, chance);
+        let anybody = chance.random_range(0..memory.persons.len().max(1));
+        let paid = mostly_new(&memory.paid, chance);
+        let memory = &mut *memory;
+        // First what needs neither a ticket nor an order.
         let wish = match (chance.random_range(0..100), ticket, order) {
-            (0..12, ..) | (_, None, _) => self.list(chance),
-            (12..20, Some(ticket), _) => self.edit(&ticket, chance),
-            (20..23, Some(ticket), _) => self.withdraw(&ticket),
-            (23..55, Some(ticket), _) | (_, Some(ticket), None) => self.reserve(&ticket, chance),
-            (55..85, _, Some((buyer, order))) => self.pay(buyer, &order, chance),
-            (85..93, _, Some((buyer, order))) => self.cancel(buyer, &order),
-            (_, _, Some((buyer, order))) => self.look(buyer, &order),
+            (83..86, ..) => self.knock(memory, anybody, chance),
+            (86..89, ..) => self.sign_out(memory, anybody, chance),
+            (89..92, ..) => self.renew(memory, anybody, chance),
+            (92..94, ..) if may_leave(memory, anybody) => self.leave(memory, anybody, chance),
+            (0..12, ..) | (_, None, _) => self.list(memory, chance),
+            (12..19, Some((seller, ticket)), _) => self.edit(memory, seller, &ticket, chance),
+            (19..22, Some((seller, ticket)), _) => self.withdraw(memory, seller, &ticket, chance),
+            (22..52, Some((_, ticket)), _) | (_, Some((_, ticket)), None) => {
+                self.reserve(memory, buyer, &ticket, chance)
+            }
+            (52..77, _, Some((buyer, order))) => self.pay(memory, buyer, &order, chance),
+            (77..83, _, Some((buyer, order))) => self.cancel(memory, buyer, order, chance),
+            (94..99, _, Some((_, order))) if paid.is_some() || chance.random_range(0..8) == 0 => {
+                self.give_back(paid.unwrap_or(order), chance)
+            }
+            (94..99, _, Some((buyer, order))) => self.pay(memory, buyer, &order, chance),
+            (_, _, Some((buyer, order))) => self.look(memory, buyer, &order, chance),
         };
         Wish {
             tries: chance.random_range(1..=4),
@@ -139,118 +104,288 @@ impl People {
         }
     }
 
-    /// Makes the request until it is answered, and remembers the answer.
+    /// Somebody whose sessions have ended tries every door by them, once nothing goes wrong any more.
+    pub fn knocks(&self) -> Vec<Wish> {
+        let memory = self.memory.lock();
+        let people = memory.persons.iter().enumerate();
+        let past = people.flat_map(|(who, person)| person.past.iter().map(move |held| (who, held)));
+        let every = past.flat_map(|(who, held)| KNOCKED_AT.map(|door| (who, held, door)));
+        every
+            .map(|(who, held, (service, path))| {
+                let call = self.call(Some(held.clone()), Method::GET, service, path.to_owned());
+                Wish::asked(&memory, who, Kind::Knock, call)
+            })
+            .collect()
+    }
+
+    /// Does it until it is answered, and remembers the answer.
     pub fn fulfil(&self, wish: Wish) -> impl Future<Output = ()> + Send + 'static {
         let (net, memory) = (self.net.clone(), self.memory.clone());
+        let operator = self.operator.clone();
         async move {
-            for _ in 0..wish.tries {
-                let answer = net.ask(&wish.call).await;
-                // Too slow, or somebody else's turn: the outcome is not known, as where nothing is answered.
-                if let Some(answer) = answer.filter(|answer| answer.status != 503) {
-                    return memory.lock().remember(&wish, &answer);
-                }
-                pause().await;
+            match &wish.act {
+                Act::Ask(call) => ask(&net, &memory, &wish, call).await,
+                Act::GiveBack(decision) => decide(&operator, &memory, &wish, decision).await,
             }
-            let mut memory = memory.lock();
-            *memory.tally.entry("not answered".to_owned()).or_default() += 1;
         }
     }
 
-    fn call(&self, who: &Person, method: Method, service: &'static str, path: String) -> Call {
+    fn call(
+        &self,
+        held: Option<Held>,
+        method: Method,
+        service: &'static str,
+        path: String,
+    ) -> Call {
         Call {
             service,
             key: (method == Method::POST).then(|| format!("key-{}", self.wishes)),
             method,
             path,
-            token: who.token.clone(),
+            held,
             body: None,
         }
     }
 
-    fn list(&self, chance: &mut StdRng) -> Wish {
+    /// A wish of somebody who is signed in. Who is not signs in first.
+    fn signed_in(
+        &self,
+        memory: &Memory,
+        who: usize,
+        chance: &mut StdRng,
+        (kind, method, service, path): (Kind, Method, &'static str, String),
+        body: Option<Value>,
+    ) -> Wish {
+        let person = memory.persons.get(who);
+        match person.and_then(|person| person.token(chance)) {
+            Some(held) => {
+                let call = self.call(Some(held), method, service, path);
+                Wish::asked(memory, who, kind, Call { body, ..call })
+            }
+            None => self.sign_in(memory, who),
+        }
+    }
+
+    fn sign_in(&self, memory: &Memory, who: usize) -> Wish {
+        let email = memory.persons.get(who).map(|person| person.email.as_str());
+        let call = self.call(None, Method::POST, "auth", "/api/users/signin".to_owned());
+        let body = Some(json!({ "email": email, "password": PASSWORD }));
+        Wish::asked(
+            memory,
+            who,
+            Kind::SignIn,
+            Call {
+                body,
+                key: None,
+                ..call
+            },
+        )
+    }
+
+    fn list(&self, memory: &Memory, chance: &mut StdRng) -> Wish {
+        let seller = drawn(memory, 0..SELLERS, chance);
         let body = json!({
             "title": format!("Hamlet {}", self.wishes), "price": price(chance), "startsAt": "2031-06-01T18:30:00Z",
         });
-        let call = self.call(
-            &self.seller,
+        let asked = (
+            Kind::List,
             Method::POST,
             "tickets",
             "/api/tickets".to_owned(),
         );
-        wish(
-            Kind::List,
+        self.signed_in(memory, seller, chance, asked, Some(body))
+    }
+
+    fn edit(&self, memory: &Memory, seller: usize, ticket: &str, chance: &mut StdRng) -> Wish {
+        let body = Some(json!({ "price": price(chance) }));
+        let path = format!("/api/tickets/{ticket}");
+        let asked = (Kind::Edit, Method::PUT, "tickets", path);
+        self.signed_in(memory, seller, chance, asked, body)
+    }
+
+    fn withdraw(&self, memory: &Memory, seller: usize, ticket: &str, chance: &mut StdRng) -> Wish {
+        let path = format!("/api/tickets/{ticket}");
+        let asked = (Kind::Withdraw, Method::DELETE, "tickets", path);
+        self.signed_in(memory, seller, chance, asked, None)
+    }
+
+    fn reserve(&self, memory: &Memory, buyer: usize, ticket: &str, chance: &mut StdRng) -> Wish {
+        let asked = (
+            Kind::Reserve,
+            Method::POST,
+            "orders",
+            "/api/orders".to_owned(),
+        );
+        let body = Some(json!({ "ticketId": ticket }));
+        self.signed_in(memory, buyer, chance, asked, body)
+    }
+
+    fn pay(&self, memory: &Memory, buyer: usize, order: &str, chance: &mut StdRng) -> Wish {
+        let card = CARDS.choose(chance).copied().unwrap_or_default();
+        let kind = Kind::Pay(order.to_owned());
+        let asked = (kind, Method::POST, "payments", "/api/payments".to_owned());
+        let body = Some(json!({ "orderId": order, "token": card }));
+        self.signed_in(memory, buyer, chance, asked, body)
+    }
+
+    fn cancel(&self, memory: &Memory, buyer: usize, order: String, chance: &mut StdRng) -> Wish {
+        let path = format!("/api/orders/{order}");
+        let asked = (Kind::Cancel(order), Method::DELETE, "orders", path);
+        self.signed_in(memory, buyer, chance, asked, None)
+    }
+
+    fn look(&self, memory: &Memory, buyer: usize, order: &str, chance: &mut StdRng) -> Wish {
+        let path = format!("/api/payments?orderId={order}");
+        let asked = (Kind::Look, Method::GET, "payments", path);
+        self.signed_in(memory, buyer, chance, asked, None)
+    }
+
+    fn knock(&self, memory: &Memory, who: usize, chance: &mut StdRng) -> Wish {
+        let past = memory
+            .persons
+            .get(who)
+            .and_then(|it| it.past.choose(chance));
+        let [first, ..] = KNOCKED_AT;
+        let (service, path) = KNOCKED_AT.choose(chance).copied().unwrap_or(first);
+        let path = path.to_owned();
+        match past {
+            Some(held) => {
+                let call = self.call(Some(held.clone()), Method::GET, service, path);
+                Wish::asked(memory, who, Kind::Knock, call)
+            }
+            None => {
+                let asked = (Kind::Knock, Method::GET, service, path);
+                self.signed_in(memory, who, chance, asked, None)
+            }
+        }
+    }
+
+    fn renew(&self, memory: &Memory, who: usize, chance: &mut StdRng) -> Wish {
+        let path = "/api/users/currentuser".to_owned();
+        let asked = (Kind::Renew, Method::GET, "auth", path);
+        self.signed_in(memory, who, chance, asked, None)
+    }
+
+    fn sign_out(&self, memory: &mut Memory, who: usize, chance: &mut StdRng) -> Wish {
+        let everywhere = chance.random_bool(0.4);
+        let is_ancient = chance.random_range(0..4) == 0;
+        let person = memory.persons.get(who);
+        let held = match is_ancient {
+            true => person.map(|person| person.ancient.clone()),
+            false => person.and_then(|person| person.token(chance)),
+        };
+        let Some(held) = held else {
+            return self.sign_in(memory, who);
+        };
+        let ends = match is_ancient {
+            true => Vec::new(),
+            false => memory.ask_for_end(who, held.caller.sid, everywhere),
+        };
+        let path = "/api/users/signout".to_owned();
+        let call = self.call(Some(held), Method::POST, "auth", path);
+        let body = Some(json!({ "everywhere": everywhere }));
+        Wish::asked(
+            memory,
+            who,
+            Kind::SignOut(ends),
             Call {
-                body: Some(body),
+                body,
+                key: None,
                 ..call
             },
-            &self.seller,
         )
     }
 
-    fn edit(&self, ticket: &str, chance: &mut StdRng) -> Wish {
-        let call = self.call(
-            &self.seller,
-            Method::PUT,
-            "tickets",
-            format!("/api/tickets/{ticket}"),
-        );
-        let body = Some(json!({ "price": price(chance) }));
-        wish(Kind::Edit, Call { body, ..call }, &self.seller)
+    fn leave(&self, memory: &mut Memory, who: usize, chance: &mut StdRng) -> Wish {
+        let path = "/api/users/me".to_owned();
+        let body = Some(json!({ "password": PASSWORD }));
+        let asked = (Kind::Leave, Method::DELETE, "auth", path);
+        let wish = self.signed_in(memory, who, chance, asked, body);
+        if wish.kind == Kind::Leave {
+            memory.ask_to_leave(who);
+        }
+        wish
     }
 
-    fn withdraw(&self, ticket: &str) -> Wish {
-        let path = format!("/api/tickets/{ticket}");
-        let call = self.call(&self.seller, Method::DELETE, "tickets", path);
-        wish(Kind::Withdraw, call, &self.seller)
-    }
-
-    fn reserve(&self, ticket: &str, chance: &mut StdRng) -> Wish {
-        let number = chance.random_range(0..self.buyers.len());
-        let buyer = self.buyer(number);
-        let call = self.call(buyer, Method::POST, "orders", "/api/orders".to_owned());
-        let body = Some(json!({ "ticketId": ticket }));
-        wish(Kind::Reserve(number), Call { body, ..call }, buyer)
-    }
-
-    fn pay(&self, buyer: usize, order: &str, chance: &mut StdRng) -> Wish {
-        let buyer = self.buyer(buyer);
-        let card = CARDS.choose(chance).copied().unwrap_or_default();
-        let call = self.call(buyer, Method::POST, "payments", "/api/payments".to_owned());
-        let body = Some(json!({ "orderId": order, "token": card }));
-        wish(Kind::Pay, Call { body, ..call }, buyer)
-    }
-
-    fn cancel(&self, buyer: usize, order: &str) -> Wish {
-        let buyer = self.buyer(buyer);
-        let call = self.call(
-            buyer,
-            Method::DELETE,
-            "orders",
-            format!("/api/orders/{order}"),
-        );
-        wish(Kind::Cancel(order.to_owned()), call, buyer)
-    }
-
-    fn look(&self, buyer: usize, order: &str) -> Wish {
-        let buyer = self.buyer(buyer);
-        let path = format!("/api/payments?orderId={order}");
-        let call = self.call(buyer, Method::GET, "payments", path);
-        wish(Kind::Look, call, buyer)
-    }
-
-    fn buyer(&self, number: usize) -> &Person {
-        self.buyers.get(number).unwrap_or(&self.seller)
+    fn give_back(&self, order: String, chance: &mut StdRng) -> Wish {
+        let amount = chance.random_bool(0.7);
+        let amount = amount.then(|| format!("{}.00", chance.random_range(1..60)));
+        let reference = ["letter 1", "letter 1", "letter 2", ""]
+            .choose(chance)
+            .copied();
+        let reference = reference.filter(|it| !it.is_empty()).map(str::to_owned);
+        let unheard = u32::from(reference.is_some() && chance.random_range(0..3) == 0);
+        let words = format!("the operator gives back {amount:?} of {order} as {reference:?}");
+        let decision = GiveBack {
+            order,
+            amount,
+            reference,
+            unheard,
+        };
+        Wish {
+            who: 0,
+            words,
+            kind: Kind::GiveBack,
+            act: Act::GiveBack(decision),
+            tries: 1,
+        }
     }
 }
 
-fn wish(kind: Kind, call: Call, who: &Person) -> Wish {
-    let body = call.body.as_ref().map(Value::to_string).unwrap_or_default();
-    Wish {
-        words: format!("{}: {} {} {body}", who.name, call.method, call.path),
-        kind,
-        call,
-        tries: 1,
+/// Makes the request until it is answered.
+async fn ask(net: &Net, memory: &Mutex<Memory>, wish: &Wish, call: &Call) {
+    for _ in 0..wish.tries {
+        let answer = net.ask(call).await;
+        // Too slow, or somebody else's turn: the outcome is not known, as where nothing is answered.
+        if let Some(answer) = answer.filter(|answer| answer.status != 503) {
+            return memory.lock().remember(wish, &answer);
+        }
+        pause().await;
     }
+    memory.lock().count("not answered");
+}
+
+/// Decides until what came of it is heard.
+async fn decide(operator: &Operator, memory: &Mutex<Memory>, wish: &Wish, decision: &GiveBack) {
+    let GiveBack {
+        order,
+        amount,
+        reference,
+        unheard,
+    } = decision;
+    let Ok(id) = order.parse() else {
+        return;
+    };
+    for time in 0..wish.tries {
+        let told = operator
+            .give_back(id, amount.clone(), reference.clone())
+            .await;
+        if time >= *unheard && !matches!(told, Told::Busy) {
+            return memory
+                .lock()
+                .remember_refund(order, reference.as_deref(), told);
+        }
+        pause().await;
+    }
+    memory.lock().count("refund not heard of");
+}
+
+/// Mostly one who stays.
+fn drawn(memory: &Memory, from: Range<usize>, chance: &mut StdRng) -> usize {
+    let mut draw = || chance.random_range(from.clone());
+    let (first, second) = (draw(), draw());
+    let first_leaves = memory.persons.get(first).is_some_and(|it| it.is_leaving);
+    if first_leaves { second } else { first }
+}
+
+/// Nobody leaves for the second time, and somebody stays on each side.
+fn may_leave(memory: &Memory, who: usize) -> bool {
+    let side = match who < SELLERS {
+        true => memory.persons.get(..SELLERS),
+        false => memory.persons.get(SELLERS..),
+    };
+    let stay = side.unwrap_or_default().iter().filter(|it| !it.is_leaving);
+    stay.count() > 1 && memory.persons.get(who).is_some_and(|it| !it.is_leaving)
 }
 
 /// One of the last few, more often than not: where something is going on.
@@ -271,109 +406,4 @@ fn price(chance: &mut StdRng) -> String {
 )]
 async fn pause() {
     tokio::time::sleep(Duration::from_millis(400)).await;
-}
-
-impl Kind {
-    /// What may be answered: all else is a fault.
-    fn expects(&self) -> &'static [u16] {
-        match self {
-            Kind::List => &[201],
-            Kind::Edit => &[200, 409],
-            Kind::Withdraw => &[204, 409],
-            Kind::Reserve(_) => &[201, 404, 409],
-            Kind::Pay => &[201, 202, 402, 404, 409],
-            Kind::Cancel(_) => &[204, 409],
-            Kind::Look => &[200, 404],
-        }
-    }
-}
-
-impl Memory {
-    fn remember(&mut self, wish: &Wish, answer: &Answer) {
-        let Answer { status, body } = answer;
-        let code = body["code"].as_str().unwrap_or_default();
-        let name = format!("{} {status} {code}", kind_name(&wish.kind));
-        let name = name.trim_end().to_owned();
-        *self.tally.entry(name).or_default() += 1;
-        if !wish.kind.expects().contains(status) {
-            self.complain(format!("{} was answered with {status}: {body}", wish.words));
-        }
-        if *status == 201
-            && let Some(key) = &wish.call.key
-            && let Some((before, known)) = self
-                .answers
-                .insert(key.clone(), (*status, body["id"].clone()))
-            && known != body["id"]
-        {
-            self.complain(format!(
-                "{} was answered with {known} ({before}), and with {body}",
-                wish.words
-            ));
-        }
-        let id = body["id"].as_str().unwrap_or_default().to_owned();
-        match (&wish.kind, status) {
-            (Kind::List, 201) => self.tickets.push(id),
-            (Kind::Reserve(buyer), 201) => self.orders.push((*buyer, id)),
-            (Kind::Pay, 201) => self.payments.push(id),
-            (Kind::Cancel(order), 204) => self.cancelled.push(order.clone()),
-            _ => {}
-        }
-    }
-
-    fn complain(&mut self, what: String) {
-        self.complaint.get_or_insert(what);
-    }
-
-    /// What must be so in the end, each as a query that finds what is not.
-    pub fn promises(&self) -> Vec<(String, String)> {
-        let lacks = |table: &str, id: &str, more: &str| {
-            let id = id.replace('-', "");
-            format!(
-                "SELECT 'it is not' WHERE NOT EXISTS (SELECT 1 FROM {table} WHERE hex(id) = upper('{id}') {more})"
-            )
-        };
-        let tickets = self.tickets.iter().map(|id| {
-            (
-                format!("ticket {id} was listed"),
-                lacks("tickets.tickets", id, ""),
-            )
-        });
-        let orders = self.orders.iter().map(|(_, id)| {
-            (
-                format!("order {id} was made"),
-                lacks("orders.orders", id, ""),
-            )
-        });
-        let cancelled = self.cancelled.iter().map(|id| {
-            let more = "AND status = 'cancelled'";
-            (
-                format!("order {id} was cancelled"),
-                lacks("orders.orders", id, more),
-            )
-        });
-        let payments = self.payments.iter().map(|id| {
-            let more = "AND status IN ('captured', 'voided', 'capture_failed')";
-            (
-                format!("payment {id} was authorized"),
-                lacks("payments.payments", id, more),
-            )
-        });
-        tickets
-            .chain(orders)
-            .chain(cancelled)
-            .chain(payments)
-            .collect()
-    }
-}
-
-fn kind_name(kind: &Kind) -> &'static str {
-    match kind {
-        Kind::List => "list",
-        Kind::Edit => "edit",
-        Kind::Withdraw => "withdraw",
-        Kind::Reserve(_) => "reserve",
-        Kind::Pay => "pay",
-        Kind::Cancel(_) => "cancel",
-        Kind::Look => "look",
-    }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tessera_platform::bus::Bus;
 use tessera_platform::clock::Clock;
 use tessera_platform::config::{JwtSeed, Settings};
@@ -77,6 +77,11 @@ impl Process {
             starts: 0,
             running: None,
         }
+    }
+
+    /// The time, as it has it.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// The services in it, for people.

@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use rand::rngs::StdRng;
 use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{Rng, SeedableRng};
+use tessera_contracts::EventId;
 use tessera_contracts::events::EventType;
 use tessera_platform::BoxFuture;
 use tessera_platform::bus::{BusError, Carrier, Confirmed, Message};
@@ -51,7 +52,8 @@ pub struct Delivery {
     /// The service.
     pub service: &'static str,
     inbox: Arc<Inbox>,
-    sequences: Vec<usize>,
+    /// What is confirmed by it. Not the places alone: a stream that went back has other messages in them.
+    carried: Vec<(usize, EventId)>,
     messages: Vec<Message>,
     /// Whether the stream never hears that they were taken in.
     is_unheard: bool,
@@ -126,13 +128,13 @@ impl Stream {
         let mut delivery = Delivery {
             service: follower.service,
             inbox,
-            sequences: Vec::new(),
+            carried: Vec::new(),
             messages: Vec::new(),
             is_unheard: chance.random_range(0..100) < plan.redeliveries,
         };
         for mail in waiting {
             mail.is_on_its_way = true;
-            delivery.sequences.push(mail.sequence);
+            delivery.carried.push(mail.place());
             delivery.messages.push(mail.message.clone());
         }
         // One from long ago comes along, confirmed or not.
@@ -216,6 +218,12 @@ impl State {
     }
 }
 
+impl Mail {
+    fn place(&self) -> (usize, EventId) {
+        (self.sequence, self.message.id)
+    }
+}
+
 fn place(sequence: usize, event: uuid::Uuid) -> Confirmed {
     Confirmed {
         created: 1,
@@ -239,12 +247,12 @@ impl Delivery {
         };
         let is_done = taken.is_ok() && !self.is_unheard;
         for mail in &mut follower.mail {
-            if self.sequences.contains(&mail.sequence) {
+            if self.carried.contains(&mail.place()) {
                 mail.is_on_its_way = false;
             }
         }
         if is_done {
-            let done = |mail: &Mail| self.sequences.contains(&mail.sequence);
+            let done = |mail: &Mail| self.carried.contains(&mail.place());
             follower.mail.retain(|mail| !done(mail));
         }
     }

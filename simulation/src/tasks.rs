@@ -4,9 +4,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Sender};
 use std::task::{Context, Poll, Wake, Waker};
 
 use tessera_platform::BoxFuture;
+
+/// The requests that check a password, on a thread beside this one.
+const CHECK_PASSWORDS: [&str; 2] = ["POST /api/users/signin", "DELETE /api/users/me"];
 
 /// Whose a task is: it ends with that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +34,10 @@ struct Task {
     bell: Arc<Bell>,
     waker: Waker,
 }
+
+/// Stands before the one thread beside this one, on which passwords are checked. It is shut while a task takes a step: what
+/// the step has asked of the thread is never done within it, and always before the next one.
+struct Gate(Sender<()>);
 
 /// Rings when a task can go on.
 #[derive(Default)]
@@ -85,14 +93,19 @@ impl Tasks {
         requests.map(|(place, _)| place).collect()
     }
 
-    /// Moves the one at `place` on. Answers its name.
+    /// Moves the one at `place` on, and waits for the threads that it has something done by. Answers its name.
     pub fn step(&mut self, place: usize) -> Option<String> {
         let task = self.0.get_mut(place)?;
         task.bell.0.store(false, Ordering::Relaxed);
         let mut context = Context::from_waker(&task.waker);
         let name = task.name.clone();
+        let checks_password = CHECK_PASSWORDS.iter().any(|it| name.starts_with(it));
+        let gate = checks_password.then(Gate::shut);
         if task.future.as_mut().poll(&mut context).is_ready() {
             drop(self.0.remove(place));
+        }
+        if let Some(gate) = gate {
+            gate.open();
         }
         Some(name)
     }
@@ -110,6 +123,23 @@ impl Tasks {
     /// How many there are of an owner's.
     pub fn count_of(&self, owner: Owner) -> usize {
         self.0.iter().filter(|task| task.owner == owner).count()
+    }
+}
+
+impl Gate {
+    fn shut() -> Gate {
+        let (open, opened) = mpsc::channel();
+        drop(tokio::task::spawn_blocking(move || opened.recv()));
+        Gate(open)
+    }
+
+    /// Lets the thread go on, and waits until it has done what it was given.
+    fn open(self) {
+        drop(self.0);
+        let (tell, told) = mpsc::channel();
+        drop(tokio::task::spawn_blocking(move || tell.send(())));
+        // It fails when the runtime ends, where there is nothing to wait for.
+        let _ = told.recv();
     }
 }
 

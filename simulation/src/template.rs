@@ -8,7 +8,7 @@ use tessera_payments::gateway::test_gateway::BOOK;
 use tessera_platform::clock::Clock;
 use tessera_platform::ids::Ids;
 
-use crate::{ending, process, services};
+use crate::{ending, persons, process, services};
 
 /// The files.
 pub struct Template {
@@ -38,6 +38,7 @@ impl Template {
             let file = format!("{name}.db");
             files.push((folder.path().join(&file), PathBuf::from(file)));
         }
+        persons::register(&folder.path().join("auth.db"))?;
         Ok(Template {
             _folder: folder,
             files,

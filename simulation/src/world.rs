@@ -13,15 +13,19 @@ use tessera_platform::db::Db;
 use tessera_platform::ids::Ids;
 
 use crate::bank::Bank;
+use crate::errands::Answers;
 use crate::net::Net;
+use crate::operator::Operator;
 use crate::people::People;
 use crate::plan::Plan;
 use crate::process::{self, Process};
 use crate::stream::Stream;
-use crate::tasks::{Owner, Tasks, some_while};
+use crate::tasks::{Owner, Tasks};
 use crate::time::Time;
 use crate::trace::Trace;
+use crate::twins::Twins;
 use crate::watch::Watch;
+use crate::wish::Wish;
 use crate::{ending, services};
 
 /// Of how long it takes until something happens, in milliseconds.
@@ -30,6 +34,8 @@ const SPANS: [i64; 12] = [1, 1, 5, 5, 20, 20, 50, 100, 200, 400, 1_000, 6_000];
 const AT_ONCE: usize = 6;
 /// Steps between two looks at the invariants.
 const BETWEEN_LOOKS: u64 = 25;
+/// And between two at the copies, which stay wrong for longer.
+const BETWEEN_LOOKS_AT_COPIES: u64 = 100;
 /// A run that takes longer has got stuck.
 const MOST_STEPS: u64 = 60_000;
 
@@ -43,8 +49,11 @@ pub struct World {
     pub(crate) stream: Option<Arc<Stream>>,
     pub(crate) bank: Arc<Bank>,
     book: Db,
+    operator: Operator,
     pub(crate) people: People,
-    net: Net,
+    pub(crate) net: Net,
+    pub(crate) answers: Answers,
+    pub(crate) twins: Twins,
     pub(crate) watch: Watch,
     pub(crate) trace: Trace,
     pub(crate) folder: PathBuf,
@@ -69,6 +78,7 @@ enum Choice {
 #[derive(Clone, Copy)]
 enum Place {
     Book,
+    Operator,
     Of(usize, &'static str),
 }
 
@@ -80,28 +90,20 @@ impl World {
         let mut time = Time::start();
         let (bank, book) = open_bank(chance.random(), &plan, folder, &mut time).await?;
         bank.install();
-        let definitions = services::all();
-        let names: Vec<&str> = definitions.iter().map(|service| service.name).collect();
+        let names: Vec<&str> = services::all().iter().map(|service| service.name).collect();
         let stream = Stream::new(chance.random(), &plan, &names);
-        let groups: Vec<Vec<_>> = match plan.is_together {
-            true => vec![definitions],
-            false => definitions
-                .into_iter()
-                .map(|service| vec![service])
-                .collect(),
-        };
-        let mut processes = Vec::new();
-        for (number, group) in groups.into_iter().enumerate() {
-            let folder = process_folder(
-                folder,
-                plan.is_together,
-                group.first().map_or("", |it| it.name),
-            );
-            let seed = chance.random();
-            processes.push(Process::new(number, group, &folder, &mut time, seed));
-        }
+        let processes = processes(folder, &plan, &mut time, &mut chance);
         let net = Net::default();
-        let people = People::new(plan.buyers, net.clone(), &process::keys()?, time.now())?;
+        let home = process_folder(folder, plan.is_together, "payments");
+        let operator = Operator::begin(&home, &mut time, plan.skew, &mut chance).await?;
+        let (now, keys) = (time.now(), process::keys()?);
+        let people = People::new(
+            plan.buyers,
+            net.clone(),
+            operator.clone(),
+            &keys,
+            (now, &mut chance),
+        )?;
         let mut world = World {
             stream: (!plan.is_together).then(|| Arc::new(stream)),
             tasks: Tasks::default(),
@@ -120,8 +122,11 @@ impl World {
             processes,
             bank,
             book,
+            operator,
             people,
             net,
+            answers: Answers::default(),
+            twins: Twins::default(),
             trace,
         };
         world.trace.tell(format_args!("{:?}", world.plan));
@@ -148,7 +153,7 @@ impl World {
             return Err("it does not come to an end".to_owned());
         }
         self.go_wrong().await?;
-        self.run_errands();
+        self.run_errands()?;
         self.want();
         for late in self.bank.take_late() {
             self.tasks
@@ -159,8 +164,12 @@ impl World {
             Some(choice) if !is_hasty => self.take(choice),
             _ => self.pass().await?,
         }
+        self.judge_answers()?;
         if self.trace.steps().is_multiple_of(BETWEEN_LOOKS) {
             self.watch.look()?;
+        }
+        if self.trace.steps().is_multiple_of(BETWEEN_LOOKS_AT_COPIES) {
+            self.watch.look_at_copies()?;
         }
         let complaint = self.people.memory().lock().complaint.clone();
         complaint.map_or(Ok(()), Err)
@@ -179,6 +188,9 @@ impl World {
         }
         if self.book.has_work() {
             choices.push(Choice::Commit(Place::Book));
+        }
+        if self.operator.db().has_work() {
+            choices.push(Choice::Commit(Place::Operator));
         }
         if let Some(stream) = &self.stream {
             choices.extend(stream.waited_for().into_iter().map(Choice::Deliver));
@@ -211,6 +223,7 @@ impl World {
         let bound = self.chance.random_range(1..=self.plan.group);
         let (name, db) = match place {
             Place::Book => ("the gateway", Some(&self.book)),
+            Place::Operator => ("the operator", Some(self.operator.db())),
             Place::Of(number, name) => {
                 let process = self.processes.get(number);
                 let mut databases = process.into_iter().flat_map(Process::databases);
@@ -327,56 +340,20 @@ impl World {
         }
         self.wishes -= 1;
         let wish = self.people.wish(&mut self.chance);
+        self.begin_wish(wish);
+    }
+
+    /// Lets somebody do what they want.
+    pub(crate) fn begin_wish(&mut self, wish: Wish) {
         self.trace.tell(format_args!("{}", wish.words));
         let name = wish.words.clone();
         self.tasks
             .add(Owner::World, name, Box::pin(self.people.fulfil(wish)));
     }
 
-    /// Brings requests to the processes that answer them, as far as chance lets it.
-    fn run_errands(&mut self) {
-        for errand in self.net.take() {
-            let name = format!("{} {}", errand.call.method, errand.call.path);
-            let mut happens = |of_a_hundred: u32| self.chance.random_range(0..100) < of_a_hundred;
-            let is_lost = happens(self.plan.lost_requests);
-            let is_unheard = happens(self.plan.lost_answers);
-            let is_repeated = happens(self.plan.repeated_requests);
-            let process = self
-                .processes
-                .iter()
-                .find(|process| process.has(errand.call.service));
-            let Some((router, owner)) = process.and_then(|it| Some((it.router()?, it.owner())))
-            else {
-                self.trace.tell(format_args!("nobody answers: {name}"));
-                continue;
-            };
-            if is_lost {
-                self.trace.tell(format_args!("lost on its way: {name}"));
-                continue;
-            }
-            if is_repeated {
-                let again = errand.call.clone().answered_by(router.clone());
-                let again = async {
-                    some_while(3).await;
-                    drop(again.await);
-                };
-                self.tasks
-                    .add_request(owner, format!("{name}, again"), Box::pin(again));
-            }
-            let reply = if is_unheard {
-                self.trace.tell(format_args!("its answer is lost: {name}"));
-                None
-            } else {
-                Some(errand.reply)
-            };
-            let answering = async move {
-                let answer = errand.call.answered_by(router).await;
-                if let Some(reply) = reply {
-                    drop(reply.send(answer));
-                }
-            };
-            self.tasks.add_request(owner, name, Box::pin(answering));
-        }
+    /// How many wishes are not fulfilled yet.
+    pub(crate) fn open_wishes(&self) -> usize {
+        self.tasks.count_of(Owner::World)
     }
 
     /// Nothing goes wrong any more, and everybody is there.
@@ -417,6 +394,25 @@ async fn open_bank(
     let gateway = opened.map_err(|error| format!("the gateway does not open: {error}"))?;
     let book = tessera_payments::testing::book(&gateway).clone();
     Ok((Arc::new(Bank::new(seed, plan, gateway)), book))
+}
+
+fn processes(folder: &Path, plan: &Plan, time: &mut Time, chance: &mut StdRng) -> Vec<Process> {
+    let definitions = services::all();
+    let groups: Vec<Vec<_>> = match plan.is_together {
+        true => vec![definitions],
+        false => definitions
+            .into_iter()
+            .map(|service| vec![service])
+            .collect(),
+    };
+    let numbered = groups.into_iter().enumerate();
+    numbered
+        .map(|(number, group)| {
+            let first = group.first().map_or("", |it| it.name);
+            let folder = process_folder(folder, plan.is_together, first);
+            Process::new(number, group, &folder, time, chance.random())
+        })
+        .collect()
 }
 
 fn process_folder(folder: &Path, is_together: bool, service: &str) -> PathBuf {
