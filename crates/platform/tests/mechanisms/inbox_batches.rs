@@ -45,6 +45,18 @@ async fn an_older_event_that_comes_in_a_later_batch_still_has_its_effect() {
 }
 
 #[tokio::test]
+async fn an_event_that_is_known_has_no_second_effect_beside_one_that_fails() {
+    let app = start_in_process().await;
+    let (user, other) = (somebody(&app), somebody(&app));
+    let (known, poisoned) = (registered(&app, user), registered(&app, other));
+    app.deliver(&[&known]).await;
+    plan(&app, other, "fail").await;
+    // The batch fails, and its events are tried one after another.
+    app.deliver(&[&known, &poisoned]).await;
+    assert_eq!(effects(&app).await, [user]);
+}
+
+#[tokio::test]
 async fn a_poison_event_blocks_no_other_of_its_batch_whatever_is_wrong_with_it() {
     for poison in ["fail", "panic", "mistake", "reject"] {
         let app = start_in_process().await;
