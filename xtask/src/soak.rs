@@ -16,7 +16,7 @@ pub(crate) struct Arguments {
     /// How long faults go on
     #[arg(long, default_value_t = 30)]
     minutes: u64,
-    /// What the faults are drawn from: the same seed, the same faults in the same order (without it: drawn, and told)
+    /// What the faults are drawn from: the same seed, the same kinds of faults in the same order (without it: drawn, and told)
     #[arg(long)]
     seed: Option<u64>,
     /// Build for release: the services answer faster, so that more is under way when a fault comes

@@ -15,7 +15,6 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tessera_contracts::http::Problem;
 use tessera_contracts::http::users::{CurrentUser, User};
-use tessera_platform::config::PublicUrl;
 use tessera_platform::http::{Failure, PeerAddress, trace};
 use tessera_platform::session::{CookieRule, cookie};
 
@@ -413,11 +412,28 @@ fn carried(headers: &HeaderMap, hop: Option<PeerAddress>) -> HeaderMap {
 }
 
 /// Keeps the language that somebody chose, for a year.
-pub(crate) fn language_cookie(language: Language, url: &PublicUrl) -> Option<HeaderValue> {
+pub(crate) fn language_cookie(language: Language, is_https: bool) -> Option<HeaderValue> {
     let code = language.code();
-    let secure = if url.is_https() { "; Secure" } else { "" };
+    let secure = if is_https { "; Secure" } else { "" };
     HeaderValue::try_from(format!(
         "{LANGUAGE_COOKIE}={code}; Max-Age=31536000; Path=/; SameSite=Lax; HttpOnly{secure}"
     ))
     .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_language_travels_by_https_alone_where_people_come_by_it() {
+        let german = Language::parse("de").unwrap();
+        let cookie = |is_https| {
+            let cookie = language_cookie(german, is_https).unwrap();
+            cookie.to_str().unwrap().to_owned()
+        };
+        assert!(cookie(true).ends_with("; Secure"));
+        let here = cookie(false);
+        assert!(here.starts_with("language=de;") && !here.contains("Secure"));
+    }
 }

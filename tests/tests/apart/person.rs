@@ -144,6 +144,11 @@ impl Person {
             Wish::Cancel => {
                 let path = format!("/api/orders/{}", begun.order);
                 self.ask(Method::DELETE, &path, None, &[204]).await;
+                // What was answered is so from then on.
+                let shown = self.ask(Method::GET, &path, None, &[200]).await?;
+                if shown.body["status"] != "cancelled" {
+                    self.tally.lost.one();
+                }
             }
         }
         Some(begun)

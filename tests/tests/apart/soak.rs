@@ -27,6 +27,9 @@ const SHORT: u64 = 5;
 /// A marketplace under load is looked at this often.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 
+/// From here on everything has to happen: each fault comes once in a few minutes.
+const LONG: Duration = Duration::from_secs(20 * 60);
+
 /// Events that come again at a time.
 const AGAIN: usize = 100;
 
@@ -120,6 +123,7 @@ async fn whatever_happens_for_however_long_nothing_is_lost_or_broken() {
             tell(stage, begun.elapsed(), fault.name());
             fault.befall(stage, &mut random).await;
             soak.count(fault);
+            soak.hand_in();
             if looked.elapsed() > LOOK_EVERY {
                 soak.look(stage).await;
                 looked = now();
@@ -127,6 +131,9 @@ async fn whatever_happens_for_however_long_nothing_is_lost_or_broken() {
         }
         soak.look(stage).await;
         soak.hand_in();
+        if span >= LONG {
+            soak.had_everything();
+        }
     })
     .await;
 }
@@ -141,6 +148,15 @@ struct Soak {
 impl Soak {
     fn count(&mut self, fault: Fault) {
         *self.faults.entry(fault).or_default() += 1;
+    }
+
+    /// A long run has to meet all that it is for.
+    fn had_everything(&self) {
+        let missing = FAULTS
+            .iter()
+            .filter(|(fault, _)| !self.faults.contains_key(fault));
+        let missing: Vec<_> = missing.map(|(fault, _)| fault.name()).collect();
+        assert!(missing.is_empty(), "it never happened that {missing:?}");
     }
 
     /// Looks through everything while people go on.

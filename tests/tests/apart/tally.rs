@@ -64,6 +64,17 @@ impl Tally {
         self.failed.lock().push(words);
     }
 
+    /// Whether some paid, some thought better of it, some were too late for their order, and some for their ticket.
+    pub fn has_every_end(&self) -> bool {
+        let ends = [
+            &self.completed,
+            &self.cancelled,
+            &self.expired,
+            &self.beaten,
+        ];
+        ends.iter().all(|end| end.get() > 0)
+    }
+
     pub fn failed(&self) -> Vec<String> {
         self.failed.lock().clone()
     }

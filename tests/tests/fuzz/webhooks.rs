@@ -125,8 +125,8 @@ fn parts(header: &str) -> Vec<(&str, String)> {
     let parts = header
         .split(',')
         .filter_map(|part| part.trim().split_once('='));
-    // Digits of either case are the same number, and so is one whose first digit is written as a sign.
-    let number = |text: &str| text.to_ascii_lowercase().replace('+', "0");
+    // Digits of either case are the same number.
+    let number = |text: &str| text.to_ascii_lowercase();
     parts.map(|(name, value)| (name, number(value))).collect()
 }
 

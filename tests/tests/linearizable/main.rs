@@ -33,7 +33,7 @@ async fn one_process_that_is_killed_again_and_again_answers_as_if_one_thing_came
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn several_processes_that_are_killed_in_turn_answer_as_if_one_thing_came_after_the_other() {
     if has_servers() {
-        let plan = Plan::new("distributed", 1, 3);
+        let plan = Plan::new("distributed", 2, 3);
         plan.play(Market::distributed).await;
     }
 }

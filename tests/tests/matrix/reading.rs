@@ -245,6 +245,9 @@ impl Cell {
         {
             must("one's own page is kept by nobody", kept == "no-store");
         }
+        if seen.status >= 400 && seen.header("content-type").starts_with("text/html") {
+            must("a page of a refusal is kept by nobody", kept == "no-store");
+        }
         let cookie = seen.header("set-cookie");
         must(
             "no cookie for scripts",

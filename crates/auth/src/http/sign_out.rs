@@ -47,7 +47,9 @@ pub async fn sign_out_user(
             .write(command, |tx, command| Box::pin(sign_out(tx, command)))
             .await?;
         token::refuse(&ctx, &ended);
-        info!(target: SECURITY, user = %verified.user.id, sessions = ended.len(), "signed out");
+        if !ended.is_empty() {
+            info!(target: SECURITY, user = %verified.user.id, sessions = ended.len(), "signed out");
+        }
     }
     Ok((token::cleared(&ctx)?, Json(json!({}))))
 }

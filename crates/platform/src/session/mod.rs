@@ -40,7 +40,7 @@ pub struct User {
 pub struct Verified {
     /// Who is signed in.
     pub user: User,
-    /// When the token was issued.
+    /// From when on it counts: when it was issued, as ours say nothing else.
     pub issued_at: Timestamp,
     /// When it ends. From that moment on it counts for nothing.
     pub expires_at: Timestamp,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use reqwest::header::{HeaderMap, LINK, RETRY_AFTER};
+use reqwest::redirect::Policy;
 use reqwest::{Client, Method, StatusCode, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -53,7 +54,11 @@ impl Api {
     /// A client of the server at `base`. It speaks plain http, and goes by no proxy.
     pub fn new(base: &str, clock: Clock, show: Show) -> Result<Api, Trouble> {
         let wrong = |error: &dyn std::error::Error| Trouble::Other(format!("{base}: {error}"));
-        let http = Client::builder().timeout(ANSWER).no_proxy().build();
+        let http = Client::builder()
+            .timeout(ANSWER)
+            .no_proxy()
+            .redirect(Policy::none())
+            .build();
         Ok(Api {
             http: http.map_err(|error| wrong(&error))?,
             base: Url::parse(base).map_err(|error| wrong(&error))?,

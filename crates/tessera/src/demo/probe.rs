@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode};
 use serde_json::Value;
 use tessera_platform::clock::Clock;
@@ -39,7 +40,7 @@ pub(crate) async fn look_at(base: &str) -> Found {
     let client = Client::builder()
         .connect_timeout(CONNECTION)
         .timeout(ANSWER);
-    let Ok(http) = client.no_proxy().build() else {
+    let Ok(http) = client.no_proxy().redirect(Policy::none()).build() else {
         return Found::Nobody;
     };
     let ask = async || {

@@ -12,7 +12,7 @@ use crate::visitor::{Visitor, language_cookie};
 pub(super) async fn choose(visitor: Visitor, form: Form) -> Result<Response, Failure> {
     let mut response = visitor.see_other(next::parse(form.text("next")))?;
     let chosen = Language::parse(form.text("language"));
-    let cookie = |language| language_cookie(language, &visitor.app.settings.public_url);
+    let cookie = |language| language_cookie(language, visitor.app.settings.public_url.is_https());
     if let Some(cookie) = chosen.and_then(cookie) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
