@@ -1,7 +1,7 @@
 """The people who send the requests: accounts with a session each, and guests, whose accounts are there to be ended.
 
-It remembers what everybody ordered and paid, so that some requests are about what is theirs, and so that an answer that
-shows somebody else's is noticed.
+It remembers what everybody listed, ordered and paid, so that some requests are about what is theirs, and so that an answer
+that shows or changes somebody else's is noticed.
 """
 
 import collections
@@ -14,6 +14,8 @@ PASSWORD = "correct horse"
 # Those who sell, and those who buy. Chance lets each of them do the other now and then.
 SELLERS = ("ada", "bruno")
 BUYERS = ("chiara", "dagny")
+# Whose address and password requests to sign in carry. It is nobody of the others: of many sessions the oldest ends.
+VISITOR = "visitor"
 # What makes something that others of the requests are about.
 MAKES = ("POST /api/tickets", "POST /api/orders", "POST /api/payments")
 
@@ -31,7 +33,11 @@ def sign_up(url, name):
 
 
 def sign_all_up(url):
-    return [sign_up(url, name) for name in SELLERS + BUYERS]
+    return [sign_up(url, name) for name in (*SELLERS, *BUYERS, VISITOR)]
+
+
+def is_visitor(email, password):
+    return str(email).strip().lower() == f"{VISITOR}@example.com" and password == PASSWORD
 
 
 class People:
@@ -43,7 +49,7 @@ class People:
         self._by_token = {person["token"]: person for person in everybody}
         # By what makes them, and by whom: the ids of what there is.
         self._made = {operation: collections.defaultdict(list) for operation in MAKES}
-        self._known = set()
+        self._owners = {}
         self._guest, self._guests = None, 0
 
     def who_sends(self, operation, chance):
@@ -58,18 +64,20 @@ class People:
         token = str(headers.get("Authorization", "")).removeprefix("Bearer ")
         return self._by_token.get(token)
 
-    def tickets_of(self, person):
-        return self._made["POST /api/tickets"][person["id"]]
+    def is_signed_in(self, person):
+        """Whether their session is one that nobody ended."""
+        return person is not None and (person in self._sellers + self._buyers or person is self._guest)
 
-    def orders_of(self, person):
-        return self._made["POST /api/orders"][person["id"]]
-
-    def payments_of(self, person):
-        return self._made["POST /api/payments"][person["id"]]
+    def made_by(self, person, operation):
+        return self._made[operation][person["id"]]
 
     def is_known(self, identifier):
-        """Whether this is the id of anything that was made."""
-        return identifier in self._known
+        """Whether this is the id of anything that was made, as far as this round has heard."""
+        return str(identifier).lower() in self._owners
+
+    def owner_of(self, identifier):
+        """The id of the person whose it is, if that is known."""
+        return self._owners.get(str(identifier).lower())
 
     def heed(self, operation, person, response):
         """Remembers what came of a request."""
@@ -80,22 +88,75 @@ class People:
                 self._guest = None
             if operation in MAKES:
                 self._learn(operation, person, response.json()["id"])
-            # Also of what was ordered in an earlier round.
-            if operation == "GET /api/orders":
-                for order in response.json():
-                    if order["userId"] == person["id"]:
-                        self._learn("POST /api/orders", person, order["id"])
+            # Also of what was listed and ordered in an earlier round.
+            if operation in ("GET /api/orders", "GET /api/tickets"):
+                for one in response.json():
+                    if one["userId"] == person["id"]:
+                        self._learn(operation.replace("GET", "POST"), person, one["id"])
 
     def _learn(self, operation, person, identifier):
-        if identifier not in self._known:
+        if identifier not in self._owners:
             self._made[operation][person["id"]].append(identifier)
-            self._known.add(identifier)
+            self._owners[identifier] = person["id"]
+
+    def newcomer(self, name):
+        """Somebody whom no request before knew."""
+        person = sign_up(self._url, name)
+        self._by_token[person["token"]] = person
+        return person
 
     def _a_guest(self):
         with self._lock:
             if self._guest is None:
                 self._guests += 1
                 # The process id, since each round of a run begins to count anew.
-                self._guest = sign_up(self._url, f"guest-{os.getpid()}-{self._guests}")
-                self._by_token[self._guest["token"]] = self._guest
+                self._guest = self.newcomer(f"guest-{os.getpid()}-{self._guests}")
             return self._guest
+
+
+def journey(send, newcomer):
+    """Every operation that can succeed, once, as it is meant: chance alone may leave one out. `send` sees to the answers."""
+    seller, buyer = newcomer("last-seller"), newcomer("last-buyer")
+    bought, given_up, withdrawn = [listed(send, seller) for _ in range(3)]
+    send(None, "GET /api/tickets")
+    send(None, "GET /api/tickets/{id}", path_parameters={"id": bought})
+    send(seller, "DELETE /api/tickets/{id}", path_parameters={"id": withdrawn})
+    send(buyer, "DELETE /api/orders/{id}", path_parameters={"id": ordered(send, buyer, given_up)})
+    pay(send, buyer, ordered(send, buyer, bought))
+    send(seller, "GET /api/payments/balance")
+    send(seller, "GET /api/payments/statement")
+    account(send, newcomer)
+
+
+def listed(send, seller):
+    """A ticket that was listed and edited."""
+    ticket = send(seller, "POST /api/tickets", body={"title": "Fidelio", "price": "12.00"})
+    send(seller, "PUT /api/tickets/{id}", path_parameters={"id": ticket["id"]}, body={"price": "10.00"})
+    return ticket["id"]
+
+
+def ordered(send, buyer, ticket):
+    return send(buyer, "POST /api/orders", body={"ticketId": ticket})["id"]
+
+
+def pay(send, buyer, order):
+    payment = send(buyer, "POST /api/payments", body={"orderId": order, "token": "tok_visa"})["id"]
+    send(buyer, "POST /api/payments/{id}/confirmation", path_parameters={"id": payment})
+    send(buyer, "GET /api/payments/{id}", path_parameters={"id": payment})
+    send(buyer, "GET /api/payments", query={"orderId": order})
+    send(buyer, "GET /api/orders/{id}", path_parameters={"id": order})
+    send(buyer, "GET /api/orders")
+
+
+def account(send, newcomer):
+    """All that one does with an account, up to its end."""
+    credentials = {"email": "last-guest@example.com", "password": PASSWORD}
+    send(None, "POST /api/users/signup", body=credentials)
+    send(None, "POST /api/users/signin", body=credentials)
+    send(None, "GET /.well-known/jwks.json")
+    changes, leaves = newcomer("last-to-change"), newcomer("last-to-leave")
+    send(changes, "GET /api/users/currentuser")
+    send(changes, "GET /api/users/export")
+    send(changes, "POST /api/users/password", body={"current": PASSWORD, "new": "battery staple"})
+    send(changes, "POST /api/users/signout", body={})
+    send(leaves, "DELETE /api/users/me", body={"password": PASSWORD})
