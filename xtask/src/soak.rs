@@ -59,6 +59,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let seed = arguments
         .seed
         .unwrap_or_else(|| u64::from(std::process::id()));
+    // Before it: what is committed meanwhile was not run.
+    let surroundings = surroundings::tell(arguments.release);
     let watch = Stopwatch::start();
     let played = cargo(&[&["test", "--quiet"][..], &test].concat())
         .args(["--", "--exact", "--nocapture", TEST])
@@ -74,8 +76,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let figures = fs::read_to_string(&figures).unwrap_or_default();
     let passed = played.is_ok() && !figures.is_empty();
     let report = format!(
-        "{}seed {seed}, {} minutes of faults, {watch} in all: {}\n\n{}\n{}",
-        surroundings::tell(arguments.release),
+        "{surroundings}seed {seed}, {} minutes of faults, {watch} in all: {}\n\n{}\n{}",
         arguments.minutes,
         if passed { "passed" } else { "FAILED" },
         fs::read_to_string(&counts).unwrap_or_default(),
