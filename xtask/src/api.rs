@@ -53,8 +53,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let target = places::target()?;
     let main = environment
         .python()
-        // What it remembers belongs to what is built.
-        .env("HYPOTHESIS_STORAGE_DIRECTORY", target.join("api/remembered"))
         .arg(format!("{TESTS}/main.py"))
         .arg("--program")
         .arg(target.join("debug/tessera"))
