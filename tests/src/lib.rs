@@ -50,3 +50,14 @@ pub async fn within<T>(seconds: u64, what: &str, mut look: impl AsyncFnMut() -> 
 pub async fn pause(milliseconds: u64) {
     tokio::time::sleep(std::time::Duration::from_millis(milliseconds)).await;
 }
+
+/// A number by which a person asks a test for a longer run, or for an earlier one again; `None` where it is left out.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "whoever runs the tests says how long and from where"
+)]
+pub fn setting<T: std::str::FromStr>(name: &str) -> Option<T> {
+    let text = std::env::var(name).ok()?;
+    let number = text.parse();
+    Some(number.unwrap_or_else(|_| panic!("{name} must be a number, and is {text}")))
+}

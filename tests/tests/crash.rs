@@ -16,7 +16,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tessera_tests::client::Client;
 use tessera_tests::process::{self, Server};
-use tessera_tests::{eventually, pause};
+use tessera_tests::{eventually, pause, setting};
 
 const SETTINGS: &[(&str, &str)] = &[("LOCK_SECONDS", "2"), ("MAX_LIVE_ORDERS", "0")];
 const BUYERS: usize = 6;
@@ -33,19 +33,10 @@ struct Promised {
     payments: Vec<(usize, String)>,
 }
 
-fn setting(name: &str, default: u64) -> u64 {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "how a person asks a test for a longer run"
-    )]
-    let given = std::env::var(name).ok();
-    given.map_or(default, |text| text.parse().expect("a number"))
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_lost_or_done_twice_when_the_process_is_killed_at_any_moment() {
-    let rounds = setting("TESSERA_CRASH_ROUNDS", 25);
-    let seed = setting("TESSERA_CRASH_SEED", u64::from(std::process::id()));
+    let rounds = setting("TESSERA_CRASH_ROUNDS").unwrap_or(25);
+    let seed = setting("TESSERA_CRASH_SEED").unwrap_or_else(|| u64::from(std::process::id()));
     println!("seed {seed}, {rounds} rounds");
     let mut random = StdRng::seed_from_u64(seed);
     let folder = tempfile::tempdir().unwrap();

@@ -10,6 +10,7 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use tessera_apart::services::SERVICES;
+use tessera_tests::setting;
 
 use crate::stage::{People, Stage, check, now, play};
 use crate::{broker, databases, deliveries, paused, replicas, rolling};
@@ -199,13 +200,4 @@ fn any(services: &[&'static str], random: &mut StdRng) -> &'static str {
 /// For who watches: where it is, and what comes next.
 fn tell(stage: &Stage, since: Duration, what: &str) {
     println!("   {:>5} s  {what}  ({})", since.as_secs(), stage.tally);
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the runner of the tests says how much it wants"
-)]
-fn setting(name: &str) -> Option<u64> {
-    let given = std::env::var(name).ok()?;
-    Some(given.parse().expect("a number"))
 }

@@ -4,6 +4,7 @@
 
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestRunner};
+use tessera_tests::setting;
 
 /// What a property says of one case.
 pub type Verdict = Result<(), TestCaseError>;
@@ -31,14 +32,4 @@ pub fn hold<S: Strategy>(usual: u32, drawn: S, property: impl Fn(S::Value) -> Ve
     if let Err(failure) = TestRunner::new(config).run(&drawn, property) {
         panic!("{failure}\nonce more: TESSERA_FUZZ_SEED={seed} TESSERA_FUZZ_CASES={cases}");
     }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "whoever runs the tests says how long and from where"
-)]
-fn setting<T: std::str::FromStr>(name: &str) -> Option<T> {
-    let text = std::env::var(name).ok()?;
-    let number = text.parse();
-    Some(number.unwrap_or_else(|_| panic!("{name} must be a number, and is {text}")))
 }

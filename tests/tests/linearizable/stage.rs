@@ -11,6 +11,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde_json::json;
 use tessera_tests::client::Client;
+use tessera_tests::setting;
 
 use crate::buyer::Buyer;
 use crate::checker::{Stuck, explain};
@@ -49,8 +50,7 @@ pub struct Plan {
 impl Plan {
     /// With what a person asks for, who wants a longer run or the same choices again.
     pub fn new(name: &'static str, rounds: usize, strikes: usize) -> Plan {
-        let asked = setting("TESSERA_LINEARIZABLE_ROUNDS");
-        let rounds = asked.map_or(rounds, |asked| usize::try_from(asked).expect("a count"));
+        let rounds = setting("TESSERA_LINEARIZABLE_ROUNDS").unwrap_or(rounds);
         let seed = setting("TESSERA_LINEARIZABLE_SEED");
         let seed = seed.unwrap_or_else(|| u64::from(std::process::id()));
         println!("{name}: seed {seed}, {rounds} rounds");
@@ -208,15 +208,6 @@ impl People {
         }
         last.get_all().await
     }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "how a person asks a test for a longer run"
-)]
-fn setting(name: &str) -> Option<u64> {
-    let given = std::env::var(name).ok()?;
-    Some(given.parse().expect("a number"))
 }
 
 fn keep(path: &PathBuf, words: &str, history: &[Operation]) {
