@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const TRIES: usize = 3_000;
 const BETWEEN: u64 = 20;
 
-/// Of what a buyer made, so many are looked at again.
+/// Of what a buyer made, so many are looked at again; besides what was left to its deadline.
 const REMEMBERED: usize = 5;
 
 /// One buyer in one round.
@@ -49,6 +49,8 @@ struct Own {
     ticket: usize,
     /// Its buyer means to end it, and was not told yet that it has ended.
     is_live: bool,
+    /// Its buyer left it to its deadline.
+    is_left: bool,
 }
 
 /// A reservation that was begun.
@@ -184,12 +186,13 @@ impl Buyer {
         let (Some(order), Some(until)) = (self.round.number(&id), until) else {
             return Deed::strange("the order of another reservation", answer);
         };
-        let is_live = !(self.round.leaves && self.random.random_bool(0.1));
+        let is_left = self.round.leaves && self.random.random_bool(0.1);
         self.own.push(Own {
             order,
             id,
             ticket,
-            is_live,
+            is_live: !is_left,
+            is_left,
         });
         Deed::Reserve { order, until }
     }
@@ -214,12 +217,15 @@ impl Buyer {
 
     /// Looks at one of the last orders, and, once there is time, at all of them.
     async fn look_back(&mut self) {
-        let places = self.own.len().saturating_sub(REMEMBERED)..self.own.len();
-        if self.is_patient {
-            for place in places {
-                self.look(place).await;
-            }
-        } else if let Some(place) = places.choose(&mut self.random) {
+        let last = self.own.len().saturating_sub(REMEMBERED);
+        let places = 0..self.own.len();
+        let mut places = places.filter(|place| *place >= last || self.own[*place].is_left);
+        let places = if self.is_patient {
+            places.collect()
+        } else {
+            Vec::from_iter(places.choose(&mut self.random))
+        };
+        for place in places {
             self.look(place).await;
         }
     }

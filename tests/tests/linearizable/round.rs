@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use parking_lot::{Mutex, RwLock};
 use tessera_tests::pause;
 
-use crate::history::{Deed, Micros, Operation, Order};
+use crate::history::{Deed, Micros, Operation, Order, Seen};
 
 /// How often a round is looked at before its next step, so many milliseconds apart.
 const LOOKS: usize = 3_000;
@@ -105,6 +105,20 @@ impl Round {
         let is_sold = |(_, operation): &(usize, Operation)| operation.deed == Deed::FoundSold;
         self.until(|record| record.len() >= goal || record.iter().any(is_sold))
             .await;
+    }
+
+    /// Waits until somebody has seen an order expired: a lock takes longer than a machine needs for a round.
+    pub async fn until_expired(&self) {
+        let is_expired = |(_, operation): &(usize, Operation)| {
+            matches!(
+                operation.deed,
+                Deed::Look {
+                    seen: Seen::Expired,
+                    ..
+                }
+            )
+        };
+        self.until(|record| record.iter().any(is_expired)).await;
     }
 
     /// Looks at the record until it is so, or for a while: what was done until then is judged in any case, and says
