@@ -19,17 +19,27 @@ pub(crate) fn routes(reference: OpenApi) -> Router {
     let docs = SwaggerUi::new("/docs")
         .url("/api/openapi.json", reference)
         .config(config);
-    let with_policy = axum::middleware::map_response(async |mut response: Response| {
-        let is_page = response
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .is_some_and(|media_type| media_type.as_bytes().starts_with(b"text/html"));
-        if is_page {
-            response
-                .headers_mut()
-                .insert(header::CONTENT_SECURITY_POLICY, POLICY);
-        }
-        response
-    });
-    Router::new().merge(docs).layer(with_policy)
+    let docs = Router::new().merge(docs);
+    docs.layer(axum::middleware::map_response(async |response| {
+        careful(response)
+    }))
+}
+
+/// With the policy of a page, and the charset of a text: its files are served without either.
+fn careful(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    let media_type = headers.get(header::CONTENT_TYPE);
+    let media_type = media_type.and_then(|media_type| media_type.to_str().ok());
+    let Some(text) = media_type.filter(|media_type| media_type.starts_with("text/")) else {
+        return response;
+    };
+    let is_page = text.starts_with("text/html");
+    let with_charset = (!text.contains("charset=")).then(|| format!("{text}; charset=utf-8"));
+    if let Some(Ok(media_type)) = with_charset.map(HeaderValue::try_from) {
+        headers.insert(header::CONTENT_TYPE, media_type);
+    }
+    if is_page {
+        headers.insert(header::CONTENT_SECURITY_POLICY, POLICY);
+    }
+    response
 }

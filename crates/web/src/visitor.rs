@@ -28,8 +28,15 @@ use crate::locale::{Language, Locale};
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
-/// The cookie that keeps the language that somebody chose.
-pub(crate) const LANGUAGE_COOKIE: &str = "language";
+/// The cookie that keeps the language that somebody chose. Its name has the prefix of the session's where people come
+/// by https, for the same reason.
+fn language_cookie_name(is_https: bool) -> &'static str {
+    if is_https {
+        "__Host-language"
+    } else {
+        "language"
+    }
+}
 
 /// How long a twin of a request is waited for, each time.
 const TWIN_PAUSES: [SignedDuration; 4] = [
@@ -332,7 +339,7 @@ impl FromRequestParts<App> for Visitor {
         // Before anything is read: who shows it listens soon to what has changed since.
         app.hub.expect();
         Ok(Visitor {
-            locale: locale(&parts.headers),
+            locale: locale(app, &parts.headers),
             here: here.to_owned(),
             began: app.clock.now(),
             carried: carried(&parts.headers, peer.filter(|_| app.api.is_remote())),
@@ -383,10 +390,11 @@ impl Visitor {
 }
 
 /// The language and formats that a browser asks for.
-pub(crate) fn locale(headers: &HeaderMap) -> Locale {
+pub(crate) fn locale(app: &App, headers: &HeaderMap) -> Locale {
     let accepted = headers.get(header::ACCEPT_LANGUAGE);
     let accepted = accepted.and_then(|value| value.to_str().ok());
-    Locale::choose(cookie::value(headers, LANGUAGE_COOKIE), accepted)
+    let cookie = language_cookie_name(app.settings.public_url.is_https());
+    Locale::choose(cookie::value(headers, cookie), accepted)
 }
 
 /// Whether a request brings a session, which may have ended.
@@ -413,10 +421,10 @@ fn carried(headers: &HeaderMap, hop: Option<PeerAddress>) -> HeaderMap {
 
 /// Keeps the language that somebody chose, for a year.
 pub(crate) fn language_cookie(language: Language, is_https: bool) -> Option<HeaderValue> {
-    let code = language.code();
+    let (name, code) = (language_cookie_name(is_https), language.code());
     let secure = if is_https { "; Secure" } else { "" };
     HeaderValue::try_from(format!(
-        "{LANGUAGE_COOKIE}={code}; Max-Age=31536000; Path=/; SameSite=Lax; HttpOnly{secure}"
+        "{name}={code}; Max-Age=31536000; Path=/; SameSite=Lax; HttpOnly{secure}"
     ))
     .ok()
 }
@@ -432,7 +440,8 @@ mod tests {
             let cookie = language_cookie(german, is_https).unwrap();
             cookie.to_str().unwrap().to_owned()
         };
-        assert!(cookie(true).ends_with("; Secure"));
+        let there = cookie(true);
+        assert!(there.starts_with("__Host-language=de;") && there.ends_with("; Secure"));
         let here = cookie(false);
         assert!(here.starts_with("language=de;") && !here.contains("Secure"));
     }

@@ -219,7 +219,7 @@ impl Buyer {
     async fn look_back(&mut self) {
         let last = self.own.len().saturating_sub(REMEMBERED);
         let places = 0..self.own.len();
-        let mut places = places.filter(|place| *place >= last || self.own[*place].is_left);
+        let places = places.filter(|place| *place >= last || self.own[*place].is_left);
         let places = if self.is_patient {
             places.collect()
         } else {

@@ -11,9 +11,9 @@ use crate::wire::{Asked, Headers, Seen};
 use crate::writes::ABSENT;
 
 /// Nothing of the API is ever shown as a page, or inside one.
-const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
+const API_POLICY: &str = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 
-/// For the operator alone, and plain text: these must be answered by a server that is full, and so are behind no door.
+/// For the operator alone. These must be answered by a server that is full, and so are behind no door.
 const OPERATOR: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
 /// What is the same for everybody, and says itself how long it may be kept.
@@ -73,9 +73,6 @@ async fn who_comes_by_https_is_kept_there() {
     let https = ("PUBLIC_URL", "https://tickets.example.com");
     let scene = Box::pin(Scene::outside_with(&[https])).await;
     for path in paths(&scene).await {
-        if OPERATOR.contains(&&*path) {
-            continue;
-        }
         let seen = scene.wire.glance(&Asked::new(&format!("GET {path}"))).await;
         let said = seen.header("strict-transport-security");
         assert!(said.contains("max-age=31536000"), "{path}: {seen:?}");
@@ -193,9 +190,7 @@ impl Cell {
             !seen.headers.contains_key("server") && !seen.headers.contains_key("x-powered-by"),
         );
         must("no way in for other sites", !is_opened(seen));
-        if !OPERATOR.contains(&&*self.path) {
-            self.must_make_careful(seen, &mut must);
-        }
+        self.must_make_careful(seen, &mut must);
         let Cell {
             path,
             is_somebody,
@@ -231,21 +226,29 @@ impl Cell {
             "nothing unsafe",
             !policy.contains("unsafe") && !policy.contains('*'),
         );
+        let media_type = seen.header("content-type");
+        // A stream of events is UTF-8 by its definition.
+        must(
+            "a text says its charset",
+            !media_type.starts_with("text/")
+                || media_type.contains("charset=utf-8")
+                || media_type == "text/event-stream",
+        );
         let kept = seen.header("cache-control");
         let is_for_everybody = FOR_EVERYBODY
             .iter()
             .any(|start| self.path.starts_with(start));
-        if self.path.starts_with("/api/") {
+        if self.path.starts_with("/api/") || OPERATOR.contains(&&*self.path) {
             must("the policy of the API", policy == API_POLICY);
             must("kept by nobody", kept == "no-store");
         } else if self.is_somebody
             && seen.status < 400
             && !is_for_everybody
-            && seen.header("content-type").starts_with("text/html")
+            && media_type.starts_with("text/html")
         {
             must("one's own page is kept by nobody", kept == "no-store");
         }
-        if seen.status >= 400 && seen.header("content-type").starts_with("text/html") {
+        if seen.status >= 400 && media_type.starts_with("text/html") {
             must("a page of a refusal is kept by nobody", kept == "no-store");
         }
         let cookie = seen.header("set-cookie");

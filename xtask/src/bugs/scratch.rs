@@ -70,7 +70,7 @@ impl Scratch {
             fs::create_dir_all(folder)
                 .map_err(|error| Failure::new(format!("{}: {error}", folder.display())))?;
         }
-        scratch.restore()?;
+        scratch.copy_all()?;
         Ok(scratch)
     }
 
@@ -116,7 +116,9 @@ impl Scratch {
         let test = self.judge(patch);
         let took = watch.to_string();
         let seed = patch.seeds.map(|seeds| self.simulate(patch, seeds));
-        self.restore()?;
+        // Not the working tree once more: it may have been changed meanwhile, and the other faults are still to be
+        // planted in what this run began with.
+        self.git_apply(patch, &["--reverse"])?;
         Ok(Planted {
             test: test?,
             took,
@@ -205,7 +207,7 @@ impl Scratch {
     }
 
     /// Makes the copy equal to the working tree.
-    fn restore(&self) -> Result<(), Failure> {
+    fn copy_all(&self) -> Result<(), Failure> {
         let wanted = self.files()?;
         remove_others(&self.tree, &self.tree, &wanted)
             .and_then(|()| {

@@ -33,7 +33,7 @@ pub async fn sign_out_user(
     request: HeaderMap,
     body: Body,
 ) -> Result<(HeaderMap, Json<Value>), Failure> {
-    let mut fields = body.fields()?;
+    let mut fields = body.fields_if_any()?;
     let everywhere = fields.optional("everywhere", Ok::<bool, Infallible>);
     fields.finish()?;
     // Also by a token that has run out: its session may still live.

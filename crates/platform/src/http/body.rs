@@ -38,6 +38,15 @@ impl Body {
             Fields::parse(&self.0)
         }
     }
+
+    /// The same of a body that may be left out: `null` says that it is.
+    pub fn fields_if_any(&self) -> Result<Fields<'_>, Failure> {
+        if self.0.trim_ascii() == b"null" {
+            Ok(Fields::none())
+        } else {
+            self.fields()
+        }
+    }
 }
 
 impl From<Bytes> for Body {

@@ -4,6 +4,7 @@
 //! another site does; then the service, within a time limit; then the headers, the measurement and
 //! the log line.
 
+use std::future::ready;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -174,6 +175,12 @@ impl Front {
         }
         // Not behind a door: an operator must get an answer from a server that is full.
         let operations = health::routes(self.checks).merge(metrics::routes(Metrics::install()));
+        let https = self.shared.public_url.is_https();
+        let operations =
+            operations.layer(middleware::map_response(move |mut response: Response| {
+                security_headers::apply(response.headers_mut(), true, https);
+                ready(response)
+            }));
         (self.routes.merge(operations), self.openapi)
     }
 }

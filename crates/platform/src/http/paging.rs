@@ -1,7 +1,7 @@
 //! Lists in pages: `limit` and `cursor` in, a plain array and a `Link` to the next page out.
 //!
-//! A cursor is opaque to clients: it holds the sort key of the last row of a page, and the next
-//! page begins after it, whatever was added or removed meanwhile.
+//! A cursor is opaque to clients: it holds the path of its list and the sort key of the last row of a page, and the
+//! next page begins after it, whatever was added or removed meanwhile.
 
 use axum::Json;
 use axum::extract::FromRequestParts;
@@ -22,7 +22,7 @@ pub const DEFAULT_LIMIT: u32 = 50;
 pub const MAX_LIMIT: u32 = 200;
 
 /// The form of cursors; one of another form is refused.
-const FORM: &[u8] = b"1";
+const FORM: &[u8] = b"2";
 const LONGEST_CURSOR: usize = 1_024;
 
 /// Which page of a list is asked for.
@@ -61,9 +61,13 @@ impl Page {
         let Some(cursor) = &self.cursor else {
             return Ok(None);
         };
-        let key = decode(cursor);
-        key.map(Some)
-            .ok_or_else(|| Failure::invalid("cursor", "cursor is not one that a list gave you"))
+        match decode(cursor) {
+            Some((list, key)) if list == self.uri.path() => Ok(Some(key)),
+            _ => Err(Failure::invalid(
+                "cursor",
+                "cursor is not one that this list gave you",
+            )),
+        }
     }
 
     /// The answer to a page of `rows`, of which there are up to [`Page::fetch`]. `key_of` gives the
@@ -95,7 +99,7 @@ impl Page {
         let query = query::replace(
             self.uri.query().unwrap_or_default(),
             "cursor",
-            &encode(key)?,
+            &encode(self.uri.path(), key)?,
         );
         HeaderValue::try_from(format!("<{}?{query}>; rel=\"next\"", self.uri.path())).ok()
     }
@@ -145,13 +149,14 @@ impl<W: Serialize> IntoResponse for Listing<W> {
     }
 }
 
-fn encode<K: Serialize>(key: &K) -> Option<String> {
+fn encode<K: Serialize>(list: &str, key: &K) -> Option<String> {
     let mut bytes = FORM.to_vec();
-    serde_json::to_writer(&mut bytes, key).ok()?;
+    serde_json::to_writer(&mut bytes, &(list, key)).ok()?;
     Some(URL_SAFE_NO_PAD.encode(bytes))
 }
 
-fn decode<K: DeserializeOwned>(cursor: &str) -> Option<K> {
+/// The path of the list that it is of, and its key.
+fn decode<K: DeserializeOwned>(cursor: &str) -> Option<(String, K)> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
     serde_json::from_slice(bytes.strip_prefix(FORM)?).ok()
 }
@@ -230,14 +235,16 @@ mod tests {
             let failure = page(&format!("/x?limit={limit}")).await.unwrap_err();
             assert_eq!(failure.problem().errors[0].field.as_deref(), Some("limit"));
         }
-        let other_form = URL_SAFE_NO_PAD.encode(b"2[]");
-        let other_key = encode(&"a text").unwrap();
+        let other_form = URL_SAFE_NO_PAD.encode(b"1[]");
+        let other_key = encode("/x", &"a text").unwrap();
+        let other_list = encode("/y", &key(&1)).unwrap();
         for cursor in [
             "x",
             "%00",
             "AAAA",
             other_form.as_str(),
             other_key.as_str(),
+            other_list.as_str(),
             &"A".repeat(2000),
         ] {
             let failure = match page(&format!("/x?cursor={cursor}")).await {

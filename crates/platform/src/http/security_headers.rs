@@ -3,8 +3,8 @@
 use axum::http::header::{self, HeaderName};
 use axum::http::{HeaderMap, HeaderValue};
 
-/// For answers of the API: nothing in them is ever a page.
-const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
+/// For answers to programs: nothing in them is ever a page.
+const API_POLICY: &str = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 
 /// For pages: what this very site serves, and nothing inline.
 pub const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
@@ -13,9 +13,9 @@ pub const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 
 /// A year, as the preload lists ask for.
 const HTTPS_ONLY: &str = "max-age=31536000";
 
-/// Adds what is missing. `is_api`: whether the path is under `/api`; `https`: whether people come
-/// by https.
-pub(super) fn apply(headers: &mut HeaderMap, is_api: bool, https: bool) {
+/// Adds what is missing. `for_programs`: whether the answer is one of the API, or for the operator; `https`: whether
+/// people come by https.
+pub(super) fn apply(headers: &mut HeaderMap, for_programs: bool, https: bool) {
     let mut default = |name: HeaderName, value: &'static str| {
         headers
             .entry(name)
@@ -23,7 +23,7 @@ pub(super) fn apply(headers: &mut HeaderMap, is_api: bool, https: bool) {
     };
     default(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     default(header::REFERRER_POLICY, "same-origin");
-    if is_api {
+    if for_programs {
         default(header::CONTENT_SECURITY_POLICY, API_POLICY);
         default(header::CACHE_CONTROL, "no-store");
     } else {

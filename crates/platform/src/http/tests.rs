@@ -242,7 +242,7 @@ async fn every_answer_makes_browsers_careful() {
         assert_eq!(headers["x-content-type-options"], "nosniff");
         assert_eq!(
             headers["content-security-policy"],
-            "default-src 'none'; frame-ancestors 'none'"
+            "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"
         );
         assert_eq!(headers["cache-control"], "no-store");
         assert_eq!(headers["referrer-policy"], "same-origin");

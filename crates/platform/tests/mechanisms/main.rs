@@ -30,6 +30,7 @@ mod follower;
 mod inbox_batches;
 mod inbox_retries;
 mod inbox_sessions;
+mod intake_places;
 mod outbox_relay;
 mod relay_stream;
 mod retention;

@@ -208,14 +208,14 @@ async fn nothing_is_lacking(app: &TestApp, stream: &jetstream::stream::Stream) {
 }
 
 /// Keeps a copy of what the server has stored.
-fn keep_copy(server: &mut NatsServer, older: &Path) {
+pub fn keep_copy(server: &mut NatsServer, older: &Path) {
     server.kill();
     copy_all(server.store(), older);
     server.resume();
 }
 
 /// Puts an older copy in the place of what the server has stored; an empty one loses all.
-fn go_back(server: &mut NatsServer, older: &Path) {
+pub fn go_back(server: &mut NatsServer, older: &Path) {
     server.kill();
     std::fs::remove_dir_all(server.store()).unwrap();
     copy_all(older, server.store());

@@ -19,7 +19,7 @@ pub(super) struct ProblemPage {
 
 /// The page of a refusal. It asks nobody anything: a service that does not answer may be why it is shown.
 pub(crate) fn html(app: &App, headers: &HeaderMap, problem: &Problem) -> String {
-    let locale = visitor::locale(headers);
+    let locale = visitor::locale(app, headers);
     let words = catalogue::of(locale.language());
     let refusal = refusal(words, problem);
     let title = refusal.title.to_owned();

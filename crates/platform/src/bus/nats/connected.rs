@@ -3,6 +3,8 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use async_nats::connection::State;
+
 use super::{Nats, failed};
 use crate::bus::BusError;
 
@@ -40,6 +42,11 @@ impl Nats {
     /// How often the client has connected.
     pub(in crate::bus) fn connects(&self) -> u64 {
         self.client.statistics().connects.load(Ordering::Relaxed)
+    }
+
+    /// Whether it is connected at this moment, and still by that connection.
+    pub(super) fn is_connected_as(&self, connection: u64) -> bool {
+        self.client.connection_state() == State::Connected && self.connects() == connection
     }
 }
 

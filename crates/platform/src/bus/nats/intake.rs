@@ -50,8 +50,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 type Messages = ReadyChunks<jetstream::consumer::pull::Batch>;
 
 /// Some messages, opened.
-#[derive(Default)]
 struct Batch {
+    /// The connection that they came by.
+    connection: u64,
     messages: Vec<Message>,
     /// Those that this version does not follow.
     others: Vec<Unfollowed>,
@@ -102,6 +103,7 @@ impl Intake {
             return Ok(Next::Idle);
         }
         let consumer = self.consumer().await?;
+        let connection = self.bus.connects();
         let fetched = consumer.fetch().max_messages(BATCH).messages().await;
         let mut fetched = fetched.map_err(failed)?;
         let mut batch = Vec::new();
@@ -111,9 +113,9 @@ impl Intake {
         if batch.is_empty() {
             return Ok(Next::Idle);
         }
-        let batch = self.opened(batch).await;
+        let batch = self.opened(batch, connection).await;
         self.receive(&batch).await?;
-        answer_all(&batch.held, AckKind::Ack).await;
+        self.settle(&batch, AckKind::Ack).await;
         Ok(Next::Again)
     }
 
@@ -144,8 +146,14 @@ impl Intake {
 
     /// Opens the messages. What nobody can read is told to the log, and not asked for again: no inbox could
     /// keep it.
-    async fn opened(&self, messages: Vec<jetstream::Message>) -> Batch {
-        let mut batch = Batch::default();
+    async fn opened(&self, messages: Vec<jetstream::Message>, connection: u64) -> Batch {
+        let mut batch = Batch {
+            connection,
+            messages: Vec::with_capacity(messages.len()),
+            others: Vec::new(),
+            held: Vec::with_capacity(messages.len()),
+        };
+        let mut unreadable = Vec::new();
         for message in messages {
             match (read(&message), envelope(&message)) {
                 (Some(event), _) if self.inbox.wants(event.event_type) => {
@@ -154,13 +162,31 @@ impl Intake {
                 (_, Some((id, payload))) => batch.others.push(Unfollowed { id, payload }),
                 _ => {
                     tracing::error!(subject = %message.subject, "a message on the stream is no event: it is left out");
-                    answer_all(&[message], AckKind::Term).await;
+                    unreadable.push(message);
                     continue;
                 }
             }
             batch.held.push(message);
         }
+        self.answer(&unreadable, connection, AckKind::Term).await;
         batch
+    }
+
+    /// Says what became of all of a batch.
+    async fn settle(&self, batch: &Batch, answer: AckKind) {
+        self.answer(&batch.held, batch.connection, answer).await;
+    }
+
+    /// An answer names a place in the stream, and not what is there. While the server was away its store may have been
+    /// put back, and another event may be in that place by now: then it is asked for again, which costs nothing but a
+    /// look into the inbox.
+    async fn answer(&self, messages: &[jetstream::Message], connection: u64, answer: AckKind) {
+        let answer = if self.bus.is_connected_as(connection) {
+            answer
+        } else {
+            AckKind::Nak(None)
+        };
+        answer_all(messages, answer).await;
     }
 
     /// Ends well when told to stop, and with an error when the events stop coming.
@@ -175,9 +201,10 @@ impl Intake {
             if looks.tick().now_or_never().is_some() {
                 self.look_at_consumer().await?;
             }
+            let connection = self.bus.connects();
             let request = consumer.batch().max_messages(ASKED_FOR).expires(STANDS_FOR);
             let messages = request.messages().await.map_err(failed)?;
-            self.take_asked_for(messages.ready_chunks(BATCH), stop)
+            self.take_asked_for(messages.ready_chunks(BATCH), connection, stop)
                 .await?;
         }
         Ok(())
@@ -187,6 +214,7 @@ impl Intake {
     async fn take_asked_for(
         &self,
         mut messages: Messages,
+        connection: u64,
         stop: &mut Stop,
     ) -> Result<(), BusError> {
         loop {
@@ -195,7 +223,8 @@ impl Intake {
                 return Ok(());
             };
             let (whole, broken): (Vec<_>, Vec<_>) = chunk.into_iter().partition(Result::is_ok);
-            self.take(whole.into_iter().flatten().collect(), stop).await;
+            let whole = whole.into_iter().flatten().collect();
+            self.take(self.opened(whole, connection).await, stop).await;
             if let Some(Err(error)) = broken.into_iter().next() {
                 return Err(failed(error));
             }
@@ -204,8 +233,7 @@ impl Intake {
 
     /// Takes a batch in, and confirms it once its effects are committed. While the database is away the batch
     /// waits here, and the server is told that it does.
-    async fn take(&self, batch: Vec<jetstream::Message>, stop: &mut Stop) {
-        let batch = self.opened(batch).await;
+    async fn take(&self, batch: Batch, stop: &mut Stop) {
         let held = &batch.held;
         if held.is_empty() {
             return;
@@ -214,11 +242,11 @@ impl Intake {
         loop {
             let received = at_work(self.receive(&batch), held).await;
             let Err(error) = received else {
-                return answer_all(held, AckKind::Ack).await;
+                return self.settle(&batch, AckKind::Ack).await;
             };
             tracing::warn!(service = self.inbox.owner(), %error, "a batch of events was not committed");
             if stop.is_set() {
-                return answer_all(held, AckKind::Nak(None)).await;
+                return self.settle(&batch, AckKind::Nak(None)).await;
             }
             let stopped = async {
                 tokio::select! {
