@@ -9,7 +9,7 @@ use clap::Args;
 
 use crate::places;
 use crate::python::Environment;
-use crate::run::{Failure, Run};
+use crate::run::{Failure, build};
 
 const TESTS: &str = "tests/api";
 
@@ -49,7 +49,7 @@ pub(crate) fn tests() -> Result<(), Failure> {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let environment = environment()?;
-    Run::cargo(["build", "--package", "tessera"]).show()?;
+    build(&["tessera"])?;
     let target = places::target()?;
     let main = environment
         .python()

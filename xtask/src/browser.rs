@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::node::{self, Node};
-use crate::run::{Failure, Run};
+use crate::run::{Failure, Run, build};
 use crate::{places, steps};
 
 const TESTS: &str = "tests/browser";
@@ -50,7 +50,7 @@ pub(crate) fn tests() -> Result<(), Failure> {
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let files = chosen(&arguments.filters)?;
     let node = ready()?;
-    build()?;
+    build(&PROGRAMS)?;
     let results = places::target()?.join("browser");
     // Pictures of failures that are repaired would mislead.
     let _absent = fs::remove_dir_all(&results);
@@ -76,22 +76,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
 /// Takes the pictures of the tour.
 pub(crate) fn tour() -> Result<(), Failure> {
     let node = ready()?;
-    build()?;
+    build(&PROGRAMS)?;
     let results = places::target()?.join("browser");
     told(node.run(), &results)?.arg("tour.mjs").show()
 }
 
-fn build() -> Result<(), Failure> {
-    // Cards are paid at a double of Stripe, which the tests find beside the program.
-    Run::cargo([
-        "build",
-        "--package",
-        "tessera",
-        "--package",
-        "tessera-stripe-double",
-    ])
-    .show()
-}
+/// Cards are paid at a double of Stripe, which the tests find beside the program.
+const PROGRAMS: [&str; 2] = ["tessera", "stripe-double"];
 
 /// Tells the tests where the program is, and where results go.
 fn told(run: Run, results: &Path) -> Result<Run, Failure> {

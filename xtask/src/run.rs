@@ -23,6 +23,12 @@ impl Display for Failure {
     }
 }
 
+/// Brings programs of the workspace up to date, as the tests build them.
+pub(crate) fn build(names: &[&str]) -> Result<(), Failure> {
+    let programs = names.iter().flat_map(|name| ["--bin", name]);
+    Run::cargo(["build", "--workspace"]).args(programs).show()
+}
+
 /// One program with its arguments, to be run in the repository's root.
 pub(crate) struct Run {
     command: Command,
@@ -43,6 +49,14 @@ impl Run {
 
     pub(crate) fn cargo<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(args: I) -> Self {
         Self::new("cargo").args(args)
+    }
+
+    /// A program of the workspace as the tests build it, up to date. The whole workspace is resolved for it: cargo would
+    /// build everything below a single package once more, with fewer features.
+    pub(crate) fn of_ours(name: &str) -> Result<Self, Failure> {
+        build(&[name])?;
+        let program = crate::places::target()?.join("debug").join(name);
+        Ok(Self::new(&program.to_string_lossy()))
     }
 
     pub(crate) fn arg(self, arg: impl AsRef<OsStr>) -> Self {

@@ -12,14 +12,7 @@ const PAGE: &str = "docs/card-payments.md";
 const TESTS: &str = "tests/tests/stripe";
 
 /// What cargo is told to run them, before what the runner of tests is told.
-pub(crate) const SUITE: [&str; 6] = [
-    "test",
-    "--package",
-    "tessera-tests",
-    "--test",
-    "stripe",
-    "--",
-];
+pub(crate) const SUITE: [&str; 5] = ["test", "--workspace", "--test", "stripe", "--"];
 
 const INTRODUCTION: &str = "# Card payments: every scenario
 

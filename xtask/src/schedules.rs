@@ -25,7 +25,7 @@ const TEST: [&str; 2] = ["--nocapture", "however_they_go"];
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let suite = if arguments.on_servers {
         servers::bring()?;
-        servers::with(&[&["cargo"], &SUITE[..]].concat())
+        servers::with(&[&["cargo"], &SUITE[..]].concat())?
     } else {
         Run::cargo(SUITE)
     };

@@ -15,18 +15,21 @@ const DEBIAN: &str = "/usr/lib/postgresql";
 const NO_SERVER: &str = "test -e /etc/postgresql-common/createcluster.conf || {
     mkdir -p /etc/postgresql-common && echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.conf; }";
 
-/// Those whose subject is the engine, the bus, or what runs on them.
-const PACKAGES: [&str; 6] = [
-    "tessera-platform",
-    "tessera-auth",
-    "tessera-tickets",
-    "tessera-orders",
-    "tessera-expiration",
-    "tessera-payments",
+/// The tests whose subject is the engine, the bus, or what runs on them; and of those of the whole system the ones that
+/// do not start the embedded form themselves.
+const SUITES: [&str; 11] = [
+    "mechanisms",
+    "auth",
+    "tickets",
+    "orders",
+    "expiration",
+    "payments",
+    "races",
+    "out_of_order",
+    "check",
+    "secured",
+    "apart",
 ];
-
-/// Of the whole system's tests, those that do not start the embedded form themselves.
-const OF_THE_SYSTEM: [&str; 5] = ["races", "out_of_order", "check", "secured", "apart"];
 
 /// Of the histories of the lock, the one of the distributed form: the other one starts the embedded one.
 const OF_THE_LOCK: &str = "several_processes";
@@ -61,23 +64,20 @@ pub(crate) fn postgres() -> Option<PathBuf> {
 
 /// Runs the tests of everything that knows an engine or a bus, on the servers.
 pub(crate) fn tests() -> Result<(), Failure> {
-    let packages = PACKAGES.map(|name| format!("-p {name}")).join(" ");
-    let system = OF_THE_SYSTEM.map(|name| format!("--test {name}")).join(" ");
-    let tests = "cargo test -p tessera-tests";
+    let suites = SUITES.map(|name| format!("--test {name}")).join(" ");
+    // Of the whole workspace, so that what is built already is what runs; the units that know no engine take a moment.
+    let test = "cargo test --workspace";
     let commands = format!(
-        "cargo test {packages} && {tests} {system} && {tests} --test linearizable -- {OF_THE_LOCK} \
-         && {tests} --test stripe -- {OF_CARDS}"
+        "{test} --lib {suites} && {test} --test linearizable -- {OF_THE_LOCK} && {test} --test stripe -- {OF_CARDS}"
     );
-    with(&["sh", "-c", &commands])
+    with(&["sh", "-c", &commands])?
         .env("STRIPE_SCHEDULES", SCHEDULES)
         .show()
 }
 
 /// A command that finds the servers, which are there for as long as it runs.
-pub(crate) fn with(command: &[&str]) -> Run {
-    Run::cargo(["run", "--quiet", "-p", "tessera-apart", "--bin", "apart"])
-        .args(["--", "with"])
-        .args(command)
+pub(crate) fn with(command: &[&str]) -> Result<Run, Failure> {
+    Ok(Run::of_ours("apart")?.arg("with").args(command))
 }
 
 /// The distributed form, behind one port.

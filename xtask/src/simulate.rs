@@ -17,16 +17,19 @@ pub(crate) struct Arguments {
 
 /// By hand: optimized, since there may be many.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    simulation(&["--release"]).args(&arguments.rest).show()
+    Run::cargo([
+        "run",
+        "--quiet",
+        "--release",
+        "--package",
+        "tessera-simulation",
+    ])
+    .args(["--bin", "simulate", "--"])
+    .args(&arguments.rest)
+    .show()
 }
 
 /// As a part of the tests, which have it built already.
 pub(crate) fn tests() -> Result<(), Failure> {
-    simulation(&[]).args(["--seeds", SEEDS]).show()
-}
-
-fn simulation(profile: &[&str]) -> Run {
-    Run::cargo(["run", "--quiet", "--package", "tessera-simulation"])
-        .args(profile)
-        .args(["--bin", "simulate", "--"])
+    Run::of_ours("simulate")?.args(["--seeds", SEEDS]).show()
 }

@@ -38,7 +38,7 @@ enum Step {
     Doc,
     /// Licences and origins of the dependencies (skipped where cargo-deny is not installed)
     Deny,
-    /// Every planted fault still applies to the code
+    /// Every planted fault still applies to the code, and was caught when it was planted last
     Bugs,
     /// The deployment is sound: manifests, alerts, dashboards, compose, workflows
     Manifests,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::node::{self, Node};
 use crate::places;
 use crate::python::Environment;
-use crate::run::{Failure, Run};
+use crate::run::{Failure, build};
 use crate::scenarios;
 
 /// The official library, and what it is told to do.
@@ -22,7 +22,7 @@ pub(crate) fn bring() -> Result<(), Failure> {
 pub(crate) fn tests() -> Result<(), Failure> {
     let node = library()?;
     let double = places::target()?.join("debug/stripe-double");
-    Run::cargo(["build", "--package", "tessera-stripe-double"]).show()?;
+    build(&["stripe-double"])?;
     node.run()
         .current_dir(&folder(SDK))
         .env("STRIPE_DOUBLE", double)
@@ -32,14 +32,7 @@ pub(crate) fn tests() -> Result<(), Failure> {
     other_double()?
         .python()
         .arg(format!("{OTHER}/with_localstripe.py"))
-        .args([
-            "cargo",
-            "test",
-            "--package",
-            "tessera-payments",
-            "--test",
-            "payments",
-        ])
+        .args(["cargo", "test", "--workspace", "--test", "payments"])
         .args(["localstripe", "--", "--ignored", "--test-threads=1"])
         .show()?;
     scenarios::check()

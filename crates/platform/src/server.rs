@@ -68,7 +68,8 @@ pub enum Drained {
 
 /// What an overcrowded server says before it closes a connection.
 const TOO_MANY_CONNECTIONS: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
-    Retry-After: 1\r\nConnection: close\r\nContent-Type: application/problem+json\r\nContent-Length: 186\r\n\r\n\
+    Retry-After: 1\r\nConnection: close\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n\
+    Content-Type: application/problem+json\r\nContent-Length: 186\r\n\r\n\
     {\"type\":\"about:blank\",\"title\":\"Service Unavailable\",\"status\":503,\"code\":\"unavailable\",\
     \"detail\":\"There are too many connections.\",\"errors\":[{\"message\":\"There are too many connections.\"}]}";
 

@@ -4,7 +4,7 @@
 //! What orders itself answers is held against this: reservations, cancellations, looks at an order. What other
 //! services show of a ticket follows by events, and may be older; it is left out, and so are lists.
 //!
-//! `TESSERA_LINEARIZABLE_ROUNDS` plays so many rounds of each form (2 of one process, 1 of several), with the choices
+//! `TESSERA_LINEARIZABLE_ROUNDS` plays so many rounds of each form in place of 2, with the choices
 //! of `TESSERA_LINEARIZABLE_SEED`. Processes take their own time: the same choices do not make the same history.
 #![cfg(test)]
 

@@ -9,14 +9,14 @@ use clap::Args;
 
 use self::patch::Patch;
 use self::scratch::Scratch;
-use crate::run::{Failure, Run};
+use crate::run::{Failure, build};
 use crate::{places, servers};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// Only the patches whose file name contains one of these
     names: Vec<String>,
-    /// Only see that each patch still applies
+    /// Only see that each patch still applies, and that docs/proof.md shows it caught
     #[arg(long)]
     check: bool,
     /// Write what catches which, and how fast, to docs/proof.md, row by row
@@ -40,7 +40,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if patches.iter().any(|patch| patch.needs_servers) {
         servers::bring()?;
         // Of the working tree: no fault is planted in what starts the servers.
-        Run::cargo(["build", "--quiet", "-p", "tessera-apart"]).show()?;
+        build(&["apart"])?;
         scratch.runs_with(places::target()?.join("debug/apart"));
     }
     if arguments.write && arguments.names.is_empty() {
@@ -49,7 +49,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     all_caught(&scratch, &patches, arguments.write)
 }
 
-/// Every patch still applies: a step of `cargo xtask test`, for the code changes and the patches must follow.
+/// Every patch still applies, and has its row: a step of `cargo xtask test`, for the code changes and the patches must follow.
 pub(crate) fn check() -> Result<(), Failure> {
     run(&Arguments {
         names: Vec::new(),
@@ -73,13 +73,23 @@ fn select(names: &[String]) -> Result<Vec<Patch>, Failure> {
 }
 
 fn all_apply(scratch: &Scratch, patches: &[Patch]) -> Result<(), Failure> {
+    let unseen = table::not_shown(patches)?;
+    if !unseen.is_empty() {
+        return Err(Failure::new(format!(
+            "docs/proof.md does not show that these are caught: {}; cargo xtask bugs --write and their names",
+            unseen.join(", ")
+        )));
+    }
     let stale: Vec<&str> = patches
         .iter()
         .filter(|patch| scratch.check(patch).is_err())
         .map(|patch| patch.name.as_str())
         .collect();
     if stale.is_empty() {
-        println!("{} planted faults, all of them apply", patches.len());
+        println!(
+            "{} planted faults, all of them apply, and were caught when they were planted last",
+            patches.len()
+        );
         return Ok(());
     }
     Err(Failure::new(format!(

@@ -37,6 +37,20 @@ pub(super) fn forget_all_but(patches: &[Patch]) -> Result<(), Failure> {
     page.write()
 }
 
+/// The faults that the page does not show to be caught as their patches say: by the test, and by a seed if it says so.
+pub(super) fn not_shown(patches: &[Patch]) -> Result<Vec<&str>, Failure> {
+    let page = Page::read()?;
+    let is_shown = |patch: &&Patch| {
+        let row = page.rows.get(number(patch));
+        let caught = format!("| {} | caught: `{}` |", patch.title, test(patch));
+        row.is_some_and(|row| {
+            row.contains(&caught) && (patch.seeds.is_none() || row.contains("| seed "))
+        })
+    };
+    let others = patches.iter().filter(|patch| !is_shown(patch));
+    Ok(others.map(|patch| patch.name.as_str()).collect())
+}
+
 impl Page {
     fn read() -> Result<Page, Failure> {
         let page = fs::read_to_string(places::root().join(PAGE)).map_err(cannot)?;
@@ -75,8 +89,13 @@ fn number(patch: &Patch) -> &str {
     patch.name.split('-').next().unwrap_or_default()
 }
 
+/// The name of the test.
+fn test(patch: &Patch) -> &str {
+    patch.caught_by.last().map_or("", String::as_str)
+}
+
 fn row(patch: &Patch, planted: &Planted) -> String {
-    let test = patch.caught_by.last().map_or("", String::as_str);
+    let test = test(patch);
     let (seed, took) = match &planted.seed {
         Some(Some((seed, took))) => (format!("seed {seed}"), took.as_str()),
         Some(None) => ("NOT caught".to_owned(), ""),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::extract::{RawQuery, State};
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Json, Router};
@@ -110,10 +110,7 @@ fn now() -> Instant {
 }
 
 async fn alive() -> impl IntoResponse {
-    (
-        [(header::CACHE_CONTROL, "no-store")],
-        Json(serde_json::json!({ "status": "ok" })),
-    )
+    Json(serde_json::json!({ "status": "ok" }))
 }
 
 async fn ready(State(checks): State<Arc<Checks>>, RawQuery(query): RawQuery) -> impl IntoResponse {
@@ -139,5 +136,5 @@ async fn ready(State(checks): State<Arc<Checks>>, RawQuery(query): RawQuery) -> 
     } else {
         StatusCode::SERVICE_UNAVAILABLE
     };
-    (status, [(header::CACHE_CONTROL, "no-store")], body)
+    (status, body)
 }

@@ -17,11 +17,5 @@ pub fn routes(metrics: Metrics) -> Router {
 
 async fn render(State(metrics): State<Metrics>) -> impl IntoResponse {
     let media_type = "text/plain; version=0.0.4; charset=utf-8";
-    (
-        [
-            (header::CONTENT_TYPE, media_type),
-            (header::CACHE_CONTROL, "no-store"),
-        ],
-        metrics.render(),
-    )
+    ([(header::CONTENT_TYPE, media_type)], metrics.render())
 }

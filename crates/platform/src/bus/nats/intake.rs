@@ -178,8 +178,8 @@ impl Intake {
     }
 
     /// An answer names a place in the stream, and not what is there. While the server was away its store may have been
-    /// put back, and another event may be in that place by now: then it is asked for again, which costs nothing but a
-    /// look into the inbox.
+    /// put back, and another event may be in that place by now: then whatever is there is asked for again, which costs
+    /// nothing but a look into the inbox.
     async fn answer(&self, messages: &[jetstream::Message], connection: u64, answer: AckKind) {
         let answer = if self.bus.is_connected_as(connection) {
             answer
