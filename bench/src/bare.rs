@@ -2,6 +2,7 @@
 //! framework, the same sizes of request and answer, a process of its own.
 
 use std::net::SocketAddr;
+use std::process::Command;
 
 use axum::Router;
 use axum::extract::State;
@@ -13,6 +14,8 @@ use http::header::{CONTENT_TYPE, LOCATION};
 use tokio::net::TcpListener;
 
 use crate::failure::{Because, Failure};
+use crate::process::{self, Process};
+use crate::server::Home;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -22,6 +25,16 @@ pub(crate) struct Arguments {
     /// The size of each answer's body
     #[arg(long, default_value_t = 600)]
     pub(crate) body_bytes: usize,
+}
+
+/// Starts one whose answers have so many bytes.
+pub(crate) async fn start(body_bytes: usize, home: &Home) -> Result<Process, Failure> {
+    let address = process::free_address()?;
+    let mut command = Command::new(std::env::current_exe().because("where am I?")?);
+    command.args(["bare", "--listen", &address.to_string()]);
+    command.args(["--body-bytes", &body_bytes.to_string()]);
+    let log = home.data_dir().with_file_name("bare.log");
+    Process::start(command, address, log).await
 }
 
 /// Serves until it is killed.

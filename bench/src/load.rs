@@ -1,8 +1,6 @@
-//! The load itself: connections that each reserve one ticket after the other, as fast as they are answered, and a
-//! watcher that follows single orders to `awaiting:payment`.
+//! Reservations: connections that each reserve one ticket after the other, and a watcher that follows single orders to
+//! `awaiting:payment`.
 
-use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -12,6 +10,7 @@ use parking_lot::Mutex;
 use tokio::task::JoinSet;
 
 use crate::client::Connection;
+use crate::drive::{Pace, Tally, drive};
 use crate::failure::{Because, Failure};
 use crate::latencies::{Latencies, grouped};
 use crate::market::{self, Order, Person};
@@ -44,36 +43,6 @@ struct Watched {
     answered: Instant,
 }
 
-/// When a connection sends.
-struct Turns {
-    next: Instant,
-    /// Zero: as soon as it is answered.
-    gap: Duration,
-}
-
-impl Turns {
-    /// Waits for the next one, and says when it was to be.
-    async fn come(&mut self) -> Instant {
-        if self.gap.is_zero() {
-            return pace::now();
-        }
-        let turn = self.next;
-        self.next += self.gap;
-        pace::pause_until(turn).await;
-        turn
-    }
-}
-
-/// What came of one round.
-pub(crate) struct Tally {
-    /// Answered with 201 before the round's end.
-    pub(crate) reserved: u64,
-    /// From sending a request to having its whole answer, whatever it was.
-    pub(crate) latencies: Latencies,
-    /// Other answers, by status.
-    pub(crate) refused: BTreeMap<u16, u64>,
-}
-
 impl Load {
     pub(crate) fn new(buyers: Vec<Person>, tickets: Vec<String>) -> Arc<Self> {
         Self::of(buyers, Tickets::Distinct(tickets))
@@ -100,109 +69,44 @@ impl Load {
         self.reserved.load(Ordering::Relaxed)
     }
 
-    /// Opens connections ahead of a round, so that no handshake is in it.
-    pub(crate) async fn connect(
-        address: SocketAddr,
-        count: usize,
-    ) -> Result<Vec<Connection>, Failure> {
-        let mut connections = Vec::with_capacity(count);
-        for _ in 0..count {
-            connections.push(Connection::open(address).await?);
-        }
-        Ok(connections)
-    }
-
     /// One round: every connection reserves until the time is up, and is handed back.
     pub(crate) async fn drive(
-        self: &Arc<Self>,
+        &self,
         connections: Vec<Connection>,
+        pace: Pace,
         until: Instant,
     ) -> Result<(Vec<Connection>, Tally), Failure> {
-        self.drive_all(Duration::ZERO, connections, until).await
+        drive(connections, pace, until, async |connection, number| {
+            self.reserve_next(connection, number).await.map(Some)
+        })
+        .await
     }
 
-    /// One round at so many reservations a second in all, evenly. What comes late counts from when it was to come.
-    pub(crate) async fn drive_at(
-        self: &Arc<Self>,
-        rate: u64,
-        connections: Vec<Connection>,
-        until: Instant,
-    ) -> Result<(Vec<Connection>, Tally), Failure> {
-        let gap = Duration::from_micros(1_000_000 / rate.max(1));
-        self.drive_all(gap, connections, until).await
-    }
-
-    /// `gap` lies between two reservations, whoever makes them.
-    async fn drive_all(
-        self: &Arc<Self>,
-        gap: Duration,
-        connections: Vec<Connection>,
-        until: Instant,
-    ) -> Result<(Vec<Connection>, Tally), Failure> {
-        let mut tasks = JoinSet::new();
-        let all = u32::try_from(connections.len()).because("so many connections")?;
-        let mut first = pace::now();
-        for (mut connection, buyer) in connections
-            .into_iter()
-            .zip(self.buyers.iter().cycle().cloned())
-        {
-            let load = Arc::clone(self);
-            first += gap;
-            let turns = Turns {
-                next: first,
-                gap: gap * all,
-            };
-            tasks.spawn(async move {
-                let tally = load
-                    .drive_one(&mut connection, &buyer, turns, until)
-                    .await?;
-                Ok((connection, tally))
-            });
-        }
-        let (mut connections, mut total) = (Vec::new(), Tally::new()?);
-        while let Some(joined) = tasks.join_next().await {
-            let (connection, tally) = joined.because("a connection's task was lost")??;
-            connections.push(connection);
-            total.add(tally)?;
-        }
-        Ok((connections, total))
-    }
-
-    async fn drive_one(
+    async fn reserve_next(
         &self,
         connection: &mut Connection,
-        buyer: &Person,
-        mut turns: Turns,
-        until: Instant,
-    ) -> Result<Tally, Failure> {
-        let mut tally = Tally::new()?;
-        loop {
-            let sent = turns.come().await;
-            if sent >= until {
-                return Ok(tally);
-            }
-            let ticket = self.next_ticket();
-            let ticket = ticket.ok_or_else(|| {
-                Failure::new("out of tickets before the time was up: raise --tickets")
-            })?;
-            let reply = market::reserve(connection, buyer, ticket).await?;
-            let answered = pace::now();
-            tally.latencies.record(pace::micros_since(sent));
-            if reply.status != StatusCode::CREATED {
-                *tally.refused.entry(reply.status.as_u16()).or_default() += 1;
-                continue;
-            }
-            self.reserved.fetch_add(1, Ordering::Relaxed);
-            tally.reserved += u64::from(answered <= until);
-            if self.wanted.swap(false, Ordering::Relaxed) {
-                let order = reply.json::<Order>()?.id;
-                *self.offered.lock() = Some(Watched {
-                    buyer: buyer.clone(),
-                    order,
-                    answered,
-                });
-            }
+        number: usize,
+    ) -> Result<StatusCode, Failure> {
+        let buyer = self.buyers.get(number % self.buyers.len().max(1));
+        let buyer = buyer.ok_or_else(|| Failure::new("nobody signed up"))?;
+        let ticket = self.next_ticket().ok_or_else(|| {
+            Failure::new("out of tickets before the time was up: raise --tickets")
+        })?;
+        let reply = market::reserve(connection, buyer, ticket).await?;
+        let answered = pace::now();
+        if reply.status != StatusCode::CREATED {
+            return Ok(reply.status);
         }
+        self.reserved.fetch_add(1, Ordering::Relaxed);
+        if self.wanted.swap(false, Ordering::Relaxed) {
+            let order = reply.json::<Order>()?.id;
+            *self.offered.lock() = Some(Watched {
+                buyer: buyer.clone(),
+                order,
+                answered,
+            });
+        }
+        Ok(reply.status)
     }
 
     fn next_ticket(&self) -> Option<&String> {
@@ -294,35 +198,5 @@ async fn follow(connection: &mut Connection, watched: &Watched) -> Result<(), Fa
                 )));
             }
         }
-    }
-}
-
-impl Tally {
-    fn new() -> Result<Self, Failure> {
-        Ok(Self {
-            reserved: 0,
-            latencies: Latencies::new()?,
-            refused: BTreeMap::new(),
-        })
-    }
-
-    fn add(&mut self, other: Self) -> Result<(), Failure> {
-        self.reserved += other.reserved;
-        for (status, count) in other.refused {
-            *self.refused.entry(status).or_default() += count;
-        }
-        self.latencies.add(&other.latencies)
-    }
-
-    /// "none", or "503: 12, 409: 1".
-    pub(crate) fn refusals(&self) -> String {
-        if self.refused.is_empty() {
-            return "none".to_owned();
-        }
-        let each = self
-            .refused
-            .iter()
-            .map(|(status, count)| format!("{status}: {}", grouped(*count)));
-        each.collect::<Vec<_>>().join(", ")
     }
 }

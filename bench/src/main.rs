@@ -13,6 +13,7 @@
 mod bare;
 mod client;
 mod disk;
+mod drive;
 mod failure;
 mod latencies;
 mod ledger;
@@ -22,6 +23,7 @@ mod market;
 mod pace;
 mod process;
 mod report;
+mod rounds;
 mod scenarios;
 mod server;
 
@@ -29,7 +31,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use failure::{Because, Failure};
-use scenarios::{apart, expire, home, latency, ratio, reserve, startup};
+use scenarios::{apart, browse, expire, herd, home, latency, purchase, ratio, reserve, startup};
 
 /// Measure Tessera over HTTP.
 ///
@@ -46,6 +48,12 @@ struct Cli {
 enum Scenario {
     /// Many connections reserve distinct tickets, as fast as they are answered
     Reserve(reserve::Arguments),
+    /// Whole purchases: reserved, paid, complete, and the money captured
+    Purchase(purchase::Arguments),
+    /// Crowds: everybody wants one ticket, or one of a few
+    Herd(herd::Arguments),
+    /// Listings and searches, against a bare handler with as many bytes, in alternating rounds
+    Browse(browse::Arguments),
     /// Under light load: from sending POST /api/orders to the order being awaiting:payment
     Latency(latency::Arguments),
     /// Locks that run out: one by one, then many due at once, while listings are read
@@ -85,6 +93,9 @@ fn perform(scenario: Scenario) -> Result<(), Failure> {
     runtime.block_on(async {
         match scenario {
             Scenario::Reserve(arguments) => reserve::run(&arguments).await,
+            Scenario::Purchase(arguments) => purchase::run(&arguments).await,
+            Scenario::Herd(arguments) => herd::run(&arguments).await,
+            Scenario::Browse(arguments) => browse::run(&arguments).await,
             Scenario::Latency(arguments) => latency::run(&arguments).await,
             Scenario::Expire(arguments) => expire::run(&arguments).await,
             Scenario::Startup(arguments) => startup::run(&arguments).await,

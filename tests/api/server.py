@@ -9,7 +9,7 @@ import urllib.error
 import urllib.request
 
 # Locks that end while the run goes on, and many orders of each buyer at once.
-SETTINGS = {"RATE_LIMITS": "off", "RUST_LOG": "warn", "LOCK_SECONDS": "45", "MAX_LIVE_ORDERS": "100"}
+SETTINGS = {"RATE_LIMITS": "off", "RUST_LOG": "warn,tessera::security=info", "LOCK_SECONDS": "45", "MAX_LIVE_ORDERS": "100"}
 READY_WITHIN_SECONDS = 60
 ENDS_WITHIN_SECONDS = 30
 

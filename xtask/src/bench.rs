@@ -9,10 +9,10 @@ use crate::{places, servers};
 pub(crate) struct Arguments {
     /// What to measure; without it all of them, against the bounds that the project promises
     scenario: Option<Scenario>,
-    /// For how long (reserve, latency, ratio, home)
+    /// For how long (all but expire, startup and herd)
     #[arg(long)]
     seconds: Option<u32>,
-    /// Connections at once (reserve, expire, ratio, home)
+    /// Connections at once (all but latency and startup)
     #[arg(long)]
     connections: Option<u32>,
     /// A short look: far fewer tickets, no bounds
@@ -27,6 +27,12 @@ pub(crate) struct Arguments {
 enum Scenario {
     /// 64 connections reserve distinct tickets for 20 s
     Reserve,
+    /// Whole purchases: reserved, paid, complete, captured
+    Purchase,
+    /// 10,000 buyers want one ticket, and 200; against a bare HTTP handler, in turn
+    Herd,
+    /// Lists and searches of 1,000, 100,000 and 1,000,000 listings, against a bare HTTP handler, in turn
+    Browse,
     /// From request to awaiting:payment under light load
     Latency,
     /// One lock, then 100,000 locks, due at once
@@ -45,6 +51,9 @@ impl Scenario {
     fn name(self) -> &'static str {
         match self {
             Self::Reserve => "reserve",
+            Self::Purchase => "purchase",
+            Self::Herd => "herd",
+            Self::Browse => "browse",
             Self::Latency => "latency",
             Self::Expire => "expire",
             Self::Startup => "startup",
@@ -65,6 +74,9 @@ impl Scenario {
                 "--require-lag-ms",
                 "1000",
             ],
+            Self::Purchase => &["--require-rate", "2500"],
+            Self::Herd => &["--require-percent", "50", "--require-p99-ms", "20"],
+            Self::Browse => &["--require-percent", "40", "--require-flat"],
             Self::Latency => &["--require-median-ms", "10"],
             Self::Expire => &["--require-delay-ms", "1000", "--require-all-s", "60"],
             Self::Startup => &["--require-ready-ms", "500", "--require-idle-mb", "60"],
@@ -84,6 +96,9 @@ impl Scenario {
     fn quick(self) -> &'static [&'static str] {
         match self {
             Self::Reserve => &["--seconds", "3", "--tickets", "40000"],
+            Self::Purchase => &["--seconds", "2"],
+            Self::Herd => &["--buyers", "200", "--tickets", "10", "--rounds", "1"],
+            Self::Browse => &["--seconds", "1", "--rounds", "1", "--listings", "100,2000"],
             Self::Latency => &["--seconds", "3"],
             Self::Expire => &["--locks", "5000"],
             Self::Startup => &["--runs", "5"],
@@ -101,17 +116,11 @@ impl Scenario {
     }
 
     fn takes_seconds(self) -> bool {
-        matches!(
-            self,
-            Self::Reserve | Self::Latency | Self::Ratio | Self::Home | Self::Apart
-        )
+        !matches!(self, Self::Expire | Self::Startup | Self::Herd)
     }
 
     fn takes_connections(self) -> bool {
-        matches!(
-            self,
-            Self::Reserve | Self::Expire | Self::Ratio | Self::Home | Self::Apart
-        )
+        !matches!(self, Self::Latency | Self::Startup)
     }
 }
 

@@ -12,6 +12,8 @@ use crate::pace;
 const ORDERS: &str = "SELECT count(*) FROM orders";
 const CREATED: &str = "SELECT count(*) FROM orders WHERE status = 'created'";
 const AWAITING_PAYMENT: &str = "SELECT count(*) FROM orders WHERE status = 'awaiting:payment'";
+const COMPLETE: &str = "SELECT count(*) FROM orders WHERE status = 'complete'";
+const CAPTURED: &str = "SELECT count(*) FROM payments WHERE status = 'captured'";
 const LIVE: &str = "SELECT count(*) FROM orders WHERE cancel_reason IS NULL";
 const FOR_SALE: &str = "SELECT count(*) FROM tickets WHERE status = 'available'";
 /// Times are microseconds since 1970.
@@ -26,6 +28,7 @@ pub(crate) struct Ledger {
     data_dir: PathBuf,
     orders: Connection,
     tickets: Connection,
+    payments: Connection,
 }
 
 impl Ledger {
@@ -35,6 +38,7 @@ impl Ledger {
             data_dir: data_dir.to_path_buf(),
             orders: open("orders")?,
             tickets: open("tickets")?,
+            payments: open("payments")?,
         })
     }
 
@@ -46,6 +50,16 @@ impl Ledger {
     /// Orders that tickets has confirmed, committed at the moment of asking.
     pub(crate) fn awaiting_payment(&self) -> Result<u64, Failure> {
         count(&self.orders, AWAITING_PAYMENT)
+    }
+
+    /// Orders that are paid.
+    pub(crate) fn complete(&self) -> Result<u64, Failure> {
+        count(&self.orders, COMPLETE)
+    }
+
+    /// Payments whose money was taken.
+    pub(crate) fn captured(&self) -> Result<u64, Failure> {
+        count(&self.payments, CAPTURED)
     }
 
     pub(crate) fn live_orders(&self) -> Result<u64, Failure> {

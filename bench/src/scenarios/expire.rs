@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 
 use super::{LONG_LOCK_SECONDS, SELLERS};
 use crate::client::Connection;
+use crate::drive::connect;
 use crate::failure::{Because, Failure};
 use crate::latencies::{Latencies, grouped, millis};
 use crate::ledger::Ledger;
@@ -163,7 +164,7 @@ async fn reserve_all(arguments: &Arguments, home: &Home) -> Result<Vec<String>, 
     let tickets = market::list_tickets(server.address, &sellers, arguments.locks).await?;
     eprintln!("reserving them");
     let load = Load::new(buyers, tickets.clone());
-    load.reserve_all(Load::connect(server.address, arguments.connections).await?)
+    load.reserve_all(connect(server.address, arguments.connections).await?)
         .await?;
     Ledger::open(&home.data_dir())?.settled(LOST_AFTER).await?;
     server.stop().await?;

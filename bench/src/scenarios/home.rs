@@ -1,21 +1,22 @@
 //! The home page, rendered from many listings, against a bare handler that answers as many bytes, round by round in turn.
 
 use std::net::SocketAddr;
-use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use clap::Args;
 use http::{HeaderValue, StatusCode};
-use tokio::task::JoinSet;
 
 use super::{LONG_LOCK_SECONDS, SELLERS};
+use crate::bare;
 use crate::client::Connection;
-use crate::failure::{Because, Failure};
+use crate::drive::{Pace, connect, drive};
+use crate::failure::Failure;
 use crate::latencies::{Latencies, grouped, per_second};
 use crate::market;
 use crate::pace;
-use crate::process::{self, Process};
+use crate::process::Process;
 use crate::report::Report;
+use crate::rounds::Rounds;
 use crate::server::Program;
 
 /// What is looked at, by its name in the report.
@@ -63,12 +64,6 @@ const BARE: Page = Page {
     cookie: None,
 };
 
-/// What came of one round.
-struct Round {
-    per_second: u64,
-    latencies: Latencies,
-}
-
 pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
     let home = arguments.program.home()?;
     let server = arguments.program.start(&home, LONG_LOCK_SECONDS).await?;
@@ -86,13 +81,12 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
         let person = sellers.first().filter(|_| name == SIGNED_IN);
         let cookie = person.map(|person| person.cookie.clone());
         let bytes = size(server.address, path).await?;
-        let log = home.data_dir().with_file_name("bare.log");
-        let bare = start_bare(bytes, log).await?;
+        let bare = bare::start(bytes, &home).await?;
         let page = Page { name, path, cookie };
         let share = compare(arguments, &page, (&bare, &server), &mut report).await?;
         report.row(
-            name,
-            format!("{path}: {} bytes, {share} % of bare", grouped(bytes as u64)),
+            format!("{name}, size"),
+            format!("{path}: {} bytes", grouped(bytes as u64)),
         );
         if name == "home" {
             report.at_least(
@@ -113,24 +107,16 @@ async fn compare(
     (bare, server): (&Process, &Process),
     report: &mut Report,
 ) -> Result<u64, Failure> {
-    let mut shares = Vec::new();
-    for round in 1..=arguments.rounds {
-        let bare = look(arguments, bare.address, &BARE).await?;
-        let ours = look(arguments, server.address, page).await?;
-        let share = ours.per_second * 100 / bare.per_second.max(1);
-        report.row(
-            format!("{}, round {round}", page.name),
-            format!(
-                "bare {}/s, page {}/s: {share} %; page {}",
-                grouped(bare.per_second),
-                grouped(ours.per_second),
-                ours.latencies.summary()
-            ),
-        );
-        shares.push(share);
+    let (mut rounds, mut latencies) = (Rounds::beside("bare"), Latencies::new()?);
+    for _ in 0..arguments.rounds {
+        let (bare, _) = look(arguments, bare.address, &BARE).await?;
+        let (ours, took) = look(arguments, server.address, page).await?;
+        rounds.add(bare, ours);
+        latencies.add(&took)?;
     }
-    shares.sort_unstable();
-    Ok(shares.get(shares.len() / 2).copied().unwrap_or(0))
+    report.row(page.name, rounds.summary());
+    report.row(format!("{}, latency", page.name), latencies.summary());
+    Ok(rounds.median().percent())
 }
 
 /// How many bytes a page has.
@@ -140,50 +126,23 @@ async fn size(address: SocketAddr, path: &str) -> Result<usize, Failure> {
     Ok(reply.expect(StatusCode::OK, "a page")?.body.len())
 }
 
-/// One round: every connection looks at the page until the time is up.
-async fn look(arguments: &Arguments, address: SocketAddr, page: &Page) -> Result<Round, Failure> {
-    let mut connections = Vec::new();
-    for _ in 0..arguments.connections {
-        connections.push(Connection::open(address).await?);
-    }
-    let until = pace::now() + Duration::from_secs(arguments.seconds);
-    let mut tasks = JoinSet::new();
-    for connection in connections {
-        tasks.spawn(look_on(connection, page.path, page.cookie.clone(), until));
-    }
-    let (mut pages, mut latencies) = (0, Latencies::new()?);
-    while let Some(joined) = tasks.join_next().await {
-        let some = joined.because("a connection's task was lost")??;
-        pages += some.0;
-        latencies.add(&some.1)?;
-    }
-    Ok(Round {
-        per_second: per_second(pages, arguments.seconds * 1_000_000),
-        latencies,
-    })
-}
-
-async fn look_on(
-    mut connection: Connection,
-    path: &'static str,
-    cookie: Option<HeaderValue>,
-    until: Instant,
+/// One round: every connection looks at the page until the time is up. Answers how many a second, and how long they took.
+async fn look(
+    arguments: &Arguments,
+    address: SocketAddr,
+    page: &Page,
 ) -> Result<(u64, Latencies), Failure> {
-    let (mut pages, mut latencies) = (0, Latencies::new()?);
-    while pace::now() < until {
-        let sent = pace::now();
-        let reply = connection.get(path, cookie.as_ref()).await?;
-        reply.expect(StatusCode::OK, "a page")?;
-        latencies.record(pace::micros_since(sent));
-        pages += 1;
-    }
-    Ok((pages, latencies))
-}
-
-async fn start_bare(bytes: usize, log: std::path::PathBuf) -> Result<Process, Failure> {
-    let address = process::free_address()?;
-    let mut command = Command::new(std::env::current_exe().because("where am I?")?);
-    command.args(["bare", "--listen", &address.to_string()]);
-    command.args(["--body-bytes", &bytes.to_string()]);
-    Process::start(command, address, log).await
+    let connections = connect(address, arguments.connections).await?;
+    let until = pace::now() + Duration::from_secs(arguments.seconds);
+    let looked = drive(connections, Pace::Closed, until, async |connection, _| {
+        let reply = connection.get(page.path, page.cookie.as_ref()).await?;
+        Ok(Some(reply.status))
+    });
+    let (_, tally) = looked.await?;
+    tally.all_are(StatusCode::OK)?;
+    let looks = tally.in_time(StatusCode::OK);
+    Ok((
+        per_second(looks, arguments.seconds * 1_000_000),
+        tally.latencies,
+    ))
 }

@@ -1,9 +1,12 @@
 //! One file per question that is asked of the server.
 
 pub(crate) mod apart;
+pub(crate) mod browse;
 pub(crate) mod expire;
+pub(crate) mod herd;
 pub(crate) mod home;
 pub(crate) mod latency;
+pub(crate) mod purchase;
 pub(crate) mod ratio;
 pub(crate) mod reserve;
 pub(crate) mod startup;

@@ -1,21 +1,23 @@
 //! Reservations against a bare HTTP handler, round by round in turn: on a machine that is shared, or throttled,
 //! the ratio says more than either figure.
 
-use std::process::Command;
 use std::time::Duration;
 
 use clap::Args;
 use http::StatusCode;
 
 use super::{LONG_LOCK_SECONDS, SELLERS};
+use crate::bare;
 use crate::client::Connection;
+use crate::drive::{Pace, connect};
 use crate::failure::{Because, Failure};
 use crate::latencies::{grouped, per_second};
 use crate::load::Load;
 use crate::market;
 use crate::pace;
-use crate::process::{self, Process};
+use crate::process::Process;
 use crate::report::Report;
+use crate::rounds::Rounds;
 use crate::server::Program;
 
 #[derive(Args)]
@@ -56,11 +58,11 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
     let reply = market::reserve(&mut connection, buyer, &sample)
         .await?
         .expect(StatusCode::CREATED, "reserving")?;
-    let bare = start_bare(reply.body.len(), home.data_dir().with_file_name("bare.log")).await?;
+    let bare = bare::start(reply.body.len(), &home).await?;
 
     let free = Load::of_one(buyers.clone(), sample);
     let load = Load::new(buyers, tickets);
-    let mut rounds = Vec::new();
+    let mut rounds = Rounds::beside("bare");
     for round in 1..=arguments.rounds {
         let bare = per_round(arguments, &free, &bare).await?;
         let ours = per_round(arguments, &load, &server).await?;
@@ -69,7 +71,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
             grouped(bare),
             grouped(ours)
         );
-        rounds.push((bare, ours));
+        rounds.add(bare, ours);
     }
     let mut report = Report::new(format!(
         "ratio: {} connections, {} rounds",
@@ -77,30 +79,9 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
     ));
     report.of(arguments.program.path().ok().as_deref(), &home.data_dir());
     report.row("answer", format!("{} bytes of JSON", reply.body.len()));
-    for (index, (bare, ours)) in rounds.iter().enumerate() {
-        let percent = ours * 100 / (*bare).max(1);
-        let figures = format!(
-            "bare {}/s, reservations {}/s: {percent} %",
-            grouped(*bare),
-            grouped(*ours)
-        );
-        report.row(format!("round {}", index + 1), figures);
-    }
+    report.row("reservations", rounds.summary());
     server.stop().await?;
     report.finish()
-}
-
-async fn start_bare(body_bytes: usize, log: std::path::PathBuf) -> Result<Process, Failure> {
-    let address = process::free_address()?;
-    let mut command = Command::new(std::env::current_exe().because("where am I?")?);
-    command.args([
-        "bare",
-        "--listen",
-        &address.to_string(),
-        "--body-bytes",
-        &body_bytes.to_string(),
-    ]);
-    Process::start(command, address, log).await
 }
 
 /// Answers with 201 a second, in one round.
@@ -109,14 +90,12 @@ async fn per_round(
     load: &std::sync::Arc<Load>,
     server: &Process,
 ) -> Result<u64, Failure> {
-    let connections = Load::connect(server.address, arguments.connections).await?;
+    let connections = connect(server.address, arguments.connections).await?;
     let until = pace::now() + Duration::from_secs(arguments.seconds);
-    let (_, tally) = load.drive(connections, until).await?;
-    if !tally.refused.is_empty() {
-        return Err(Failure::new(format!(
-            "not every answer was 201 ({})",
-            tally.refusals()
-        )));
-    }
-    Ok(per_second(tally.reserved, arguments.seconds * 1_000_000))
+    let (_, tally) = load.drive(connections, Pace::Closed, until).await?;
+    tally.all_are(StatusCode::CREATED)?;
+    Ok(per_second(
+        tally.in_time(StatusCode::CREATED),
+        arguments.seconds * 1_000_000,
+    ))
 }

@@ -14,17 +14,20 @@ use std::time::Duration;
 use baseline::Baseline;
 use clap::Args;
 use form::Form;
+use http::StatusCode;
 
 use super::SELLERS;
 use crate::client::Connection;
 use crate::disk::Probe;
+use crate::drive::{Pace, Tally};
 use crate::failure::{Because, Failure};
 use crate::latencies::{Latencies, grouped, millis, per_second};
 use crate::ledger::Databases;
-use crate::load::{Load, Tally};
+use crate::load::Load;
 use crate::market::{self, Person};
 use crate::pace;
 use crate::report::Report;
+use crate::rounds::Rounds;
 use crate::server::Program;
 
 const SETTLED_WITHIN: Duration = Duration::from_secs(300);
@@ -76,19 +79,6 @@ struct Bench<'a> {
     listed: u64,
     /// Answered with 201, ever.
     reserved: u64,
-}
-
-/// One round, beside its limit.
-#[derive(Clone, Copy)]
-struct Round {
-    limit: u64,
-    rate: u64,
-}
-
-impl Round {
-    fn percent(self) -> u64 {
-        self.rate * 100 / self.limit.max(1)
-    }
 }
 
 /// How late things are at half of the load.
@@ -178,38 +168,41 @@ impl<'a> Bench<'a> {
     async fn how_many(&mut self, report: &mut Report) -> Result<u64, Failure> {
         let alone = self.alone().await?;
         let (one, two, answers) = self.all_the_way().await?;
-        rounds(report, "201, orders alone", &alone);
-        rounds(report, "awaiting:payment, all services", &one);
-        rounds(report, "the same, two processes of orders", &two);
+        report.row("201, orders alone", alone.summary());
+        report.row("awaiting:payment, all services", one.summary());
+        report.row("the same, two processes of orders", two.summary());
         report.row("answer's latency, all services", answers.summary());
         report.at_least(
             "201 of pgbench, in percent",
-            median(&alone).percent(),
+            alone.median().percent(),
             self.arguments.require_alone,
         );
         report.at_least(
             "awaiting:payment of pgbench, in percent",
-            median(&one).percent(),
+            one.median().percent(),
             self.arguments.require_awaiting,
         );
-        Ok(median(&one).rate)
+        Ok(one.median().ours)
     }
 
     /// Orders takes reservations, and nobody hears of them yet.
-    async fn alone(&mut self) -> Result<Vec<Round>, Failure> {
+    async fn alone(&mut self) -> Result<Rounds, Failure> {
         let load = self.load(self.arguments.rounds).await?;
         self.form.only(&["auth", "orders"]).await?;
-        let mut rounds = Vec::new();
+        let mut rounds = Rounds::beside("pgbench");
         for _ in 0..self.arguments.rounds {
             let limit = self.baseline.round(self.arguments.seconds).await?;
             let tally = self.round(&load, &self.form.addresses("orders")).await?;
-            let rate = per_second(tally.reserved, self.arguments.seconds * 1_000_000);
+            let rate = per_second(
+                tally.in_time(StatusCode::CREATED),
+                self.arguments.seconds * 1_000_000,
+            );
             eprintln!(
                 "  pgbench {}/s, orders alone {}/s",
                 grouped(limit),
                 grouped(rate)
             );
-            rounds.push(Round { limit, rate });
+            rounds.add(limit, rate);
         }
         self.reserved += load.reserved();
         self.form.all().await?;
@@ -219,9 +212,10 @@ impl<'a> Bench<'a> {
     }
 
     /// To `awaiting:payment`, with one and with two processes of orders.
-    async fn all_the_way(&mut self) -> Result<(Vec<Round>, Vec<Round>, Latencies), Failure> {
+    async fn all_the_way(&mut self) -> Result<(Rounds, Rounds, Latencies), Failure> {
         let load = self.load(self.arguments.rounds * 2).await?;
-        let (mut one, mut two, mut answers) = (Vec::new(), Vec::new(), Latencies::new()?);
+        let [mut one, mut two] = ["pgbench"; 2].map(Rounds::beside);
+        let mut answers = Latencies::new()?;
         for _ in 0..self.arguments.rounds {
             let limit = self.baseline.round(self.arguments.seconds).await?;
             let (rate, tally) = self.awaiting(&load).await?;
@@ -235,11 +229,8 @@ impl<'a> Bench<'a> {
                 grouped(rate),
                 grouped(of_two)
             );
-            one.push(Round { limit, rate });
-            two.push(Round {
-                limit,
-                rate: of_two,
-            });
+            one.add(limit, rate);
+            two.add(limit, of_two);
         }
         self.reserved += load.reserved();
         Ok((one, two, answers))
@@ -259,7 +250,7 @@ impl<'a> Bench<'a> {
     async fn round(&self, load: &Arc<Load>, addresses: &[SocketAddr]) -> Result<Tally, Failure> {
         let connections = self.connect(addresses).await?;
         let until = pace::now() + Duration::from_secs(self.arguments.seconds);
-        let (_, tally) = load.drive(connections, until).await?;
+        let (_, tally) = load.drive(connections, Pace::Closed, until).await?;
         all_reserved(tally)
     }
 
@@ -307,7 +298,7 @@ impl<'a> Bench<'a> {
         let since = pace::wall_micros();
         let until = pace::now() + Duration::from_secs(self.arguments.seconds);
         let probe = Probe::start(self.folder)?;
-        let (_, tally) = load.drive_at(rate, connections, until).await?;
+        let (_, tally) = load.drive(connections, Pace::Open(rate), until).await?;
         let disk = probe.stop()?;
         let tally = all_reserved(tally)?;
         self.databases.settled(SETTLED_WITHIN).await?;
@@ -344,34 +335,5 @@ fn open_to_all(folder: Option<&Path>) -> Result<(), Failure> {
 }
 
 fn all_reserved(tally: Tally) -> Result<Tally, Failure> {
-    if tally.refused.is_empty() {
-        return Ok(tally);
-    }
-    let refusals = tally.refusals();
-    Err(Failure::new(format!(
-        "not every answer was 201 ({refusals})"
-    )))
-}
-
-fn rounds(report: &mut Report, label: &str, rounds: &[Round]) {
-    let middle = median(rounds);
-    let all: Vec<String> = rounds
-        .iter()
-        .map(|round| format!("{} of {}", grouped(round.rate), grouped(round.limit)))
-        .collect();
-    let figures = format!(
-        "{} % of pgbench: {}/s (rounds: {})",
-        middle.percent(),
-        grouped(middle.rate),
-        all.join(", ")
-    );
-    report.row(label, figures);
-}
-
-/// The round in the middle, by its share of the limit.
-fn median(rounds: &[Round]) -> Round {
-    let mut sorted = rounds.to_vec();
-    sorted.sort_by_key(|round| round.percent());
-    let middle = sorted.get(sorted.len() / 2).copied();
-    middle.unwrap_or(Round { limit: 0, rate: 0 })
+    tally.all_are(StatusCode::CREATED).map(|()| tally)
 }
