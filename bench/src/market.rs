@@ -72,10 +72,20 @@ pub(crate) async fn sign_up(
     Ok(people)
 }
 
+/// What somebody writes who has an account, or wants one; all have one password.
+fn credentials(email: &str) -> String {
+    format!(r#"{{"email":"{email}","password":"a long enough password"}}"#)
+}
+
+pub(crate) async fn sign_in(connection: &mut Connection, email: &str) -> Result<Reply, Failure> {
+    connection
+        .post("/api/users/signin", None, credentials(email))
+        .await
+}
+
 async fn sign_up_one(connection: &mut Connection, email: &str) -> Result<Person, Failure> {
-    let body = format!(r#"{{"email":"{email}","password":"a long enough password"}}"#);
     let reply = connection
-        .post("/api/users/signup", None, body)
+        .post("/api/users/signup", None, credentials(email))
         .await?
         .expect(StatusCode::CREATED, "sign-up")?;
     // A browser sends back the part before the attributes.

@@ -2,14 +2,37 @@
 
 use std::path::Path;
 
-use crate::failure::Failure;
+use serde::{Deserialize, Serialize};
+
+use crate::failure::{Because, Failure};
 use crate::latencies::{grouped, millis};
 use crate::machine;
 
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Report {
-    title: String,
-    rows: Vec<(String, String)>,
-    broken: Vec<String>,
+    pub(crate) title: String,
+    pub(crate) rows: Vec<(String, String)>,
+    pub(crate) broken: Vec<String>,
+    pub(crate) plots: Vec<Plot>,
+}
+
+/// A picture of some of the figures.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Plot {
+    /// Its file, without the ending.
+    pub(crate) name: String,
+    pub(crate) title: String,
+    /// What is told along the axes, with its unit.
+    pub(crate) along: String,
+    pub(crate) up: String,
+    pub(crate) lines: Vec<Line>,
+}
+
+/// One line of it: points in the order of the first axis.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Line {
+    pub(crate) name: String,
+    pub(crate) points: Vec<(u64, u64)>,
 }
 
 impl Report {
@@ -18,6 +41,7 @@ impl Report {
             title: title.into(),
             rows: Vec::new(),
             broken: Vec::new(),
+            plots: Vec::new(),
         };
         report.row("command", machine::command_line());
         report.row("machine", machine::hardware());
@@ -63,24 +87,31 @@ impl Report {
         self.broken.push(words.into());
     }
 
-    /// Prints the table; a broken bound is a failure.
-    pub(crate) fn finish(self) -> Result<(), Failure> {
-        let width = self
-            .rows
-            .iter()
-            .map(|(label, _)| label.len())
-            .max()
-            .unwrap_or(0);
+    pub(crate) fn plot(&mut self, plot: Plot) {
+        self.plots.push(plot);
+    }
+
+    /// Keeps it for the page of all measurements.
+    pub(crate) fn record(&self, file: &Path) -> Result<(), Failure> {
+        let json = serde_json::to_string_pretty(self).because("the record")?;
+        std::fs::write(file, json).because(file.display())
+    }
+
+    pub(crate) fn print(&self) {
+        let labels = self.rows.iter().map(|(label, _)| label.len());
+        let width = labels.max().unwrap_or(0);
         println!("\n{}", self.title);
         for (label, value) in &self.rows {
             println!("  {label:<width$}  {value}");
         }
+    }
+
+    /// A broken bound is a failure.
+    pub(crate) fn judge(&self) -> Result<(), Failure> {
         if self.broken.is_empty() {
             return Ok(());
         }
-        Err(Failure::new(format!(
-            "out of bounds: {}",
-            self.broken.join("; ")
-        )))
+        let broken = self.broken.join("; ");
+        Err(Failure::new(format!("out of bounds: {broken}")))
     }
 }

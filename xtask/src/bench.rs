@@ -1,4 +1,8 @@
 //! Measurements: builds the server and the load generator for release, and runs the one against the other.
+//! `docs/benchmarks.md` is made of what was measured last.
+
+use std::fs;
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
@@ -7,12 +11,12 @@ use crate::{places, servers};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// What to measure; without it all of them, against the bounds that the project promises
+    /// What to measure; without it all of them (about an hour), against the bounds that the project promises
     scenario: Option<Scenario>,
-    /// For how long (all but expire, startup and herd)
+    /// For how long (all but herd, expire, backlog and startup)
     #[arg(long)]
     seconds: Option<u32>,
-    /// Connections at once (all but latency and startup)
+    /// Connections at once (all but latency, expire, backlog and startup)
     #[arg(long)]
     connections: Option<u32>,
     /// A short look: far fewer tickets, no bounds
@@ -27,23 +31,31 @@ pub(crate) struct Arguments {
 enum Scenario {
     /// 64 connections reserve distinct tickets for 20 s
     Reserve,
+    /// How late answers and locks are, at shares of the most that the server can do
+    Rates,
     /// Whole purchases: reserved, paid, complete, captured
     Purchase,
     /// 10,000 buyers want one ticket, and 200; against a bare HTTP handler, in turn
     Herd,
     /// Lists and searches of 1,000, 100,000 and 1,000,000 listings, against a bare HTTP handler, in turn
     Browse,
+    /// Sign-ins, and whether others wait for them
+    SignIn,
     /// From request to awaiting:payment under light load
     Latency,
-    /// One lock, then 100,000 locks, due at once
+    /// One lock, then 1,000,000 locks, due at once
     Expire,
-    /// From exec to ready, and memory when idle
+    /// 1,000,000 events wait to be published when the server starts
+    Backlog,
+    /// People look around, and a crowd comes for 200 tickets
+    Mixed,
+    /// From exec to ready with 1,000,000 orders, and memory when idle
     Startup,
     /// Reservations against a bare HTTP handler, in turn
     Ratio,
     /// The home page from 100,000 listings against a bare page of equal size, in turn
     Home,
-    /// The distributed form on PostgreSQL and NATS, in turn with pgbench; some ten minutes, and only by its name
+    /// The distributed form on PostgreSQL and NATS, in turn with pgbench; some ten minutes
     Apart,
 }
 
@@ -51,11 +63,15 @@ impl Scenario {
     fn name(self) -> &'static str {
         match self {
             Self::Reserve => "reserve",
+            Self::Rates => "rates",
             Self::Purchase => "purchase",
             Self::Herd => "herd",
             Self::Browse => "browse",
+            Self::SignIn => "sign-in",
             Self::Latency => "latency",
             Self::Expire => "expire",
+            Self::Backlog => "backlog",
+            Self::Mixed => "mixed",
             Self::Startup => "startup",
             Self::Ratio => "ratio",
             Self::Home => "home",
@@ -68,19 +84,37 @@ impl Scenario {
         match self {
             Self::Reserve => &[
                 "--require-rate",
-                "5000",
+                "8000",
                 "--require-p99-ms",
                 "50",
                 "--require-lag-ms",
                 "1000",
             ],
+            Self::Rates => &["--require-p99-ms", "20", "--require-median-ms", "3"],
             Self::Purchase => &["--require-rate", "2500"],
             Self::Herd => &["--require-percent", "50", "--require-p99-ms", "20"],
             Self::Browse => &["--require-percent", "40", "--require-flat"],
             Self::Latency => &["--require-median-ms", "10"],
-            Self::Expire => &["--require-delay-ms", "1000", "--require-all-s", "60"],
-            Self::Startup => &["--require-ready-ms", "500", "--require-idle-mb", "60"],
-            Self::Ratio => &[],
+            Self::Expire => &[
+                "--locks",
+                "1000000",
+                "--require-delay-ms",
+                "1000",
+                "--require-all-s",
+                "180",
+                "--require-p99-ms",
+                "100",
+            ],
+            Self::Startup => &[
+                "--orders",
+                "1000000",
+                "--require-ready-ms",
+                "1000",
+                "--require-idle-mb",
+                "40",
+            ],
+            Self::Ratio | Self::SignIn | Self::Backlog => &[],
+            Self::Mixed => &["--require-p99-ms", "20"],
             Self::Home => &["--require-percent", "30"],
             Self::Apart => &[
                 "--require-alone",
@@ -96,11 +130,25 @@ impl Scenario {
     fn quick(self) -> &'static [&'static str] {
         match self {
             Self::Reserve => &["--seconds", "3", "--tickets", "40000"],
-            Self::Purchase => &["--seconds", "2"],
+            Self::Rates => &["--seconds", "1"],
+            Self::Purchase | Self::SignIn => &["--seconds", "2"],
             Self::Herd => &["--buyers", "200", "--tickets", "10", "--rounds", "1"],
             Self::Browse => &["--seconds", "1", "--rounds", "1", "--listings", "100,2000"],
             Self::Latency => &["--seconds", "3"],
             Self::Expire => &["--locks", "5000"],
+            Self::Backlog => &["--orders", "5000"],
+            Self::Mixed => &[
+                "--seconds",
+                "3",
+                "--looks",
+                "200",
+                "--listings",
+                "2000",
+                "--buyers",
+                "200",
+                "--tickets",
+                "20",
+            ],
             Self::Startup => &["--runs", "5"],
             Self::Ratio => &["--seconds", "2", "--rounds", "2"],
             Self::Home => &["--seconds", "1", "--rounds", "1", "--listings", "2000"],
@@ -116,21 +164,46 @@ impl Scenario {
     }
 
     fn takes_seconds(self) -> bool {
-        !matches!(self, Self::Expire | Self::Startup | Self::Herd)
+        !matches!(
+            self,
+            Self::Expire | Self::Startup | Self::Herd | Self::Backlog
+        )
     }
 
     fn takes_connections(self) -> bool {
-        !matches!(self, Self::Latency | Self::Startup)
+        !matches!(
+            self,
+            Self::Latency | Self::Startup | Self::Expire | Self::Backlog
+        )
     }
 }
 
-impl Arguments {
-    fn wants(&self, scenario: Scenario) -> bool {
-        match self.scenario {
-            Some(only) => only == scenario,
-            // It needs servers, and time.
-            None => scenario != Scenario::Apart,
-        }
+/// Where the records of a run are, and the page that is made of them: a short look leaves the one in `docs/` alone.
+struct Results {
+    records: PathBuf,
+    page: PathBuf,
+}
+
+impl Results {
+    fn of(arguments: &Arguments) -> Result<Self, Failure> {
+        let folder = places::target()?.join("bench");
+        let (records, page) = if arguments.quick {
+            ("quick", folder.join("benchmarks.md"))
+        } else {
+            ("full", places::root().join("docs/benchmarks.md"))
+        };
+        let records = folder.join("records").join(records);
+        fs::create_dir_all(&records)
+            .map_err(|error| Failure::new(format!("{}: {error}", records.display())))?;
+        Ok(Self { records, page })
+    }
+
+    /// The page shows them in the order of their files.
+    fn record(&self, scenario: Scenario) -> String {
+        let all = Scenario::value_variants();
+        let place = all.iter().position(|one| *one == scenario).unwrap_or(0);
+        let file = format!("{place:02}-{}.json", scenario.name());
+        self.records.join(file).display().to_string()
     }
 }
 
@@ -146,22 +219,28 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     .show()?;
     let bench = places::target()?.join("release").join("bench");
     let bench = bench.to_string_lossy();
+    let results = Results::of(arguments)?;
     let mut failed = Vec::new();
-    for scenario in Scenario::value_variants() {
-        if !arguments.wants(*scenario) {
-            continue;
-        }
+    let wanted = |scenario: &&Scenario| arguments.scenario.is_none_or(|only| only == **scenario);
+    for scenario in Scenario::value_variants().iter().filter(wanted) {
         if *scenario == Scenario::Apart {
             servers::bring()?;
         }
-        if Run::new(&bench)
+        let measured = Run::new(&bench)
             .args(command_line(arguments, *scenario))
-            .show()
-            .is_err()
-        {
+            .args(["--record", &results.record(*scenario)]);
+        if measured.show().is_err() {
             failed.push(scenario.name());
         }
     }
+    Run::new(&bench)
+        .arg("page")
+        .arg("--records")
+        .arg(&results.records)
+        .arg("--page")
+        .arg(&results.page)
+        .show()?;
+    println!("{}", results.page.display());
     if failed.is_empty() {
         return Ok(());
     }

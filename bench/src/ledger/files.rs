@@ -21,6 +21,10 @@ const LAGS: &str = "SELECT updated_at - created_at FROM orders WHERE status = 'a
 const MOVE_ORDERS: &str = "UPDATE orders SET expires_at = ?1 WHERE cancel_reason IS NULL";
 const MOVE_DEADLINES: &str = "UPDATE deadlines SET expires_at = ?1 WHERE state = 'waiting'";
 
+const UNPUBLISHED: &str = "SELECT count(*) FROM outbox WHERE published_at IS NULL";
+const UNPUBLISH: &str = "UPDATE outbox SET published_at = NULL";
+const FORGET_EVENTS: &str = "DELETE FROM inbox; DELETE FROM deadlines;";
+
 const BUSY: Duration = Duration::from_secs(10);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
@@ -98,6 +102,11 @@ impl Ledger {
         Ok(())
     }
 
+    /// Events of orders that are not published.
+    pub(crate) fn unpublished(&self) -> Result<u64, Failure> {
+        count(&self.orders, UNPUBLISHED)
+    }
+
     /// How the books are kept, as far as the files tell: nothing is claimed here that was not read.
     pub(crate) fn durability(&self) -> Result<String, Failure> {
         let mode: String = self
@@ -107,6 +116,20 @@ impl Ledger {
         Ok(format!(
             "journal_mode={mode} in orders.db; synchronous is each connection's own, and not visible here"
         ))
+    }
+
+    /// Makes all events of orders unpublished, and unknown to expiration, which has everything to do again. The server must
+    /// not be running. Answers how many there are.
+    pub(crate) fn forget_published(self) -> Result<u64, Failure> {
+        let data_dir = self.data_dir.clone();
+        drop(self);
+        let writable = |name| open(&data_dir, name, OpenFlags::SQLITE_OPEN_READ_WRITE);
+        let expiration = writable("expiration")?;
+        expiration
+            .execute_batch(FORGET_EVENTS)
+            .because(FORGET_EVENTS)?;
+        let forgotten = writable("orders")?.execute(UNPUBLISH, []);
+        u64::try_from(forgotten.because(UNPUBLISH)?).because(UNPUBLISH)
     }
 
     /// Moves the deadline of every lock to one instant, in milliseconds since 1970: finer ones never come

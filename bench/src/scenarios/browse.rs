@@ -12,20 +12,42 @@ use crate::bare;
 use crate::client::Connection;
 use crate::drive::{Pace, connect, drive};
 use crate::failure::Failure;
-use crate::latencies::{Latencies, grouped, millis, per_second};
+use crate::latencies::{Latencies, millis, per_second};
 use crate::market;
 use crate::pace;
-use crate::report::Report;
+use crate::process::Process;
+use crate::report::{Line, Plot, Report};
 use crate::rounds::Rounds;
-use crate::server::Program;
+use crate::server::{Home, Program};
 
-/// What is asked, by its name in the report, and how many times its median may grow with the market, in percent.
-const QUESTIONS: [(&str, &str, u64); 4] = [
-    ("a page of 50", "/api/tickets", 120),
-    ("the cheapest", "/api/tickets?sort=price", 120),
-    ("a search", "/api/tickets?q=jazz+standards", 200),
-    ("a rare word", "/api/tickets?q=part+77", 200),
+/// What is asked.
+struct Question {
+    name: &'static str,
+    path: &'static str,
+    /// How far its median may grow with the market: to so many percent.
+    may_grow: u64,
+}
+
+const QUESTIONS: [Question; 4] = [
+    question("a page of 50", "/api/tickets", 120),
+    question("the cheapest", "/api/tickets?sort=price", 120),
+    question("a search", "/api/tickets?q=jazz+standards", 200),
+    question("a rare word", "/api/tickets?q=part+77", 200),
 ];
+
+const fn question(name: &'static str, path: &'static str, may_grow: u64) -> Question {
+    Question {
+        name,
+        path,
+        may_grow,
+    }
+}
+
+/// What came of all rounds of one question.
+struct Asked {
+    rounds: Rounds,
+    latencies: Latencies,
+}
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -51,7 +73,7 @@ pub(crate) struct Arguments {
     program: Program,
 }
 
-pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let home = arguments.program.home()?;
     let server = arguments.program.start(&home, LONG_LOCK_SECONDS).await?;
     let sellers = market::sign_up(server.address, "seller", SELLERS).await?;
@@ -60,46 +82,78 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
         arguments.connections, arguments.rounds, arguments.seconds
     ));
     report.of(arguments.program.path().ok().as_deref(), &home.data_dir());
-    let (mut listed, mut smallest) = (0, Vec::new());
+    let mut medians = QUESTIONS.map(|question| Line {
+        name: question.name.to_owned(),
+        points: Vec::new(),
+    });
+    let mut listed = 0;
     for size in &arguments.listings {
         let more = size.saturating_sub(listed);
         eprintln!("listing {} more tickets", market::number(more));
         market::list(server.address, &sellers, more, market::full).await?;
         listed += more;
-        report.row(format!("{} listings", market::number(listed)), "");
-        for (index, (name, path, may_grow)) in QUESTIONS.into_iter().enumerate() {
-            let bytes = bytes_of(server.address, path).await?;
-            let bare = bare::start(bytes, &home).await?;
-            let (mut rounds, mut latencies) = (Rounds::beside("bare"), Latencies::new()?);
-            for _ in 0..arguments.rounds {
-                let (limit, _) = ask(arguments, bare.address, "/page").await?;
-                let (ours, took) = ask(arguments, server.address, path).await?;
-                rounds.add(limit, ours);
-                latencies.add(&took)?;
-            }
-            report.row(
-                format!("  {name}, {} bytes", grouped(bytes as u64)),
-                rounds.summary(),
-            );
-            report.row("", latencies.summary());
-            let percent = rounds.median().percent();
-            report.at_least(
-                &format!("{name}: percent of bare"),
-                percent,
-                arguments.require_percent,
-            );
-            let first = smallest.get(index).copied().unwrap_or_else(|| {
-                smallest.push(latencies.median());
-                latencies.median()
-            });
-            if arguments.require_flat && latencies.median() * 100 > first * may_grow {
-                let [small, large] = [first, latencies.median()].map(millis);
-                report.broken(format!("{name}: the median grew from {small} to {large}"));
-            }
+        for (question, line) in QUESTIONS.iter().zip(&mut medians) {
+            let asked = question.ask(arguments, &server, &home).await?;
+            let label = format!("{}, of {}", question.name, market::number(listed));
+            report.row(&label, asked.rounds.summary());
+            report.row(format!("{label}, latency"), asked.latencies.summary());
+            let percent = asked.rounds.median().percent();
+            report.at_least(&label, percent, arguments.require_percent);
+            line.points.push((listed as u64, asked.latencies.median()));
         }
     }
+    if arguments.require_flat {
+        QUESTIONS
+            .iter()
+            .zip(&medians)
+            .for_each(|(question, line)| question.must_stay_flat(line, &mut report));
+    }
+    report.plot(Plot {
+        name: "browse".to_owned(),
+        title: "Median latency against the size of the market".to_owned(),
+        along: "listings".to_owned(),
+        up: "microseconds".to_owned(),
+        lines: medians.into(),
+    });
     server.stop().await?;
-    report.finish()
+    Ok(report)
+}
+
+impl Question {
+    /// Rounds in turn with a bare handler whose answers have as many bytes.
+    async fn ask(
+        &self,
+        arguments: &Arguments,
+        server: &Process,
+        home: &Home,
+    ) -> Result<Asked, Failure> {
+        let bare = bare::start(bytes_of(server.address, self.path).await?, home).await?;
+        let mut asked = Asked {
+            rounds: Rounds::beside("bare"),
+            latencies: Latencies::new()?,
+        };
+        for _ in 0..arguments.rounds {
+            let (limit, _) = ask(arguments, bare.address, "/page").await?;
+            let (ours, took) = ask(arguments, server.address, self.path).await?;
+            asked.rounds.add(limit, ours);
+            asked.latencies.add(&took)?;
+        }
+        Ok(asked)
+    }
+
+    fn must_stay_flat(&self, medians: &Line, report: &mut Report) {
+        let [Some((_, small)), Some((_, large))] = [medians.points.first(), medians.points.last()]
+        else {
+            return;
+        };
+        if large * 100 > small * self.may_grow {
+            let [small, large] = [*small, *large].map(millis);
+            report.broken(format!(
+                "{}: the median grew from {small} to {large} with the market",
+                self.name
+            ));
+        }
+    }
 }
 
 async fn bytes_of(address: SocketAddr, path: &str) -> Result<usize, Failure> {

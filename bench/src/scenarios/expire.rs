@@ -1,22 +1,19 @@
 //! Locks that run out. First single ones, as they come: how long after its deadline is the ticket for sale again?
 //! Then very many, all due at once: how long until all are, and is the market still answering meanwhile?
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use clap::Args;
 use http::StatusCode;
 use tokio::task::JoinSet;
 
-use super::{LONG_LOCK_SECONDS, SELLERS};
+use super::{LONG_LOCK_SECONDS, reserved};
 use crate::client::Connection;
-use crate::drive::connect;
 use crate::failure::{Because, Failure};
 use crate::latencies::{Latencies, grouped, millis};
 use crate::ledger::Ledger;
-use crate::load::Load;
 use crate::market::{self, Order, Person};
+use crate::onlooker::{Looks, Onlooker};
 use crate::pace;
 use crate::process::Process;
 use crate::report::Report;
@@ -27,7 +24,6 @@ const SINGLE_LOCK_SECONDS: u32 = 3;
 /// Not a divisor of a second: the locks run out at different moments of the server's own rhythm.
 const SINGLE_LOCK_GAP: Duration = Duration::from_millis(137);
 const LOOK_EVERY: Duration = Duration::from_millis(5);
-const READ_EVERY: Duration = Duration::from_millis(20);
 const COUNT_EVERY: Duration = Duration::from_millis(250);
 const LOST_AFTER: Duration = Duration::from_secs(600);
 /// From the server's start, which is over by then, to the deadline.
@@ -38,15 +34,15 @@ pub(crate) struct Arguments {
     /// Locks that run out at once
     #[arg(long, default_value_t = 100_000)]
     locks: usize,
-    /// Connections at once while reserving
-    #[arg(long, default_value_t = 64)]
-    connections: usize,
     /// Fail if a single lock is released later than this after its deadline
     #[arg(long, value_name = "MS")]
     require_delay_ms: Option<u64>,
     /// Fail if all the locks due at once take longer
     #[arg(long, value_name = "SECONDS")]
     require_all_s: Option<u64>,
+    /// Fail if meanwhile one look at listings in a hundred takes longer
+    #[arg(long, value_name = "MS")]
+    require_p99_ms: Option<u64>,
     #[command(flatten)]
     program: Program,
 }
@@ -54,17 +50,16 @@ pub(crate) struct Arguments {
 /// What was seen while very many locks ran out.
 struct Wave {
     micros: u64,
-    reads: Latencies,
-    unanswered: u64,
+    looks: Looks,
 }
 
-pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let program = &arguments.program;
     eprintln!("{SINGLE_LOCKS} locks, one by one");
     let delays = single_locks(program).await?;
 
     let home = program.home()?;
-    let tickets = reserve_all(arguments, &home).await?;
+    let tickets = reserved(program, &home, arguments.locks).await?;
     let due = pace::wall_micros() / 1_000 + i64::try_from(DUE_IN.as_millis()).unwrap_or(i64::MAX);
     let deadline = pace::now() + DUE_IN;
     Ledger::open(&home.data_dir())?.move_deadlines(due)?;
@@ -85,23 +80,31 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
     report.row("durability", Ledger::open(&home.data_dir())?.durability()?);
     report.row("single lock, from deadline to for sale", delays.summary());
     report.row("all locks, from deadline to for sale", millis(wave.micros));
-    report.row("GET /api/tickets meanwhile", wave.reads.summary());
-    report.row("not answered with 200 meanwhile", grouped(wave.unanswered));
+    report.row("GET /api/tickets meanwhile", wave.looks.latencies.summary());
+    report.row(
+        "not answered with 200 meanwhile",
+        grouped(wave.looks.unanswered),
+    );
+    report.at_most(
+        "p99 of others meanwhile",
+        wave.looks.latencies.p99(),
+        arguments.require_p99_ms,
+    );
     report.at_most("a single lock", delays.max(), arguments.require_delay_ms);
     report.at_most(
         "all locks",
         wave.micros,
         arguments.require_all_s.map(|seconds| seconds * 1000),
     );
-    if wave.unanswered > 0 {
+    if wave.looks.unanswered > 0 {
         report.broken(format!(
             "{} reads were not answered with 200",
-            grouped(wave.unanswered)
+            grouped(wave.looks.unanswered)
         ));
     }
     program.check(&home)?;
     server.stop().await?;
-    report.finish()
+    Ok(report)
 }
 
 /// From each lock's deadline until its ticket is for sale again.
@@ -155,22 +158,6 @@ async fn single_lock(
     }
 }
 
-/// Lists and reserves every ticket on a server of its own, which it stops again.
-async fn reserve_all(arguments: &Arguments, home: &Home) -> Result<Vec<String>, Failure> {
-    let server = arguments.program.start(home, LONG_LOCK_SECONDS).await?;
-    let sellers = market::sign_up(server.address, "seller", SELLERS).await?;
-    let buyers = market::sign_up(server.address, "buyer", arguments.connections).await?;
-    eprintln!("listing {} tickets", market::number(arguments.locks));
-    let tickets = market::list_tickets(server.address, &sellers, arguments.locks).await?;
-    eprintln!("reserving them");
-    let load = Load::new(buyers, tickets.clone());
-    load.reserve_all(connect(server.address, arguments.connections).await?)
-        .await?;
-    Ledger::open(&home.data_dir())?.settled(LOST_AFTER).await?;
-    server.stop().await?;
-    Ok(tickets)
-}
-
 /// Reads listings from before the deadline until the last ticket is for sale again.
 async fn wave(
     server: &Process,
@@ -178,21 +165,14 @@ async fn wave(
     locks: usize,
     deadline: Instant,
 ) -> Result<Wave, Failure> {
-    let over = Arc::new(AtomicBool::new(false));
-    let connection = Connection::open(server.address).await?;
-    let reading = tokio::spawn(read_until(Arc::clone(&over), connection, deadline));
+    let onlooker = Onlooker::come(server.address).await?;
     let data_dir = home.data_dir();
     pace::pause_until(deadline).await;
     // On a thread of its own: counting must not hold up the reads, whose latency is measured.
     let counted = tokio::task::spawn_blocking(move || count_down(&data_dir, locks, deadline)).await;
-    over.store(true, Ordering::Relaxed);
+    let looks = onlooker.leave().await?;
     let micros = counted.because("the count was lost")??;
-    let (reads, unanswered) = reading.await.because("the reader was lost")??;
-    Ok(Wave {
-        micros,
-        reads,
-        unanswered,
-    })
+    Ok(Wave { micros, looks })
 }
 
 fn count_down(data_dir: &std::path::Path, locks: usize, deadline: Instant) -> Result<u64, Failure> {
@@ -215,23 +195,6 @@ fn count_down(data_dir: &std::path::Path, locks: usize, deadline: Instant) -> Re
         }
         pace::nap(COUNT_EVERY);
     }
-}
-
-async fn read_until(
-    over: Arc<AtomicBool>,
-    mut connection: Connection,
-    from: Instant,
-) -> Result<(Latencies, u64), Failure> {
-    let (mut reads, mut unanswered) = (Latencies::new()?, 0);
-    pace::pause_until(from).await;
-    while !over.load(Ordering::Relaxed) {
-        let sent = pace::now();
-        let reply = connection.get("/api/tickets", None).await?;
-        reads.record(pace::micros_since(sent));
-        unanswered += u64::from(reply.status != StatusCode::OK);
-        pace::pause_until(sent + READ_EVERY).await;
-    }
-    Ok((reads, unanswered))
 }
 
 /// The books say so; a sample of the tickets says so over HTTP, too.

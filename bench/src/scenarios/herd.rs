@@ -53,7 +53,7 @@ struct Seen {
     latencies: Latencies,
 }
 
-pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let home = arguments.program.home()?;
     let server = arguments.program.start(&home, LONG_LOCK_SECONDS).await?;
     eprintln!("signing up {} people", market::number(arguments.buyers));
@@ -92,7 +92,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     arguments.program.check(&home)?;
     server.stop().await?;
-    report.finish()
+    Ok(report)
 }
 
 /// How many bytes tell somebody that they are too late.

@@ -64,7 +64,7 @@ const BARE: Page = Page {
     cookie: None,
 };
 
-pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let home = arguments.program.home()?;
     let server = arguments.program.start(&home, LONG_LOCK_SECONDS).await?;
     let sellers = market::sign_up(server.address, "seller", SELLERS).await?;
@@ -97,7 +97,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
     }
     server.stop().await?;
-    report.finish()
+    Ok(report)
 }
 
 /// Rounds in turn; answers the median share, in percent.

@@ -35,7 +35,7 @@ pub(crate) struct Arguments {
     running: Running,
 }
 
-pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let subject = Subject::new(&arguments.program, &arguments.running, LONG_LOCK_SECONDS).await?;
     let count =
         usize::try_from(arguments.seconds * arguments.rate).because("so many reservations")?;
@@ -74,7 +74,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
         arguments.require_median_ms,
     );
     subject.finish(&arguments.program).await?;
-    report.finish()
+    Ok(report)
 }
 
 async fn follow(

@@ -1,16 +1,51 @@
 //! One file per question that is asked of the server.
 
 pub(crate) mod apart;
+pub(crate) mod backlog;
 pub(crate) mod browse;
 pub(crate) mod expire;
 pub(crate) mod herd;
 pub(crate) mod home;
 pub(crate) mod latency;
+pub(crate) mod mixed;
 pub(crate) mod purchase;
+pub(crate) mod rates;
 pub(crate) mod ratio;
 pub(crate) mod reserve;
+pub(crate) mod sign_in;
 pub(crate) mod startup;
+
+use std::time::Duration;
+
+use crate::drive::connect;
+use crate::failure::Failure;
+use crate::ledger::Ledger;
+use crate::load::Load;
+use crate::market;
+use crate::server::{Home, Program};
 
 /// Long enough for no lock to run out while something else is measured.
 const LONG_LOCK_SECONDS: u32 = 6 * 3600;
 const SELLERS: usize = 4;
+
+/// How many connections reserve what a scenario begins with.
+const PREPARING: usize = 64;
+const SETTLED_WITHIN: Duration = Duration::from_secs(600);
+
+/// Lists and reserves so many tickets on a server of its own, which it stops again.
+async fn reserved(program: &Program, home: &Home, count: usize) -> Result<Vec<String>, Failure> {
+    let server = program.start(home, LONG_LOCK_SECONDS).await?;
+    let sellers = market::sign_up(server.address, "seller", SELLERS).await?;
+    let buyers = market::sign_up(server.address, "buyer", PREPARING).await?;
+    eprintln!("listing {} tickets", market::number(count));
+    let tickets = market::list_tickets(server.address, &sellers, count).await?;
+    eprintln!("reserving them");
+    let load = Load::new(buyers, tickets.clone());
+    load.reserve_all(connect(server.address, PREPARING).await?)
+        .await?;
+    Ledger::open(&home.data_dir())?
+        .settled(SETTLED_WITHIN)
+        .await?;
+    server.stop().await?;
+    Ok(tickets)
+}

@@ -38,7 +38,7 @@ pub(crate) struct Arguments {
     program: Program,
 }
 
-pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let home = arguments.program.home()?;
     let server = arguments.program.start(&home, LONG_LOCK_SECONDS).await?;
     let seconds =
@@ -81,7 +81,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
     report.row("answer", format!("{} bytes of JSON", reply.body.len()));
     report.row("reservations", rounds.summary());
     server.stop().await?;
-    report.finish()
+    Ok(report)
 }
 
 /// Answers with 201 a second, in one round.

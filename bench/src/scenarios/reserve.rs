@@ -64,7 +64,7 @@ struct Seen {
     began_wall_micros: i64,
 }
 
-pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let subject = Subject::new(&arguments.program, &arguments.running, LONG_LOCK_SECONDS).await?;
     let load = prepare(arguments, &subject).await?;
     let ledger = Ledger::open(&subject.data_dir)?;
@@ -93,7 +93,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
         )));
     }
     subject.finish(&arguments.program).await?;
-    report.finish()
+    Ok(report)
 }
 
 async fn prepare(arguments: &Arguments, subject: &Subject) -> Result<Arc<Load>, Failure> {

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::LONG_LOCK_SECONDS;
+use super::{LONG_LOCK_SECONDS, reserved};
 use crate::failure::Failure;
 use crate::latencies::{Latencies, grouped, millis};
+use crate::market;
 use crate::pace;
 use crate::report::Report;
 use crate::server::{Home, Program};
@@ -18,6 +19,9 @@ pub(crate) struct Arguments {
     /// Starts of each kind
     #[arg(long, default_value_t = 20)]
     runs: u32,
+    /// Orders that its own data from last time have
+    #[arg(long, default_value_t = 0)]
+    orders: usize,
     /// Fail if the median, of either kind, is longer
     #[arg(long, value_name = "MS")]
     require_ready_ms: Option<u64>,
@@ -28,12 +32,12 @@ pub(crate) struct Arguments {
     program: Program,
 }
 
-pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let program = &arguments.program;
     let (mut first, mut again) = (Latencies::new()?, Latencies::new()?);
     let home = program.home()?;
     // It gets its data here.
-    ready_after(program, &home).await?;
+    reserved(program, &home, arguments.orders).await?;
     for _ in 0..arguments.runs {
         let new_home = program.home()?;
         first.record(ready_after(program, &new_home).await?);
@@ -47,7 +51,11 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut report = Report::new(format!("startup: {} starts of each kind", arguments.runs));
     report.of(program.path().ok().as_deref(), &home.data_dir());
     report.row("ready, on an empty data directory", first.summary());
-    report.row("ready, on its own data", again.summary());
+    let orders = market::number(arguments.orders);
+    report.row(
+        format!("ready, on its own data of {orders} orders"),
+        again.summary(),
+    );
     report.row(
         "resident after 3 s",
         format!(
@@ -67,7 +75,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
             grouped(bound)
         ));
     }
-    report.finish()
+    Ok(report)
 }
 
 async fn ready_after(program: &Program, home: &Home) -> Result<u64, Failure> {

@@ -28,7 +28,6 @@ async fn while_the_broker_is_down_people_go_on_and_afterwards_all_is_told() {
         let down = nats.kill().await.expect("it is killed");
         stage.done("the broker is away");
         let away = Duration::from_millis(millis(3_000, 60_000));
-        let mut oldest: f64 = 0.0;
         let begun = now();
         while begun.elapsed() < away {
             // Nobody has to wait for it who lists, or reserves what orders knows.
@@ -41,14 +40,15 @@ async fn while_the_broker_is_down_people_go_on_and_afterwards_all_is_told() {
                     .await
                     .expect("an order");
             }
-            oldest = oldest.max(outbox_age(&stage.apart).await);
             pause(900).await;
         }
+        // Of what was said in the first moment. It is looked at once a second, and disks stand still at times.
         let grown = away.as_secs_f64() / 2.0;
-        assert!(
-            oldest > grown,
-            "the oldest event in an outbox seemed {oldest} s old"
-        );
+        let oldest = within(10, "the oldest event to be seen to be old", async || {
+            let oldest = outbox_age(&stage.apart).await;
+            (oldest > grown).then_some(oldest)
+        })
+        .await;
         stage.apart.nats = Some(down.start().await.expect("it comes back"));
         stage.tell(&format!(
             "the broker is back; the oldest event had waited for {oldest:.0} s"

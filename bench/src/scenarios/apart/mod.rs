@@ -90,7 +90,7 @@ struct Late {
     disk: Latencies,
 }
 
-pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
+pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let home = arguments.program.home()?;
     let folder = home.data_dir();
     std::fs::create_dir_all(&folder).because("a folder")?;
@@ -114,7 +114,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
     let p99 = bench.how_late(rate, &mut report).await?;
     report.at_most("p99 of events", p99, arguments.require_event_p99_ms);
     bench.finish().await?;
-    report.finish()
+    Ok(report)
 }
 
 impl<'a> Bench<'a> {

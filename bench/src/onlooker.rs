@@ -1,0 +1,59 @@
+//! Somebody who looks at listings all the time while something else is measured: do others have to wait for it?
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use http::StatusCode;
+use tokio::task::JoinHandle;
+
+use crate::client::Connection;
+use crate::failure::{Because, Failure};
+use crate::latencies::Latencies;
+use crate::pace;
+
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+pub(crate) struct Onlooker {
+    is_over: Arc<AtomicBool>,
+    looking: JoinHandle<Result<Looks, Failure>>,
+}
+
+/// What they saw.
+pub(crate) struct Looks {
+    /// From when they meant to look.
+    pub(crate) latencies: Latencies,
+    /// Looks that were not answered with 200.
+    pub(crate) unanswered: u64,
+}
+
+impl Onlooker {
+    pub(crate) async fn come(address: SocketAddr) -> Result<Self, Failure> {
+        let connection = Connection::open(address).await?;
+        let is_over = Arc::new(AtomicBool::new(false));
+        let looking = tokio::spawn(look(connection, Arc::clone(&is_over)));
+        Ok(Self { is_over, looking })
+    }
+
+    pub(crate) async fn leave(self) -> Result<Looks, Failure> {
+        self.is_over.store(true, Ordering::Relaxed);
+        self.looking.await.because("the onlooker was lost")?
+    }
+}
+
+async fn look(mut connection: Connection, is_over: Arc<AtomicBool>) -> Result<Looks, Failure> {
+    let (mut latencies, mut unanswered) = (Latencies::new()?, 0);
+    let mut turn = pace::now();
+    while !is_over.load(Ordering::Relaxed) {
+        pace::pause_until(turn).await;
+        let reply = connection.get("/api/tickets", None).await?;
+        latencies.record(pace::micros_since(turn));
+        unanswered += u64::from(reply.status != StatusCode::OK);
+        turn += LOOK_EVERY;
+    }
+    Ok(Looks {
+        latencies,
+        unanswered,
+    })
+}

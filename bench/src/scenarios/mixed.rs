@@ -1,0 +1,162 @@
+//! An on-sale: most people look around, and in the middle of it a crowd comes for a few tickets, and pays.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use clap::Args;
+use http::StatusCode;
+
+use super::purchase::{all_captured, purchase};
+use super::{LONG_LOCK_SECONDS, SELLERS};
+use crate::drive::{Pace, Tally, connect, drive};
+use crate::failure::{Because, Failure};
+use crate::latencies::{grouped, millis, per_second};
+use crate::ledger::Ledger;
+use crate::market::{self, Person};
+use crate::pace;
+use crate::process::Process;
+use crate::report::Report;
+use crate::server::Program;
+
+/// What those look at who look around.
+const LOOKS: [&str; 4] = [
+    "/api/tickets",
+    "/api/tickets?sort=price",
+    "/api/tickets?q=jazz+standards",
+    "/",
+];
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// How long people look around; the sale begins after a third of it
+    #[arg(long, default_value_t = 15)]
+    seconds: u64,
+    /// Looks a second
+    #[arg(long, default_value_t = 2_000)]
+    looks: u64,
+    /// Connections at once, of each kind
+    #[arg(long, default_value_t = 64)]
+    connections: usize,
+    /// Tickets that are there to be looked at
+    #[arg(long, default_value_t = 20_000)]
+    listings: usize,
+    /// Tickets that are wanted
+    #[arg(long, default_value_t = 200)]
+    tickets: usize,
+    /// People who want one of them, each once
+    #[arg(long, default_value_t = 2_000)]
+    buyers: usize,
+    /// Fail if one look in a hundred takes longer
+    #[arg(long, value_name = "MS")]
+    require_p99_ms: Option<u64>,
+    #[command(flatten)]
+    program: Program,
+}
+
+/// What came of the sale.
+struct Sale {
+    micros: u64,
+    tally: Tally,
+}
+
+pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
+    let home = arguments.program.home()?;
+    let server = arguments.program.start(&home, LONG_LOCK_SECONDS).await?;
+    eprintln!("signing up {} people", market::number(arguments.buyers));
+    let buyers = market::sign_up(server.address, "buyer", arguments.buyers).await?;
+    let sellers = market::sign_up(server.address, "seller", SELLERS).await?;
+    market::list(server.address, &sellers, arguments.listings, market::full).await?;
+    let wanted = market::list_tickets(server.address, &sellers, arguments.tickets).await?;
+    let (looked, sale) = tokio::join!(
+        look_around(arguments, &server),
+        sell(arguments, &server, &buyers, &wanted)
+    );
+    let (looked, sale) = (looked?, sale?);
+    looked.all_are(StatusCode::OK)?;
+    let sold = sale.tally.count(StatusCode::CREATED);
+    let too_late = sale.tally.count(StatusCode::CONFLICT);
+    all_captured(&Ledger::open(&home.data_dir())?, sold).await?;
+
+    let mut report = Report::new(format!(
+        "mixed: {} looks a second for {} s, and {} buyers of {} tickets",
+        grouped(arguments.looks),
+        arguments.seconds,
+        market::number(arguments.buyers),
+        market::number(arguments.tickets)
+    ));
+    report.of(arguments.program.path().ok().as_deref(), &home.data_dir());
+    let rate = per_second(
+        looked.in_time(StatusCode::OK),
+        arguments.seconds * 1_000_000,
+    );
+    report.row("looks", format!("{}/s", grouped(rate)));
+    report.row("looks, latency", looked.latencies.summary());
+    report.row("all buyers were told after", millis(sale.micros));
+    report.row("of them sold, and captured", grouped(sold));
+    report.row("too late", grouped(too_late));
+    report.row(
+        "from asking to having paid, or the refusal",
+        sale.tally.latencies.summary(),
+    );
+    report.at_most(
+        "p99 of looks",
+        looked.latencies.p99(),
+        arguments.require_p99_ms,
+    );
+    let expected = u64::try_from(arguments.tickets.min(arguments.buyers)).because("so many")?;
+    if sold != expected {
+        report.broken(format!(
+            "{} of {} tickets were sold",
+            grouped(sold),
+            grouped(expected)
+        ));
+    }
+    arguments.program.check(&home)?;
+    server.stop().await?;
+    Ok(report)
+}
+
+async fn look_around(arguments: &Arguments, server: &Process) -> Result<Tally, Failure> {
+    let connections = connect(server.address, arguments.connections).await?;
+    let until = pace::now() + Duration::from_secs(arguments.seconds);
+    let next = Cell::new(0);
+    let rate = Pace::Open(arguments.looks);
+    let looked = drive(connections, rate, until, async |connection, _| {
+        let turn = next.replace(next.get() + 1);
+        let path = LOOKS.get(turn % LOOKS.len()).copied().unwrap_or("/");
+        Ok(Some(connection.get(path, None).await?.status))
+    });
+    looked.await.map(|(_, tally)| tally)
+}
+
+/// Everybody asks once for one of the tickets, and pays for it.
+async fn sell(
+    arguments: &Arguments,
+    server: &Process,
+    buyers: &[Person],
+    wanted: &[String],
+) -> Result<Sale, Failure> {
+    let connections = connect(server.address, arguments.connections).await?;
+    let whole = Duration::from_secs(arguments.seconds);
+    pace::pause(whole / 3).await;
+    let next = Cell::new(0);
+    let began = pace::now();
+    let asked = drive(
+        connections,
+        Pace::Closed,
+        began + whole,
+        async |connection, _| {
+            let turn = next.replace(next.get() + 1);
+            let ticket = wanted.get(turn % wanted.len().max(1));
+            let (Some(buyer), Some(ticket)) = (buyers.get(turn), ticket) else {
+                return Ok(None);
+            };
+            purchase(connection, buyer, ticket).await.map(Some)
+        },
+    );
+    let (_, tally) = asked.await?;
+    Ok(Sale {
+        micros: pace::micros_since(began),
+        tally,
+    })
+}
