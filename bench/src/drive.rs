@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use futures_util::future::try_join_all;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use http::StatusCode;
 
 use crate::client::Connection;
@@ -60,9 +61,7 @@ pub(crate) async fn drive(
     let count = u32::try_from(connections.len()).because("so many connections")?;
     let between = match pace {
         Pace::Closed => None,
-        Pace::Open(rate) => Some(Duration::from_nanos(
-            1_000_000_000_u64.checked_div(rate).unwrap_or(0),
-        )),
+        Pace::Open(rate) => Some(Duration::from_nanos((1_000_000_000 / rate.max(1)).max(1))),
     };
     let mut first = pace::now();
     let lines = connections
@@ -76,9 +75,10 @@ pub(crate) async fn drive(
             };
             line(connection, number, turns, until, &work)
         });
-    let lines: Vec<_> = lines.collect();
+    let mut lines: FuturesUnordered<_> = lines.collect();
     let (mut connections, mut total) = (Vec::new(), Tally::new()?);
-    for (connection, tally) in try_join_all(lines).await? {
+    while let Some(ended) = lines.next().await {
+        let (connection, tally) = ended?;
         connections.push(connection);
         total.add(&tally)?;
     }
@@ -158,12 +158,10 @@ impl Tally {
         self.all.get(&status.as_u16()).copied().unwrap_or(0)
     }
 
-    /// Whatever was answered but `expected`: "none", or "503: 12, 409: 1".
-    pub(crate) fn others(&self, expected: StatusCode) -> String {
-        let others = self
-            .all
-            .iter()
-            .filter(|(status, _)| **status != expected.as_u16());
+    /// Whatever was answered but these: "none", or "503: 12, 409: 1".
+    pub(crate) fn others_than(&self, expected: &[StatusCode]) -> String {
+        let is_other = |status: u16| expected.iter().all(|one| one.as_u16() != status);
+        let others = self.all.iter().filter(|(status, _)| is_other(**status));
         let each: Vec<String> = others
             .map(|(status, count)| format!("{status}: {}", grouped(*count)))
             .collect();
@@ -176,7 +174,7 @@ impl Tally {
 
     /// A failure where anything else was answered.
     pub(crate) fn all_are(&self, expected: StatusCode) -> Result<(), Failure> {
-        let others = self.others(expected);
+        let others = self.others_than(&[expected]);
         if others == "none" {
             return Ok(());
         }

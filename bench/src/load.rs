@@ -7,17 +7,17 @@ use std::time::{Duration, Instant};
 
 use http::StatusCode;
 use parking_lot::Mutex;
-use tokio::task::JoinSet;
 
 use crate::client::Connection;
 use crate::drive::{Pace, Tally, drive};
-use crate::failure::{Because, Failure};
+use crate::failure::Failure;
 use crate::latencies::{Latencies, grouped};
 use crate::market::{self, Order, Person};
 use crate::pace;
 
 const WATCH_EVERY: Duration = Duration::from_millis(100);
 const LOOK_EVERY: Duration = Duration::from_millis(1);
+const PREPARED_WITHIN: Duration = Duration::from_secs(3_600);
 const LOST_AFTER: Duration = Duration::from_secs(30);
 
 /// Tickets nobody has asked for yet, and the people who will.
@@ -77,25 +77,42 @@ impl Load {
         until: Instant,
     ) -> Result<(Vec<Connection>, Tally), Failure> {
         drive(connections, pace, until, async |connection, number| {
-            self.reserve_next(connection, number).await.map(Some)
+            let reserved = self.reserve_next(connection, number).await?;
+            let reserved = reserved.ok_or_else(|| {
+                Failure::new("out of tickets before the time was up: there have to be more")
+            });
+            reserved.map(Some)
         })
         .await
     }
 
+    /// Reserves every ticket that is left; none may be refused.
+    pub(crate) async fn reserve_all(&self, connections: Vec<Connection>) -> Result<(), Failure> {
+        let until = pace::now() + PREPARED_WITHIN;
+        let reserved = drive(
+            connections,
+            Pace::Closed,
+            until,
+            async |connection, number| self.reserve_next(connection, number).await,
+        );
+        reserved.await?.1.all_are(StatusCode::CREATED)
+    }
+
+    /// Reserves the next ticket, if there is one.
     async fn reserve_next(
         &self,
         connection: &mut Connection,
         number: usize,
-    ) -> Result<StatusCode, Failure> {
+    ) -> Result<Option<StatusCode>, Failure> {
         let buyer = self.buyers.get(number % self.buyers.len().max(1));
         let buyer = buyer.ok_or_else(|| Failure::new("nobody signed up"))?;
-        let ticket = self.next_ticket().ok_or_else(|| {
-            Failure::new("out of tickets before the time was up: raise --tickets")
-        })?;
+        let Some(ticket) = self.next_ticket() else {
+            return Ok(None);
+        };
         let reply = market::reserve(connection, buyer, ticket).await?;
         let answered = pace::now();
         if reply.status != StatusCode::CREATED {
-            return Ok(reply.status);
+            return Ok(Some(reply.status));
         }
         self.reserved.fetch_add(1, Ordering::Relaxed);
         if self.wanted.swap(false, Ordering::Relaxed) {
@@ -106,7 +123,7 @@ impl Load {
                 answered,
             });
         }
-        Ok(reply.status)
+        Ok(Some(reply.status))
     }
 
     fn next_ticket(&self) -> Option<&String> {
@@ -114,31 +131,6 @@ impl Load {
             Tickets::Distinct(tickets) => tickets.get(self.next.fetch_add(1, Ordering::Relaxed)),
             Tickets::Same(ticket) => Some(ticket),
         }
-    }
-
-    /// Reserves every ticket that is left; none may be refused.
-    pub(crate) async fn reserve_all(
-        self: &Arc<Self>,
-        connections: Vec<Connection>,
-    ) -> Result<(), Failure> {
-        let mut tasks = JoinSet::new();
-        for (mut connection, buyer) in connections
-            .into_iter()
-            .zip(self.buyers.iter().cycle().cloned())
-        {
-            let load = Arc::clone(self);
-            tasks.spawn(async move {
-                while let Some(ticket) = load.next_ticket() {
-                    let reply = market::reserve(&mut connection, &buyer, ticket).await?;
-                    reply.expect(StatusCode::CREATED, "reserving")?;
-                }
-                Ok(())
-            });
-        }
-        while let Some(joined) = tasks.join_next().await {
-            joined.because("a connection's task was lost")??;
-        }
-        Ok(())
     }
 
     /// Ten times a second, follows the newest order until it awaits its payment: the lag as its buyer sees it,

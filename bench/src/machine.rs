@@ -39,8 +39,11 @@ pub(crate) fn versions(server: Option<&Path>) -> String {
 
 /// The command line of this program, as it can be typed again.
 pub(crate) fn command_line() -> String {
-    let own = std::env::args().skip(1).collect::<Vec<_>>();
-    format!("bench {}", own.join(" "))
+    let own: Vec<String> = std::env::args().skip(1).collect();
+    // Where it is kept is nobody's business.
+    let recorded = own.iter().position(|argument| argument == "--record");
+    let told = own.get(..recorded.unwrap_or(own.len())).unwrap_or_default();
+    format!("bench {}", told.join(" "))
 }
 
 fn field(file: &str, name: &str) -> Option<String> {

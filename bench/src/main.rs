@@ -1,6 +1,6 @@
 //! The load generator: measures Tessera from the outside, as its users meet it.
 //!
-//! It knows the server by its HTTP contract alone, apart from `ledger`, which reads (and for one scenario moves)
+//! It knows the server by its HTTP contract alone, apart from `ledger`, which reads (and before two scenarios changes)
 //! rows in the databases of a server that it started itself. It must never share code with what it measures: a
 //! mistake would then be on both sides, and invisible. It runs on one thread, and leaves the rest to the server.
 
@@ -25,6 +25,7 @@ mod pace;
 mod page;
 mod plot;
 mod process;
+mod reading;
 mod report;
 mod rounds;
 mod scenarios;
@@ -46,7 +47,7 @@ use scenarios::{
 /// Each scenario starts the release build of `tessera` on a data directory of its own, beside the build (a real
 /// disk: durability is a part of what is measured), and stops it again. `cargo xtask bench` builds both and runs all.
 #[derive(Parser)]
-#[command(name = "bench", version)]
+#[command(name = "bench", version, args_override_self = true)]
 struct Cli {
     #[command(subcommand)]
     scenario: Scenario,

@@ -1,6 +1,7 @@
 //! What people do at the market, over HTTP: sign up, list tickets, reserve them, look at them.
 
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -45,7 +46,12 @@ pub(crate) struct Ticket {
     pub(crate) status: String,
 }
 
-/// Signs up so many people with addresses of their own: `buyer-7@example.com`.
+/// The address of somebody who signed up: `buyer-7@example.com`.
+pub(crate) fn email(role: &str, number: usize) -> String {
+    format!("{role}-{number}@example.com")
+}
+
+/// Signs up so many people with addresses of their own.
 pub(crate) async fn sign_up(
     address: SocketAddr,
     role: &str,
@@ -58,9 +64,7 @@ pub(crate) async fn sign_up(
             let mut connection = Connection::open(address).await?;
             let mut people = Vec::new();
             for number in (first..count).step_by(SIGN_UPS_AT_ONCE) {
-                people.push(
-                    sign_up_one(&mut connection, &format!("{role}-{number}@example.com")).await?,
-                );
+                people.push(sign_up_one(&mut connection, &email(&role, number)).await?);
             }
             Ok(people)
         });
@@ -129,17 +133,17 @@ pub(crate) async fn list_tickets(
     sellers: &[Person],
     count: usize,
 ) -> Result<Vec<String>, Failure> {
-    list(address, sellers, count, plain).await
+    list(address, sellers, 0..count, plain).await
 }
 
-/// The same, with more to say of each.
+/// The same, with more to say of each, by its number.
 pub(crate) async fn list(
     address: SocketAddr,
     sellers: &[Person],
-    count: usize,
+    numbers: Range<usize>,
     listing: Listing,
 ) -> Result<Vec<String>, Failure> {
-    let next = Arc::new(AtomicUsize::new(0));
+    let (next, end) = (Arc::new(AtomicUsize::new(numbers.start)), numbers.end);
     let mut tasks = JoinSet::new();
     for (seller, _) in sellers.iter().cycle().zip(0..LISTING_CONNECTIONS) {
         let (seller, next) = (seller.clone(), Arc::clone(&next));
@@ -148,14 +152,14 @@ pub(crate) async fn list(
             let mut ids = Vec::new();
             loop {
                 let number = next.fetch_add(1, Ordering::Relaxed);
-                if number >= count {
+                if number >= end {
                     return Ok(ids);
                 }
                 ids.push(list_one(&mut connection, &seller, listing(number)).await?);
             }
         });
     }
-    let mut ids = Vec::with_capacity(count);
+    let mut ids = Vec::with_capacity(numbers.len());
     loop {
         tokio::select! {
             joined = tasks.join_next() => match joined {
@@ -163,8 +167,8 @@ pub(crate) async fn list(
                 None => return Ok(ids),
             },
             () = pace::pause(Duration::from_secs(1)) => {
-                let listed = next.load(Ordering::Relaxed).min(count);
-                eprintln!("  listed {} of {} tickets", number(listed), number(count));
+                let listed = next.load(Ordering::Relaxed).min(end) - numbers.start;
+                eprintln!("  listed {} of {} tickets", number(listed), number(numbers.len()));
             }
         }
     }

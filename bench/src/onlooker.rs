@@ -10,8 +10,9 @@ use tokio::task::JoinHandle;
 
 use crate::client::Connection;
 use crate::failure::{Because, Failure};
-use crate::latencies::Latencies;
+use crate::latencies::{Latencies, grouped};
 use crate::pace;
+use crate::report::Report;
 
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
@@ -26,6 +27,15 @@ pub(crate) struct Looks {
     pub(crate) latencies: Latencies,
     /// Looks that were not answered with 200.
     pub(crate) unanswered: u64,
+}
+
+impl Looks {
+    pub(crate) fn must_be_answered(&self, report: &mut Report) {
+        if self.unanswered > 0 {
+            let unanswered = grouped(self.unanswered);
+            report.broken(format!("{unanswered} looks were not answered with 200"));
+        }
+    }
 }
 
 impl Onlooker {
@@ -45,7 +55,8 @@ impl Onlooker {
 async fn look(mut connection: Connection, is_over: Arc<AtomicBool>) -> Result<Looks, Failure> {
     let (mut latencies, mut unanswered) = (Latencies::new()?, 0);
     let mut turn = pace::now();
-    while !is_over.load(Ordering::Relaxed) {
+    // Looks that fell into a standstill of the server count, also when it ends with the measurement.
+    while !is_over.load(Ordering::Relaxed) || turn < pace::now() {
         pace::pause_until(turn).await;
         let reply = connection.get("/api/tickets", None).await?;
         latencies.record(pace::micros_since(turn));

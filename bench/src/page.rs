@@ -13,7 +13,8 @@ const HEAD: &str = "# Benchmarks
 
 Written by `cargo xtask bench`, which measures all of it again. Server, load generator and what it is compared with share the two
 cores of one machine. Machines are shared and throttled, so that a rate says little by itself: where it can be, it is told as a share of a limit that was
-measured in turn with it, and the round in the middle counts. Latencies count from the moment at which a request was to be sent.
+measured in turn with it, and the round in the middle counts; latencies are those of all rounds. At a fixed rate (rates, latency, the looks
+of mixed, those who look on while something else is measured) they count from the moment at which a request was to be sent, which may be up to a millisecond before it could be.
 ";
 
 #[derive(Args)]

@@ -57,9 +57,27 @@ fn drawn(plot: &Plot, file: &Path) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// From the least to the greatest, and a little more.
+/// From the power of ten below the least to the one above the greatest: these are what the axis is marked with.
 fn extent(lines: &[Line], of: fn(&(u64, u64)) -> u64) -> Range<u64> {
     let values = || lines.iter().flat_map(|line| line.points.iter().map(of));
     let (least, most) = (values().min().unwrap_or(1), values().max().unwrap_or(1));
-    (least / 2).max(1)..most.saturating_mul(2).max(2)
+    let power = |exponent| 10_u64.saturating_pow(exponent);
+    power(least.max(1).ilog10())..power(most.max(1).ilog10() + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Line, extent};
+
+    #[test]
+    fn an_axis_begins_and_ends_at_powers_of_ten() {
+        let line = |points: &[(u64, u64)]| Line {
+            name: String::new(),
+            points: points.to_vec(),
+        };
+        let lines = [line(&[(1_000, 2_100), (1_000_000, 4_900)]), line(&[])];
+        assert_eq!(extent(&lines, |point| point.0), 1_000..10_000_000);
+        assert_eq!(extent(&lines, |point| point.1), 1_000..10_000);
+        assert_eq!(extent(&[line(&[(0, 0)])], |point| point.0), 1..10);
+    }
 }

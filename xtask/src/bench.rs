@@ -113,7 +113,8 @@ impl Scenario {
                 "--require-idle-mb",
                 "40",
             ],
-            Self::Ratio | Self::SignIn | Self::Backlog => &[],
+            Self::Ratio => &[],
+            Self::SignIn | Self::Backlog => &["--require-p99-ms", "100"],
             Self::Mixed => &["--require-p99-ms", "20"],
             Self::Home => &["--require-percent", "30"],
             Self::Apart => &[
@@ -178,7 +179,7 @@ impl Scenario {
     }
 }
 
-/// Where the records of a run are, and the page that is made of them: a short look leaves the one in `docs/` alone.
+/// Where the records of a run are, and the page that is made of them: the one in `docs/` only of a whole run as it is meant.
 struct Results {
     records: PathBuf,
     page: PathBuf,
@@ -187,23 +188,38 @@ struct Results {
 impl Results {
     fn of(arguments: &Arguments) -> Result<Self, Failure> {
         let folder = places::target()?.join("bench");
-        let (records, page) = if arguments.quick {
-            ("quick", folder.join("benchmarks.md"))
+        let (records, page) = if arguments.is_whole() {
+            ("whole", places::root().join("docs/benchmarks.md"))
         } else {
-            ("full", places::root().join("docs/benchmarks.md"))
+            ("parts", folder.join("benchmarks.md"))
         };
         let records = folder.join("records").join(records);
-        fs::create_dir_all(&records)
-            .map_err(|error| Failure::new(format!("{}: {error}", records.display())))?;
+        let cannot = |error| Failure::new(format!("{}: {error}", records.display()));
+        // What an earlier run recorded is not what this one saw.
+        if arguments.scenario.is_none() && records.exists() {
+            fs::remove_dir_all(&records).map_err(cannot)?;
+        }
+        fs::create_dir_all(&records).map_err(cannot)?;
         Ok(Self { records, page })
     }
 
     /// The page shows them in the order of their files.
-    fn record(&self, scenario: Scenario) -> String {
+    fn record(&self, scenario: Scenario) -> PathBuf {
         let all = Scenario::value_variants();
         let place = all.iter().position(|one| *one == scenario).unwrap_or(0);
         let file = format!("{place:02}-{}.json", scenario.name());
-        self.records.join(file).display().to_string()
+        self.records.join(file)
+    }
+}
+
+impl Arguments {
+    fn is_whole(&self) -> bool {
+        let is_usual = self.seconds.is_none() && self.connections.is_none() && self.more.is_empty();
+        self.scenario.is_none() && !self.quick && is_usual
+    }
+
+    fn wants(&self, scenario: Scenario) -> bool {
+        self.scenario.is_none_or(|only| only == scenario)
     }
 }
 
@@ -220,16 +236,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let bench = places::target()?.join("release").join("bench");
     let bench = bench.to_string_lossy();
     let results = Results::of(arguments)?;
+    let all = Scenario::value_variants().iter().copied();
     let mut failed = Vec::new();
-    let wanted = |scenario: &&Scenario| arguments.scenario.is_none_or(|only| only == **scenario);
-    for scenario in Scenario::value_variants().iter().filter(wanted) {
-        if *scenario == Scenario::Apart {
-            servers::bring()?;
-        }
-        let measured = Run::new(&bench)
-            .args(command_line(arguments, *scenario))
-            .args(["--record", &results.record(*scenario)]);
-        if measured.show().is_err() {
+    for scenario in all.filter(|scenario| arguments.wants(*scenario)) {
+        if let Err(failure) = measure(&bench, arguments, scenario, &results) {
+            println!("{failure}");
             failed.push(scenario.name());
         }
     }
@@ -248,6 +259,27 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         "out of bounds, or not measured: {}",
         failed.join(", ")
     )))
+}
+
+fn measure(
+    bench: &str,
+    arguments: &Arguments,
+    scenario: Scenario,
+    results: &Results,
+) -> Result<(), Failure> {
+    if scenario == Scenario::Apart {
+        servers::bring()?;
+    }
+    let record = results.record(scenario);
+    if record.exists() {
+        fs::remove_file(&record)
+            .map_err(|error| Failure::new(format!("{}: {error}", record.display())))?;
+    }
+    Run::new(bench)
+        .args(command_line(arguments, scenario))
+        .arg("--record")
+        .arg(&record)
+        .show()
 }
 
 fn command_line(arguments: &Arguments, scenario: Scenario) -> Vec<String> {

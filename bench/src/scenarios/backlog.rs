@@ -23,6 +23,9 @@ pub(crate) struct Arguments {
     /// Orders that are told of; each has two events
     #[arg(long, default_value_t = 500_000)]
     orders: usize,
+    /// Fail if meanwhile one look at listings in a hundred takes longer
+    #[arg(long, value_name = "MS")]
+    require_p99_ms: Option<u64>,
     #[command(flatten)]
     program: Program,
 }
@@ -32,8 +35,8 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let home = program.home()?;
     reserved(program, &home, arguments.orders).await?;
     let events = Ledger::open(&home.data_dir())?.forget_published()?;
-    let server = program.start(&home, LONG_LOCK_SECONDS).await?;
     let began = pace::now();
+    let server = program.start(&home, LONG_LOCK_SECONDS).await?;
     let onlooker = Onlooker::come(server.address).await?;
     let data_dir = home.data_dir();
     // On a thread of its own: counting must not hold up the reads, whose latency is measured.
@@ -50,6 +53,12 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
         format!("{}/s", grouped(per_second(events, micros))),
     );
     report.row("GET /api/tickets meanwhile", looks.latencies.summary());
+    looks.must_be_answered(&mut report);
+    report.at_most(
+        "p99 of others",
+        looks.latencies.p99(),
+        arguments.require_p99_ms,
+    );
     program.check(&home)?;
     server.stop().await?;
     Ok(report)

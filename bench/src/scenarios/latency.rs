@@ -50,8 +50,8 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let mut turn = pace::now() + gap;
     for (ticket, buyer) in tickets.iter().zip(buyers.iter().cycle()) {
         pace::pause_until(turn).await;
+        let sent = turn;
         turn += gap;
-        let sent = pace::now();
         let reply = market::reserve(&mut connection, buyer, ticket)
             .await?
             .expect(StatusCode::CREATED, "reserving")?;

@@ -9,7 +9,7 @@ use http::StatusCode;
 use super::purchase::{all_captured, purchase};
 use super::{LONG_LOCK_SECONDS, SELLERS};
 use crate::drive::{Pace, Tally, connect, drive};
-use crate::failure::{Because, Failure};
+use crate::failure::Failure;
 use crate::latencies::{grouped, millis, per_second};
 use crate::ledger::Ledger;
 use crate::market::{self, Person};
@@ -65,7 +65,8 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     eprintln!("signing up {} people", market::number(arguments.buyers));
     let buyers = market::sign_up(server.address, "buyer", arguments.buyers).await?;
     let sellers = market::sign_up(server.address, "seller", SELLERS).await?;
-    market::list(server.address, &sellers, arguments.listings, market::full).await?;
+    let there = 0..arguments.listings;
+    market::list(server.address, &sellers, there, market::full).await?;
     let wanted = market::list_tickets(server.address, &sellers, arguments.tickets).await?;
     let (looked, sale) = tokio::join!(
         look_around(arguments, &server),
@@ -74,7 +75,6 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let (looked, sale) = (looked?, sale?);
     looked.all_are(StatusCode::OK)?;
     let sold = sale.tally.count(StatusCode::CREATED);
-    let too_late = sale.tally.count(StatusCode::CONFLICT);
     all_captured(&Ledger::open(&home.data_dir())?, sold).await?;
 
     let mut report = Report::new(format!(
@@ -91,29 +91,42 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     );
     report.row("looks", format!("{}/s", grouped(rate)));
     report.row("looks, latency", looked.latencies.summary());
-    report.row("all buyers were told after", millis(sale.micros));
-    report.row("of them sold, and captured", grouped(sold));
-    report.row("too late", grouped(too_late));
-    report.row(
-        "from asking to having paid, or the refusal",
-        sale.tally.latencies.summary(),
-    );
     report.at_most(
         "p99 of looks",
         looked.latencies.p99(),
         arguments.require_p99_ms,
     );
-    let expected = u64::try_from(arguments.tickets.min(arguments.buyers)).because("so many")?;
-    if sold != expected {
-        report.broken(format!(
-            "{} of {} tickets were sold",
-            grouped(sold),
-            grouped(expected)
-        ));
-    }
+    sale.tell(arguments, &mut report);
     arguments.program.check(&home)?;
     server.stop().await?;
     Ok(report)
+}
+
+impl Sale {
+    fn tell(&self, arguments: &Arguments, report: &mut Report) {
+        let [sold, too_late] =
+            [StatusCode::CREATED, StatusCode::CONFLICT].map(|status| self.tally.count(status));
+        let others = [StatusCode::CREATED, StatusCode::CONFLICT];
+        report.row("all buyers were told after", millis(self.micros));
+        report.row("of them sold, and captured", grouped(sold));
+        report.row("too late", grouped(too_late));
+        report.row("other answers", self.tally.others_than(&others));
+        report.row(
+            "from asking to having paid, or the refusal",
+            self.tally.latencies.summary(),
+        );
+        let [buyers, expected] = [arguments.buyers, arguments.tickets.min(arguments.buyers)]
+            .map(|count| u64::try_from(count).unwrap_or(u64::MAX));
+        if sold != expected || sold + too_late != buyers {
+            report.broken(format!(
+                "of {} buyers {} bought one of {} tickets, and {} were too late",
+                grouped(buyers),
+                grouped(sold),
+                grouped(expected),
+                grouped(too_late)
+            ));
+        }
+    }
 }
 
 async fn look_around(arguments: &Arguments, server: &Process) -> Result<Tally, Failure> {

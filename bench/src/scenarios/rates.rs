@@ -56,6 +56,7 @@ struct Stage<'a> {
 
 /// What was seen at one load.
 struct Seen {
+    /// What was asked for, or, where that was as much as possible, what was reached.
     rate: u64,
     answers: Latencies,
     lags: Latencies,
@@ -147,8 +148,12 @@ impl Stage<'_> {
         let (_, tally) = load.drive(connections, pace, until).await?;
         tally.all_are(StatusCode::CREATED)?;
         ledger.settled(SETTLED_WITHIN).await?;
+        let reached = per_second(tally.in_time(StatusCode::CREATED), seconds * 1_000_000);
         Ok(Seen {
-            rate: per_second(tally.in_time(StatusCode::CREATED), seconds * 1_000_000),
+            rate: match pace {
+                Pace::Closed => reached,
+                Pace::Open(rate) => rate,
+            },
             lags: ledger.lags_since(since)?,
             answers: tally.latencies,
         })

@@ -174,7 +174,7 @@ fn report(
     let booked_lags = ledger.lags_since(seen.began_wall_micros)?;
     let rate = per_second(seen.awaiting, seen.micros);
     let reserved = seen.tally.in_time(StatusCode::CREATED);
-    let others = seen.tally.others(StatusCode::CREATED);
+    let others = seen.tally.others_than(&[StatusCode::CREATED]);
     let answered = per_second(reserved, arguments.seconds * 1_000_000);
     let cores = |cpu: u64| {
         format!(

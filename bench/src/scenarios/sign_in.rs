@@ -20,9 +20,12 @@ pub(crate) struct Arguments {
     /// How long
     #[arg(long, default_value_t = 10)]
     seconds: u64,
-    /// Connections at once, each of which signs in again and again
+    /// Connections at once, each of which signs in again and again (auth refuses what is more than some 60)
     #[arg(long, default_value_t = 16)]
     connections: usize,
+    /// Fail if meanwhile one look at listings in a hundred takes longer
+    #[arg(long, value_name = "MS")]
+    require_p99_ms: Option<u64>,
     #[command(flatten)]
     program: Program,
 }
@@ -40,7 +43,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
         Pace::Closed,
         until,
         async |connection, number| {
-            let reply = market::sign_in(connection, &format!("buyer-{number}@example.com")).await?;
+            let reply = market::sign_in(connection, &market::email("buyer", number)).await?;
             Ok(Some(reply.status))
         },
     );
@@ -66,6 +69,12 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
         format!("{} µs", grouped(cpu / count.max(1))),
     );
     report.row("GET /api/tickets meanwhile", looks.latencies.summary());
+    looks.must_be_answered(&mut report);
+    report.at_most(
+        "p99 of others",
+        looks.latencies.p99(),
+        arguments.require_p99_ms,
+    );
     server.stop().await?;
     Ok(report)
 }

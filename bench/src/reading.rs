@@ -1,0 +1,98 @@
+//! One path, read by many connections: against a bare handler whose answers have as many bytes, round by round in turn.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use http::{HeaderValue, StatusCode};
+
+use crate::bare;
+use crate::client::Connection;
+use crate::drive::{Pace, connect, drive};
+use crate::failure::Failure;
+use crate::latencies::{Latencies, per_second};
+use crate::pace;
+use crate::process::Process;
+use crate::rounds::Rounds;
+use crate::server::Home;
+
+/// Where the bare handler answers.
+const BARE: &str = "/page";
+
+/// How long, how often, and by how many at once.
+#[derive(Clone, Copy)]
+pub(crate) struct Effort {
+    pub(crate) seconds: u64,
+    pub(crate) rounds: usize,
+    pub(crate) connections: usize,
+}
+
+/// What came of all rounds.
+pub(crate) struct Reading {
+    pub(crate) bytes: usize,
+    pub(crate) rounds: Rounds,
+    pub(crate) latencies: Latencies,
+    /// Of the bare handler.
+    pub(crate) bare: Latencies,
+}
+
+impl Reading {
+    pub(crate) async fn of(
+        path: &str,
+        cookie: Option<&HeaderValue>,
+        effort: Effort,
+        (server, home): (&Process, &Home),
+    ) -> Result<Self, Failure> {
+        let bytes = size(server.address, path, cookie).await?;
+        let bare = bare::start(bytes, home).await?;
+        let mut reading = Self {
+            bytes,
+            rounds: Rounds::beside("bare"),
+            latencies: Latencies::new()?,
+            bare: Latencies::new()?,
+        };
+        for _ in 0..effort.rounds {
+            let (limit, took) = round(bare.address, BARE, None, effort).await?;
+            reading.bare.add(&took)?;
+            let (ours, took) = round(server.address, path, cookie, effort).await?;
+            reading.latencies.add(&took)?;
+            reading.rounds.add(limit, ours);
+        }
+        Ok(reading)
+    }
+
+    /// The median as a share of the bare handler's in the same rounds, in percent.
+    pub(crate) fn median_percent(&self) -> u64 {
+        self.latencies.median() * 100 / self.bare.median().max(1)
+    }
+}
+
+async fn size(
+    address: SocketAddr,
+    path: &str,
+    cookie: Option<&HeaderValue>,
+) -> Result<usize, Failure> {
+    let mut connection = Connection::open(address).await?;
+    let reply = connection.get(path, cookie).await?;
+    Ok(reply.expect(StatusCode::OK, path)?.body.len())
+}
+
+/// Answers how many were answered a second, and how long they took.
+async fn round(
+    address: SocketAddr,
+    path: &str,
+    cookie: Option<&HeaderValue>,
+    effort: Effort,
+) -> Result<(u64, Latencies), Failure> {
+    let connections = connect(address, effort.connections).await?;
+    let until = pace::now() + Duration::from_secs(effort.seconds);
+    let read = drive(connections, Pace::Closed, until, async |connection, _| {
+        Ok(Some(connection.get(path, cookie).await?.status))
+    });
+    let (_, tally) = read.await?;
+    tally.all_are(StatusCode::OK)?;
+    let answers = tally.in_time(StatusCode::OK);
+    Ok((
+        per_second(answers, effort.seconds * 1_000_000),
+        tally.latencies,
+    ))
+}
