@@ -40,7 +40,9 @@ pub(crate) fn write(arguments: &Arguments) -> Result<(), Failure> {
 /// All records, in the order of their files' names.
 fn read_all(folder: &Path) -> Result<Vec<Report>, Failure> {
     let entries = fs::read_dir(folder).because(folder.display())?;
-    let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    let files = entries.flatten().map(|entry| entry.path());
+    let is_record = |file: &PathBuf| file.extension().is_some_and(|ending| ending == "json");
+    let mut files: Vec<PathBuf> = files.filter(is_record).collect();
     files.sort();
     let read = |file: PathBuf| {
         let text = fs::read_to_string(&file).because(file.display())?;
