@@ -30,7 +30,10 @@ pub(crate) struct Looks {
 }
 
 impl Looks {
-    pub(crate) fn must_be_answered(&self, report: &mut Report) {
+    /// Adds them to a report. All have to be answered, and one in a hundred at most later than the bound, if there is one.
+    pub(crate) fn tell(&self, report: &mut Report, bound_ms: Option<u64>) {
+        report.row("GET /api/tickets meanwhile", self.latencies.summary());
+        report.at_most("p99 of others meanwhile", self.latencies.p99(), bound_ms);
         if self.unanswered > 0 {
             let unanswered = grouped(self.unanswered);
             report.broken(format!("{unanswered} looks were not answered with 200"));

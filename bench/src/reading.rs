@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use clap::Args;
 use http::{HeaderValue, StatusCode};
 
 use crate::bare;
@@ -18,11 +19,16 @@ use crate::server::Home;
 /// Where the bare handler answers.
 const BARE: &str = "/page";
 
-/// How long, how often, and by how many at once.
-#[derive(Clone, Copy)]
+#[derive(Args, Clone, Copy)]
 pub(crate) struct Effort {
+    /// How long each round takes
+    #[arg(long, default_value_t = 3)]
     pub(crate) seconds: u64,
+    /// Rounds of each
+    #[arg(long, default_value_t = 3)]
     pub(crate) rounds: usize,
+    /// Connections at once
+    #[arg(long, default_value_t = 16)]
     pub(crate) connections: usize,
 }
 

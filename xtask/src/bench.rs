@@ -11,7 +11,7 @@ use crate::{places, servers};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// What to measure; without it all of them (about an hour), against the bounds that the project promises
+    /// What to measure; without it all of them, against the bounds that the project promises
     scenario: Option<Scenario>,
     /// For how long (all but herd, expire, backlog and startup)
     #[arg(long)]

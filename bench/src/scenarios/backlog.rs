@@ -52,13 +52,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
         "events",
         format!("{}/s", grouped(per_second(events, micros))),
     );
-    report.row("GET /api/tickets meanwhile", looks.latencies.summary());
-    looks.must_be_answered(&mut report);
-    report.at_most(
-        "p99 of others",
-        looks.latencies.p99(),
-        arguments.require_p99_ms,
-    );
+    looks.tell(&mut report, arguments.require_p99_ms);
     program.check(&home)?;
     server.stop().await?;
     Ok(report)

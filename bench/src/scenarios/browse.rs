@@ -35,15 +35,8 @@ const fn question(name: &'static str, path: &'static str, may_grow: u64) -> Ques
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// How long each round takes
-    #[arg(long, default_value_t = 3)]
-    seconds: u64,
-    /// Rounds of each
-    #[arg(long, default_value_t = 3)]
-    rounds: usize,
-    /// Connections at once
-    #[arg(long, default_value_t = 16)]
-    connections: usize,
+    #[command(flatten)]
+    effort: Effort,
     /// Sizes of the market, one after the other: the first is what the others are held against
     #[arg(long, value_delimiter = ',', action = clap::ArgAction::Set, num_args = 1, default_values_t = [1_000, 100_000, 1_000_000])]
     listings: Vec<usize>,
@@ -70,7 +63,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let sellers = market::sign_up(server.address, "seller", SELLERS).await?;
     let mut report = Report::new(format!(
         "browse: {} connections, {} rounds of {} s",
-        arguments.connections, arguments.rounds, arguments.seconds
+        arguments.effort.connections, arguments.effort.rounds, arguments.effort.seconds
     ));
     report.of(arguments.program.path().ok().as_deref(), &home.data_dir());
     let mut growths = QUESTIONS.map(|question| Growth::of(question.name));
@@ -81,8 +74,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
         listed = more.end;
         market::list(server.address, &sellers, more, market::full).await?;
         for (question, growth) in QUESTIONS.iter().zip(&mut growths) {
-            let effort = arguments.effort();
-            let read = Reading::of(question.path, None, effort, (&server, &home)).await?;
+            let read = Reading::of(question.path, None, arguments.effort, (&server, &home)).await?;
             let label = format!("{}, of {}", question.name, market::number(listed));
             report.row(&label, read.rounds.summary());
             report.row(format!("{label}, latency"), read.latencies.summary());
@@ -106,16 +98,6 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     });
     server.stop().await?;
     Ok(report)
-}
-
-impl Arguments {
-    fn effort(&self) -> Effort {
-        Effort {
-            seconds: self.seconds,
-            rounds: self.rounds,
-            connections: self.connections,
-        }
-    }
 }
 
 impl Growth {

@@ -84,23 +84,13 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     report.row("durability", Ledger::open(&home.data_dir())?.durability()?);
     report.row("single lock, from deadline to for sale", delays.summary());
     report.row("all locks, from deadline to for sale", millis(wave.micros));
-    report.row("GET /api/tickets meanwhile", wave.looks.latencies.summary());
-    report.row(
-        "not answered with 200 meanwhile",
-        grouped(wave.looks.unanswered),
-    );
-    report.at_most(
-        "p99 of others meanwhile",
-        wave.looks.latencies.p99(),
-        arguments.require_p99_ms,
-    );
+    wave.looks.tell(&mut report, arguments.require_p99_ms);
     report.at_most("a single lock", delays.max(), arguments.require_delay_ms);
     report.at_most(
         "all locks",
         wave.micros,
         arguments.require_all_s.map(|seconds| seconds * 1000),
     );
-    wave.looks.must_be_answered(&mut report);
     program.check(&home)?;
     server.stop().await?;
     Ok(report)

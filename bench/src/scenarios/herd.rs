@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 use http::StatusCode;
 
-use super::{LONG_LOCK_SECONDS, SELLERS};
+use super::Stage;
 use crate::bare;
 use crate::client::Connection;
 use crate::drive::{Pace, Tally, connect, drive};
@@ -54,13 +54,9 @@ struct Seen {
 }
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
-    let home = arguments.program.home()?;
-    let server = arguments.program.start(&home, LONG_LOCK_SECONDS).await?;
-    eprintln!("signing up {} people", market::number(arguments.buyers));
-    let buyers = market::sign_up(server.address, "buyer", arguments.buyers).await?;
-    let sellers = market::sign_up(server.address, "seller", SELLERS).await?;
-    let bytes = refusal(&server, &sellers, &buyers).await?;
-    let bare = bare::start(bytes, &home).await?;
+    let stage = Stage::set(&arguments.program, arguments.buyers).await?;
+    let bytes = refusal(&stage).await?;
+    let bare = bare::start(bytes, &stage.home).await?;
 
     let mut report = Report::new(format!(
         "herd: {} buyers, {} rounds, {} connections",
@@ -68,13 +64,16 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
         arguments.rounds,
         arguments.connections
     ));
-    report.of(arguments.program.path().ok().as_deref(), &home.data_dir());
+    report.of(
+        arguments.program.path().ok().as_deref(),
+        &stage.home.data_dir(),
+    );
     report.row(
         "a refusal",
         format!("{} bytes of JSON", grouped(bytes as u64)),
     );
     for wanted in [1, arguments.tickets] {
-        let seen = crowds(arguments, (&bare, &server), (&sellers, &buyers), wanted).await?;
+        let seen = crowds(arguments, &bare, &stage, wanted).await?;
         let kind = format!("{} wanted", market::number(wanted));
         report.row(&kind, seen.rounds.summary());
         report.row(format!("{kind}, latency"), seen.latencies.summary());
@@ -90,27 +89,19 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
             arguments.require_p99_ms,
         );
     }
-    arguments.program.check(&home)?;
-    server.stop().await?;
+    stage.clear(&arguments.program).await?;
     Ok(report)
 }
 
 /// How many bytes tell somebody that they are too late.
-async fn refusal(
-    server: &Process,
-    sellers: &[Person],
-    buyers: &[Person],
-) -> Result<usize, Failure> {
-    let tickets = market::list_tickets(server.address, sellers, 1).await?;
-    let mut connection = Connection::open(server.address).await?;
+async fn refusal(stage: &Stage) -> Result<usize, Failure> {
+    let address = stage.server.address;
+    let tickets = market::list_tickets(address, &stage.sellers, 1).await?;
+    let mut connection = Connection::open(address).await?;
     let mut last = 0;
-    for buyer in buyers.iter().take(2) {
-        for ticket in &tickets {
-            last = market::reserve(&mut connection, buyer, ticket)
-                .await?
-                .body
-                .len();
-        }
+    for (buyer, ticket) in stage.buyers.iter().zip(tickets.iter().cycle()).take(2) {
+        let reply = market::reserve(&mut connection, buyer, ticket).await?;
+        last = reply.body.len();
     }
     Ok(last)
 }
@@ -118,16 +109,17 @@ async fn refusal(
 /// Rounds in turn with the bare handler, in each of which as many tickets are wanted by everybody.
 async fn crowds(
     arguments: &Arguments,
-    (bare, server): (&Process, &Process),
-    (sellers, buyers): (&[Person], &[Person]),
+    bare: &Process,
+    stage: &Stage,
     wanted: usize,
 ) -> Result<Seen, Failure> {
     let mut seen = Seen {
         rounds: Rounds::beside("bare"),
         latencies: Latencies::new()?,
     };
+    let (server, buyers) = (&stage.server, &stage.buyers);
     for _ in 0..arguments.rounds {
-        let tickets = market::list_tickets(server.address, sellers, wanted).await?;
+        let tickets = market::list_tickets(server.address, &stage.sellers, wanted).await?;
         let (limit, _) = crowd(arguments, bare, buyers, &tickets).await?;
         let (ours, tally) = crowd(arguments, server, buyers, &tickets).await?;
         one_winner_each(&tally, wanted, buyers.len())?;

@@ -22,15 +22,8 @@ const SIGNED_IN: &str = "home, signed in";
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// How long each round takes
-    #[arg(long, default_value_t = 3)]
-    seconds: u64,
-    /// Rounds of each
-    #[arg(long, default_value_t = 3)]
-    rounds: usize,
-    /// Connections at once
-    #[arg(long, default_value_t = 16)]
-    connections: usize,
+    #[command(flatten)]
+    effort: Effort,
     /// Tickets listed beforehand
     #[arg(long, default_value_t = 100_000)]
     listings: usize,
@@ -55,20 +48,15 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let title = format!(
         "home: {} listings, {} connections, {} rounds",
         market::number(arguments.listings),
-        arguments.connections,
-        arguments.rounds
+        arguments.effort.connections,
+        arguments.effort.rounds
     );
     let mut report = Report::new(title);
     report.of(arguments.program.path().ok().as_deref(), &home.data_dir());
-    let effort = Effort {
-        seconds: arguments.seconds,
-        rounds: arguments.rounds,
-        connections: arguments.connections,
-    };
     for (name, path) in PAGES {
         let person = sellers.first().filter(|_| name == SIGNED_IN);
         let cookie = person.map(|person| &person.cookie);
-        let read = Reading::of(path, cookie, effort, (&server, &home)).await?;
+        let read = Reading::of(path, cookie, arguments.effort, (&server, &home)).await?;
         report.row(name, read.rounds.summary());
         let size = format!("{path}: {} bytes", market::number(read.bytes));
         report.row(format!("{name}, size"), size);

@@ -6,8 +6,8 @@ use std::time::Duration;
 use clap::Args;
 use http::StatusCode;
 
+use super::Stage;
 use super::purchase::{all_captured, purchase};
-use super::{LONG_LOCK_SECONDS, SELLERS};
 use crate::drive::{Pace, Tally, connect, drive};
 use crate::failure::Failure;
 use crate::latencies::{grouped, millis, per_second};
@@ -60,22 +60,19 @@ struct Sale {
 }
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
-    let home = arguments.program.home()?;
-    let server = arguments.program.start(&home, LONG_LOCK_SECONDS).await?;
-    eprintln!("signing up {} people", market::number(arguments.buyers));
-    let buyers = market::sign_up(server.address, "buyer", arguments.buyers).await?;
-    let sellers = market::sign_up(server.address, "seller", SELLERS).await?;
+    let stage = Stage::set(&arguments.program, arguments.buyers).await?;
+    let (server, sellers) = (&stage.server, &stage.sellers);
     let there = 0..arguments.listings;
-    market::list(server.address, &sellers, there, market::full).await?;
-    let wanted = market::list_tickets(server.address, &sellers, arguments.tickets).await?;
+    market::list(server.address, sellers, there, market::full).await?;
+    let wanted = market::list_tickets(server.address, sellers, arguments.tickets).await?;
     let (looked, sale) = tokio::join!(
-        look_around(arguments, &server),
-        sell(arguments, &server, &buyers, &wanted)
+        look_around(arguments, server),
+        sell(arguments, server, &stage.buyers, &wanted)
     );
     let (looked, sale) = (looked?, sale?);
     looked.all_are(StatusCode::OK)?;
     let sold = sale.tally.count(StatusCode::CREATED);
-    all_captured(&Ledger::open(&home.data_dir())?, sold).await?;
+    all_captured(&Ledger::open(&stage.home.data_dir())?, sold).await?;
 
     let mut report = Report::new(format!(
         "mixed: {} looks a second for {} s, and {} buyers of {} tickets",
@@ -84,7 +81,10 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
         market::number(arguments.buyers),
         market::number(arguments.tickets)
     ));
-    report.of(arguments.program.path().ok().as_deref(), &home.data_dir());
+    report.of(
+        arguments.program.path().ok().as_deref(),
+        &stage.home.data_dir(),
+    );
     let rate = per_second(
         looked.in_time(StatusCode::OK),
         arguments.seconds * 1_000_000,
@@ -97,8 +97,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
         arguments.require_p99_ms,
     );
     sale.tell(arguments, &mut report);
-    arguments.program.check(&home)?;
-    server.stop().await?;
+    stage.clear(&arguments.program).await?;
     Ok(report)
 }
 

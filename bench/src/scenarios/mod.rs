@@ -21,12 +21,41 @@ use crate::drive::connect;
 use crate::failure::Failure;
 use crate::ledger::Ledger;
 use crate::load::Load;
-use crate::market;
+use crate::market::{self, Person};
+use crate::process::Process;
 use crate::server::{Home, Program};
 
 /// Long enough for no lock to run out while something else is measured.
 const LONG_LOCK_SECONDS: u32 = 6 * 3600;
 const SELLERS: usize = 4;
+
+/// A server of its own, and people who sell and buy there.
+struct Stage {
+    home: Home,
+    server: Process,
+    sellers: Vec<Person>,
+    buyers: Vec<Person>,
+}
+
+impl Stage {
+    async fn set(program: &Program, buyers: usize) -> Result<Self, Failure> {
+        let home = program.home()?;
+        let server = program.start(&home, LONG_LOCK_SECONDS).await?;
+        eprintln!("signing up {} people", market::number(buyers + SELLERS));
+        Ok(Self {
+            sellers: market::sign_up(server.address, "seller", SELLERS).await?,
+            buyers: market::sign_up(server.address, "buyer", buyers).await?,
+            server,
+            home,
+        })
+    }
+
+    /// Examines what was left behind, and ends the server.
+    async fn clear(self, program: &Program) -> Result<(), Failure> {
+        program.check(&self.home)?;
+        self.server.stop().await
+    }
+}
 
 /// How many connections reserve what a scenario begins with.
 const PREPARING: usize = 64;

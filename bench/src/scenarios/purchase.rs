@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 use http::StatusCode;
 
-use super::{LONG_LOCK_SECONDS, SELLERS};
+use super::Stage;
 use crate::client::Connection;
 use crate::drive::{Pace, connect, drive};
 use crate::failure::{Because, Failure};
@@ -40,17 +40,15 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
-    let home = arguments.program.home()?;
-    let server = arguments.program.start(&home, LONG_LOCK_SECONDS).await?;
+    let stage = Stage::set(&arguments.program, arguments.connections).await?;
+    let (address, buyers) = (stage.server.address, &stage.buyers);
     let seconds = usize::try_from(arguments.seconds).because("so many seconds")?;
     let count = arguments.tickets.unwrap_or(seconds * 5_000);
-    let sellers = market::sign_up(server.address, "seller", SELLERS).await?;
-    let buyers = market::sign_up(server.address, "buyer", arguments.connections).await?;
     eprintln!("listing {} tickets", market::number(count));
-    let tickets = market::list_tickets(server.address, &sellers, count).await?;
-    let ledger = Ledger::open(&home.data_dir())?;
+    let tickets = market::list_tickets(address, &stage.sellers, count).await?;
+    let ledger = Ledger::open(&stage.home.data_dir())?;
 
-    let connections = connect(server.address, arguments.connections).await?;
+    let connections = connect(address, arguments.connections).await?;
     let next = Cell::new(0);
     let began = pace::now();
     let until = began + Duration::from_secs(arguments.seconds);
@@ -79,7 +77,10 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
         "purchase: {} connections, {} s",
         arguments.connections, arguments.seconds
     ));
-    report.of(arguments.program.path().ok().as_deref(), &home.data_dir());
+    report.of(
+        arguments.program.path().ok().as_deref(),
+        &stage.home.data_dir(),
+    );
     report.row("durability", ledger.durability()?);
     report.row(
         "complete in the window",
@@ -94,8 +95,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
         format!("{} of {}", grouped(paid), grouped(paid)),
     );
     report.at_least("purchases a second", rate, arguments.require_rate);
-    arguments.program.check(&home)?;
-    server.stop().await?;
+    stage.clear(&arguments.program).await?;
     Ok(report)
 }
 

@@ -7,17 +7,16 @@ use std::time::Duration;
 use clap::Args;
 use http::StatusCode;
 
-use super::{LONG_LOCK_SECONDS, SELLERS};
+use super::Stage;
 use crate::drive::{Pace, connect};
 use crate::failure::{Because, Failure};
 use crate::latencies::{Latencies, grouped, per_second};
 use crate::ledger::Ledger;
 use crate::load::Load;
-use crate::market::{self, Person};
+use crate::market;
 use crate::pace;
-use crate::process::Process;
 use crate::report::{Line, Plot, Report};
-use crate::server::{Home, Program};
+use crate::server::Program;
 
 /// Shares of the most, in percent.
 const SHARES: [u64; 5] = [10, 25, 50, 75, 90];
@@ -45,15 +44,6 @@ pub(crate) struct Arguments {
     program: Program,
 }
 
-/// What a load is put on.
-struct Stage<'a> {
-    arguments: &'a Arguments,
-    server: Process,
-    home: Home,
-    sellers: Vec<Person>,
-    buyers: Vec<Person>,
-}
-
 /// What was seen at one load.
 struct Seen {
     /// What was asked for, or, where that was as much as possible, what was reached.
@@ -63,16 +53,8 @@ struct Seen {
 }
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
-    let home = arguments.program.home()?;
-    let server = arguments.program.start(&home, LONG_LOCK_SECONDS).await?;
-    let stage = Stage {
-        arguments,
-        sellers: market::sign_up(server.address, "seller", SELLERS).await?,
-        buyers: market::sign_up(server.address, "buyer", arguments.connections).await?,
-        server,
-        home,
-    };
-    let most = stage.load(Pace::Closed).await?;
+    let stage = Stage::set(&arguments.program, arguments.connections).await?;
+    let most = arguments.load(&stage, Pace::Closed).await?;
     let mut report = Report::new(format!(
         "rates: {} connections, {} s each",
         arguments.connections, arguments.seconds
@@ -86,7 +68,9 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     );
     let mut all = Vec::new();
     for share in SHARES {
-        let seen = stage.load(Pace::Open(most.rate * share / 100)).await?;
+        let seen = arguments
+            .load(&stage, Pace::Open(most.rate * share / 100))
+            .await?;
         let label = format!("{share} %: {}/s", grouped(seen.rate));
         report.row(format!("{label}, to 201"), seen.answers.summary());
         report.row(format!("{label}, to awaiting:payment"), seen.lags.summary());
@@ -110,39 +94,38 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
         all.push(seen);
     }
     report.plot(plot(&all));
-    arguments.program.check(&stage.home)?;
-    stage.server.stop().await?;
+    stage.clear(&arguments.program).await?;
     Ok(report)
 }
 
-impl Stage<'_> {
+impl Arguments {
     /// So many reservations a second, or as many as there can be, of tickets that are listed for it.
-    async fn load(&self, pace: Pace) -> Result<Seen, Failure> {
+    async fn load(&self, stage: &Stage, pace: Pace) -> Result<Seen, Failure> {
         let Arguments {
             seconds,
             connections,
             tickets_per_second,
             ..
-        } = *self.arguments;
+        } = *self;
         let rate = match pace {
             Pace::Closed => tickets_per_second,
             Pace::Open(rate) => rate,
         };
         let count = usize::try_from(rate * seconds).because("so many tickets")? + connections;
         eprintln!("listing {} tickets", market::number(count));
-        let tickets = market::list_tickets(self.server.address, &self.sellers, count).await?;
-        let load = Load::new(self.buyers.clone(), tickets);
-        self.put(&load, pace).await
+        let tickets = market::list_tickets(stage.server.address, &stage.sellers, count).await?;
+        let load = Load::new(stage.buyers.clone(), tickets);
+        self.put(stage, &load, pace).await
     }
 
-    async fn put(&self, load: &Arc<Load>, pace: Pace) -> Result<Seen, Failure> {
+    async fn put(&self, stage: &Stage, load: &Arc<Load>, pace: Pace) -> Result<Seen, Failure> {
         let Arguments {
             seconds,
             connections,
             ..
-        } = *self.arguments;
-        let ledger = Ledger::open(&self.home.data_dir())?;
-        let connections = connect(self.server.address, connections).await?;
+        } = *self;
+        let ledger = Ledger::open(&stage.home.data_dir())?;
+        let connections = connect(stage.server.address, connections).await?;
         let since = pace::wall_micros();
         let until = pace::now() + Duration::from_secs(seconds);
         let (_, tally) = load.drive(connections, pace, until).await?;

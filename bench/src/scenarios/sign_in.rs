@@ -68,13 +68,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
         "processor time of each",
         format!("{} µs", grouped(cpu / count.max(1))),
     );
-    report.row("GET /api/tickets meanwhile", looks.latencies.summary());
-    looks.must_be_answered(&mut report);
-    report.at_most(
-        "p99 of others",
-        looks.latencies.p99(),
-        arguments.require_p99_ms,
-    );
+    looks.tell(&mut report, arguments.require_p99_ms);
     server.stop().await?;
     Ok(report)
 }
