@@ -29,7 +29,7 @@ pub(crate) struct Arguments {
 
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
 enum Scenario {
-    /// 64 connections reserve distinct tickets for 20 s
+    /// 128 connections reserve distinct tickets for 20 s
     Reserve,
     /// How late answers and locks are, at shares of the most that the server can do
     Rates,
@@ -227,10 +227,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     Run::cargo([
         "build",
         "--release",
-        "--package",
+        "--workspace",
+        "--bin",
         "tessera",
-        "--package",
-        "tessera-bench",
+        "--bin",
+        "bench",
     ])
     .show()?;
     let bench = places::target()?.join("release").join("bench");

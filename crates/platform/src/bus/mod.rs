@@ -6,9 +6,9 @@ pub mod embedded;
 pub mod nats;
 mod pending;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use tessera_contracts::events::EventType;
+use tessera_contracts::events::{Event, EventError, EventType};
 use tessera_contracts::ids::EventId;
 use tokio::sync::broadcast;
 use uuid::Uuid;
@@ -32,6 +32,29 @@ pub struct Message {
     pub event_type: EventType,
     /// The whole envelope, as JSON.
     pub payload: Arc<str>,
+    /// The same, once somebody has read it.
+    read: OnceLock<Arc<Opened>>,
+}
+
+/// An event, or why it is none.
+pub(crate) type Opened = Result<Event, EventError>;
+
+impl Message {
+    /// One that nobody has read yet.
+    pub fn new(id: EventId, event_type: EventType, payload: Arc<str>) -> Message {
+        Message {
+            id,
+            event_type,
+            payload,
+            read: OnceLock::new(),
+        }
+    }
+
+    /// The event in it, which is read once for all who ask.
+    pub(crate) fn event(&self) -> &Arc<Opened> {
+        self.read
+            .get_or_init(|| Arc::new(Event::from_json(&self.payload)))
+    }
 }
 
 /// A batch that was not taken: the relay offers it again.

@@ -336,8 +336,8 @@ impl Tx {
     /// Runs a statement, and answers how many rows it changed. Look at the answer.
     pub async fn execute(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64, DbError> {
         self.ready()?;
-        self.has_written = true;
         let answer = self.session.execute(sql, params).await;
+        self.has_written |= !matches!(answer, Ok(0));
         self.noted(answer)
     }
 

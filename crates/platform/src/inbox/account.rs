@@ -141,7 +141,7 @@ impl Books {
     }
 
     fn note(&self, letter: &Letter, run: Run, verdict: Option<&Handled>) {
-        let Ok(event) = &letter.event else { return };
+        let Ok(event) = &*letter.event else { return };
         let (event_type, took) = (event.data.event_type(), run.since.elapsed());
         let measured = self
             .measured

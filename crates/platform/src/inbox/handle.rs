@@ -11,7 +11,7 @@ use tessera_contracts::ids::EventId;
 use super::account::Account;
 use super::waves::waves;
 use super::{Handlers, MOST_ATTEMPTS, SIGNAL, left};
-use crate::bus::Message;
+use crate::bus::{Message, Opened};
 use crate::consumer::{ConsumeError, Outcome};
 use crate::db::{DbError, Param, Tx};
 use crate::http::trace;
@@ -32,18 +32,23 @@ const RECORD: &str =
 pub(super) struct Letter {
     pub(super) id: EventId,
     pub(super) payload: Arc<str>,
-    pub(super) event: Result<Event, EventError>,
+    pub(super) event: Arc<Opened>,
     pub(super) account: Account,
 }
 
 impl Letter {
     pub(super) fn open(message: &Message, tracer: &Tracer) -> Letter {
-        Letter::from_payload(message.id, message.payload.clone(), tracer)
+        let (payload, event) = (message.payload.clone(), message.event().clone());
+        Letter::new(message.id, payload, event, tracer)
     }
 
     pub(super) fn from_payload(id: EventId, payload: Arc<str>, tracer: &Tracer) -> Letter {
-        let event = Event::from_json(&payload);
-        let account = Account::open(id, event.as_ref().ok(), tracer);
+        let event = Arc::new(Event::from_json(&payload));
+        Letter::new(id, payload, event, tracer)
+    }
+
+    fn new(id: EventId, payload: Arc<str>, event: Arc<Opened>, tracer: &Tracer) -> Letter {
+        let account = Account::open(id, (*event).as_ref().ok(), tracer);
         Letter {
             id,
             payload,
@@ -185,7 +190,7 @@ pub(super) async fn apply(
 }
 
 async fn handle(tx: &mut Tx, letter: &Letter, handlers: &Handlers) -> Result<(), Handled> {
-    let event = match &letter.event {
+    let event = match &*letter.event {
         Ok(event) if handlers.wants(event.data.event_type()) => event,
         Ok(_) | Err(EventError::UnknownType(_)) => return Err(Handled::Unfollowed),
         Err(error) => return Err(Handled::Rejected(error.to_string())),

@@ -200,7 +200,7 @@ impl Inbox {
     fn note_lag(&self, letters: &[Letter]) {
         let oldest = letters
             .iter()
-            .filter_map(|letter| letter.event.as_ref().ok())
+            .filter_map(|letter| (*letter.event).as_ref().ok())
             .map(|event: &Event| event.time)
             .min();
         if let Some(time) = oldest {

@@ -222,11 +222,9 @@ impl TestApp {
 
     /// Hands events over in one batch, be it again.
     pub async fn deliver(&self, events: &[&Event]) {
-        let messages = events.iter().map(|event| Message {
-            id: event.id,
-            event_type: event.data.event_type(),
-            payload: event.to_json().into(),
-        });
+        let messages = events
+            .iter()
+            .map(|event| Message::new(event.id, event.data.event_type(), event.to_json().into()));
         let published = Box::pin(self.runtime.bus().publish(messages.collect())).await;
         published.expect("the batch is taken");
         while !Box::pin(self.runtime.take_in()).await.expect("it comes in") {}

@@ -16,10 +16,12 @@ use crate::scratch::noon;
 fn messages(count: usize) -> Vec<Message> {
     let (clock, _hand) = Clock::manual(noon());
     let ids = Ids::seeded(7, clock);
-    let message = |_| Message {
-        id: ids.next().into(),
-        event_type: "user:registered".parse().unwrap(),
-        payload: "{}".into(),
+    let message = |_| {
+        Message::new(
+            ids.next().into(),
+            "user:registered".parse().unwrap(),
+            "{}".into(),
+        )
     };
     (0..count).map(message).collect()
 }

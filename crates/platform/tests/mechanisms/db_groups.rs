@@ -1,6 +1,7 @@
 //! Group commit: what waits together is made durable together, and answered after that.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use futures_util::FutureExt;
@@ -134,6 +135,41 @@ async fn a_transaction_that_is_rolled_back_wakes_nobody() {
     within(refuse()).await.unwrap_err();
     let signal = scratch.db.signal("bell");
     assert!(signal.notified().now_or_never().is_none());
+}
+
+/// Runs ten bodies, one that is refused after `sql`, and ten more in one commit; answers how many runs that took.
+async fn runs_around_a_refusal_after(sql: &'static str) -> usize {
+    let scratch = Scratch::new();
+    let runs = Arc::new(AtomicUsize::new(0));
+    let held = hold(&scratch.db).await;
+    let writes: Vec<_> = (1..=21)
+        .map(|id| {
+            let body = scratch.db.write((runs.clone(), id), move |tx, (runs, id)| {
+                runs.fetch_add(1, Ordering::Relaxed);
+                Box::pin(async move {
+                    if *id != 11 {
+                        return note(tx, *id).await;
+                    }
+                    tx.execute(sql, &[]).await?;
+                    Err(DbError::Corrupt("a refusal".to_owned()))
+                })
+            });
+            queued(body)
+        })
+        .collect();
+    held.open();
+    let refused = within(join_all(writes)).await;
+    assert_eq!(refused.iter().filter(|answer| answer.is_err()).count(), 1);
+    assert_eq!(scratch.notes().await.len(), 20);
+    runs.load(Ordering::Relaxed)
+}
+
+#[tokio::test]
+async fn a_refusal_before_anything_was_written_costs_the_others_nothing() {
+    let nothing = "UPDATE notes SET text = 'none' WHERE id = 404";
+    assert_eq!(runs_around_a_refusal_after(nothing).await, 21);
+    let all = "UPDATE notes SET text = 'all'";
+    assert_eq!(runs_around_a_refusal_after(all).await, 11 + 21);
 }
 
 #[tokio::test]

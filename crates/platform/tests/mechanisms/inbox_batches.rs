@@ -104,10 +104,8 @@ async fn a_payload_that_cannot_be_read_is_dead_and_blocks_no_other() {
     let app = start_in_process().await;
     let user = somebody(&app);
     let (event, broken) = (registered(&app, user), registered(&app, somebody(&app)));
-    let message = |event: &tessera_contracts::events::Event, payload: String| Message {
-        id: event.id,
-        event_type: event.data.event_type(),
-        payload: payload.into(),
+    let message = |event: &tessera_contracts::events::Event, payload: String| {
+        Message::new(event.id, event.data.event_type(), payload.into())
     };
     let batch = vec![
         message(&broken, "{\"specversion\":".to_owned()),
@@ -129,10 +127,8 @@ async fn what_no_text_column_may_hold_is_kept_all_the_same() {
     plan(&app, planned, "fail with a NUL").await;
     let [broken, failing, event] =
         [somebody(&app), planned, user].map(|user| registered(&app, user));
-    let message = |event: &tessera_contracts::events::Event, payload: String| Message {
-        id: event.id,
-        event_type: event.data.event_type(),
-        payload: payload.into(),
+    let message = |event: &tessera_contracts::events::Event, payload: String| {
+        Message::new(event.id, event.data.event_type(), payload.into())
     };
     let batch = vec![
         message(&broken, "{\"type\":\0".to_owned()),
@@ -162,11 +158,9 @@ async fn on_a_server_a_long_batch_is_taken_in_portions() {
     let users: Vec<_> = (0..70).map(|_| somebody(&app)).collect();
     plan(&app, users[66], "busy").await;
     let events: Vec<_> = users.iter().map(|user| registered(&app, *user)).collect();
-    let messages = events.iter().map(|event| Message {
-        id: event.id,
-        event_type: event.data.event_type(),
-        payload: event.to_json().into(),
-    });
+    let messages = events
+        .iter()
+        .map(|event| Message::new(event.id, event.data.event_type(), event.to_json().into()));
     let batch: Vec<Message> = messages.collect();
     app.runtime.bus().publish(batch.clone()).await.unwrap_err();
     let portion = match app.db("follower").durability().await.unwrap() {
@@ -185,10 +179,8 @@ async fn a_failure_of_the_database_fails_the_batch_and_counts_against_nobody() {
     let users = [somebody(&app), somebody(&app)];
     let [first, second] = users.map(|user| registered(&app, user));
     let batch = || {
-        let message = |event: &tessera_contracts::events::Event| Message {
-            id: event.id,
-            event_type: event.data.event_type(),
-            payload: event.to_json().into(),
+        let message = |event: &tessera_contracts::events::Event| {
+            Message::new(event.id, event.data.event_type(), event.to_json().into())
         };
         vec![message(&first), message(&second)]
     };

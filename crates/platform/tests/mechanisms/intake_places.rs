@@ -87,11 +87,7 @@ fn intake(app: &TestApp, bus: &Bus, consumer: Slow) -> Intake {
 
 /// Publishes it, once the server is back.
 async fn publish(bus: &Bus, event: &Event) {
-    let message = || Message {
-        id: event.id,
-        event_type: event.data.event_type(),
-        payload: event.to_json().into(),
-    };
+    let message = || Message::new(event.id, event.data.event_type(), event.to_json().into());
     within(async {
         while bus.publish(vec![message()]).await.is_err() {
             tokio::task::yield_now().await;

@@ -64,10 +64,10 @@ async fn an_event_tells_who_said_it_when_and_on_whose_behalf() {
 }
 
 #[tokio::test]
-async fn many_events_are_published_in_order_256_at_a_time() {
+async fn many_events_are_published_in_order_512_at_a_time() {
     let app = start_in_process().await;
-    let (first, rest) = ((0..100), (100..600));
-    let users: Vec<_> = (0..600).map(|_| somebody(&app)).collect();
+    let (first, rest) = ((0..100), (100..1_200));
+    let users: Vec<_> = (0..1_200).map(|_| somebody(&app)).collect();
     say(&app, &users[first]).await;
     say(&app, &users[rest]).await;
     let speaker = app.db("speaker").clone();
@@ -78,10 +78,10 @@ async fn many_events_are_published_in_order_256_at_a_time() {
         app.clock.clone(),
         app.ids.next(),
     );
-    for so_far in [256, 512, 600] {
+    for so_far in [512, 1_024, 1_200] {
         assert_eq!(relay.run().await.unwrap(), Next::Again);
         assert_eq!(effects(&app).await, users[..so_far]);
-        assert_eq!(unpublished(&app).await, 600 - so_far as i64);
+        assert_eq!(unpublished(&app).await, 1_200 - so_far as i64);
     }
     assert_eq!(relay.run().await.unwrap(), Next::Idle);
 }

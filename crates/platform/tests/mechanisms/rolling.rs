@@ -107,11 +107,7 @@ impl Rollout {
     }
 
     async fn publish(&self, event: &Event) {
-        let message = Message {
-            id: event.id,
-            event_type: event.data.event_type(),
-            payload: event.to_json().into(),
-        };
+        let message = Message::new(event.id, event.data.event_type(), event.to_json().into());
         self.bus.publish(vec![message]).await.unwrap();
     }
 

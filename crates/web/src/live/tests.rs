@@ -85,11 +85,7 @@ fn message(data: EventData) -> Message {
         traceparent: None,
         data,
     };
-    Message {
-        id: event.id,
-        event_type: event.data.event_type(),
-        payload: event.to_json().into(),
-    }
+    Message::new(event.id, event.data.event_type(), event.to_json().into())
 }
 
 fn updated(id: u128, seller: u128, status: &str) -> EventData {

@@ -282,11 +282,7 @@ async fn at_work<T>(work: impl Future<Output = T>, held: &[jetstream::Message]) 
 /// The event in a message, if this version knows its type.
 pub(super) fn read(message: &async_nats::Message) -> Option<Message> {
     let (id, payload) = envelope(message)?;
-    Some(Message {
-        id,
-        event_type: type_of(&message.subject)?,
-        payload,
-    })
+    Some(Message::new(id, type_of(&message.subject)?, payload))
 }
 
 fn envelope(message: &async_nats::Message) -> Option<(EventId, Arc<str>)> {

@@ -1,12 +1,37 @@
 //! Group commit: many transactions, one sync of the disk.
 //!
-//! Each body runs in a savepoint of its own, so that one that fails takes back its own changes
-//! only. All answers, refusals too, wait for the commit: what a body saw may be another body's
+//! Bodies run one after another in one open transaction, in the hope that each of them either stays or was refused
+//! before it wrote anything: nearly all do. Where one that wrote is refused, the group runs again with a savepoint
+//! for each, so that it takes back its own changes only. (To keep savepoints always would cost a copy of each page
+//! that a body touches.) All answers, refusals too, wait for the commit: what a body saw may be another body's
 //! change, and must not be told before it is durable.
 
 use super::job::Job;
 use crate::db::error::DbError;
 use crate::db::tx::Tx;
+
+/// How a body that is refused takes back what it wrote.
+#[derive(Clone, Copy, PartialEq)]
+enum Undo {
+    /// It has written nothing: should it have, the group is given up.
+    Nothing,
+    /// By a savepoint.
+    Savepoint,
+}
+
+/// Why a group is to run in another way.
+enum GivenUp {
+    /// A body that wrote was refused, and there is no savepoint to go back to.
+    Refused,
+    /// The database failed.
+    Engine,
+}
+
+impl From<DbError> for GivenUp {
+    fn from(_: DbError) -> GivenUp {
+        GivenUp::Engine
+    }
+}
 
 /// Runs `jobs` in one commit. `wake` is called with each signal of those that stay.
 ///
@@ -16,16 +41,21 @@ pub(super) fn commit(tx: &mut Tx, jobs: &mut [Box<dyn Job>], wake: &mut dyn FnMu
     if let [job] = jobs {
         return commit_alone(tx, job.as_mut(), wake);
     }
-    if let Err(error) = begin(tx) {
-        // Another process holds the database: each of them would wait as long, one after another.
-        return jobs.iter_mut().for_each(|job| job.fail(error.clone()));
+    for undo in [Undo::Nothing, Undo::Savepoint] {
+        if let Err(error) = begin(tx) {
+            // Another process holds the database: each of them would wait as long, one after another.
+            return jobs.iter_mut().for_each(|job| job.fail(error.clone()));
+        }
+        match commit_together(tx, jobs, undo) {
+            Ok(wakes) => return wakes.into_iter().for_each(wake),
+            Err(given_up) => {
+                roll_back(tx);
+                if matches!(given_up, GivenUp::Engine) {
+                    break;
+                }
+            }
+        }
     }
-    let mut wakes = Vec::new();
-    if commit_together(tx, jobs, &mut wakes).is_ok() {
-        wakes.into_iter().for_each(wake);
-        return;
-    }
-    roll_back(tx);
     for job in jobs {
         commit_alone(tx, job.as_mut(), wake);
     }
@@ -36,30 +66,54 @@ fn begin(tx: &mut Tx) -> Result<(), DbError> {
     tx.sqlite().control("BEGIN IMMEDIATE")
 }
 
-/// In an open transaction.
+/// In an open transaction; answers the signals of those that stay.
 fn commit_together(
     tx: &mut Tx,
     jobs: &mut [Box<dyn Job>],
-    wakes: &mut Vec<&'static str>,
-) -> Result<(), DbError> {
+    undo: Undo,
+) -> Result<Vec<&'static str>, GivenUp> {
+    let mut wakes = Vec::new();
     for job in jobs {
-        tx.sqlite().control("SAVEPOINT body")?;
-        let keep = job.run(tx);
-        if tx.sqlite().is_autocommit() {
-            return Err(DbError::Full);
-        }
-        if keep {
-            for signal in tx.wakes() {
-                if !wakes.contains(signal) {
-                    wakes.push(signal);
-                }
+        let stays = match undo {
+            Undo::Nothing => run_in_hope(tx, job.as_mut())?,
+            Undo::Savepoint => run_in_savepoint(tx, job.as_mut())?,
+        };
+        let signals = tx.wakes().iter().filter(|_| stays);
+        for signal in signals {
+            if !wakes.contains(signal) {
+                wakes.push(*signal);
             }
-        } else {
-            tx.sqlite().control("ROLLBACK TO body")?;
         }
-        tx.sqlite().control("RELEASE body")?;
     }
-    tx.sqlite().control("COMMIT")
+    tx.sqlite().control("COMMIT")?;
+    Ok(wakes)
+}
+
+/// Answers whether the body's changes stay.
+fn run_in_hope(tx: &mut Tx, job: &mut dyn Job) -> Result<bool, GivenUp> {
+    let stays = run(tx, job)?;
+    if !stays && tx.has_written() {
+        return Err(GivenUp::Refused);
+    }
+    Ok(stays)
+}
+
+fn run_in_savepoint(tx: &mut Tx, job: &mut dyn Job) -> Result<bool, GivenUp> {
+    tx.sqlite().control("SAVEPOINT body")?;
+    let stays = run(tx, job)?;
+    if !stays {
+        tx.sqlite().control("ROLLBACK TO body")?;
+    }
+    tx.sqlite().control("RELEASE body")?;
+    Ok(stays)
+}
+
+fn run(tx: &mut Tx, job: &mut dyn Job) -> Result<bool, DbError> {
+    let stays = job.run(tx);
+    if tx.sqlite().is_autocommit() {
+        return Err(DbError::Full);
+    }
+    Ok(stays)
 }
 
 fn commit_alone(tx: &mut Tx, job: &mut dyn Job, wake: &mut dyn FnMut(&'static str)) {

@@ -167,30 +167,23 @@ fn turn_log_on(connection: &Connection) -> Result<(), DbError> {
 
 /// The prepared statement with its parameters in place.
 ///
-/// SQLite takes `$2` for a name and numbers names by first appearance, so each is bound by the
-/// number in its name: the same statement then means the same on PostgreSQL.
+/// SQLite takes `$2` for a name, and numbers names by first appearance; `?2` is the second one, as `$2` is on
+/// PostgreSQL.
 fn bound<'c>(
     connection: &'c Connection,
     sql: &str,
     params: &[Param<'_>],
 ) -> Result<CachedStatement<'c>, DbError> {
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut highest = 0;
-    for index in 1..=statement.parameter_count() {
-        let number: usize = statement
-            .parameter_name(index)
-            .and_then(|name| name.strip_prefix('$')?.parse().ok())
-            .ok_or_else(|| wrong("a parameter is not of the form $1", sql))?;
-        let param = number
-            .checked_sub(1)
-            .and_then(|at| params.get(at))
-            .ok_or_else(|| wrong(&format!("${number} has no value"), sql))?;
-        statement.raw_bind_parameter(index, param)?;
-        highest = highest.max(number);
+    let mut statement = connection.prepare_cached(&sql.replace('$', "?"))?;
+    let count = statement.parameter_count();
+    if count > params.len() {
+        return Err(wrong(&format!("${count} has no value"), sql));
     }
-    if highest < params.len() {
-        let unused = format!("it names no ${}", params.len());
-        return Err(wrong(&unused, sql));
+    if count < params.len() {
+        return Err(wrong(&format!("it names no ${}", params.len()), sql));
+    }
+    for (index, param) in (1..).zip(params) {
+        statement.raw_bind_parameter(index, param)?;
     }
     Ok(statement)
 }
