@@ -10,13 +10,13 @@
     reason = "a tool on a terminal talks on the terminal"
 )]
 
-mod bare;
 mod client;
 mod disk;
 mod drive;
 mod failure;
 mod latencies;
 mod ledger;
+mod limits;
 mod load;
 mod machine;
 mod market;
@@ -36,10 +36,11 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use failure::{Because, Failure};
+use limits::http as bare;
 use report::Report;
 use scenarios::{
-    apart, backlog, browse, expire, herd, home, latency, mixed, purchase, rates, ratio, reserve,
-    sign_in, startup,
+    apart, backlog, browse, expire, herd, home, latency, mixed, peer, purchase, rates, ratio,
+    reserve, sign_in, startup,
 };
 
 /// Measure Tessera over HTTP.
@@ -80,10 +81,12 @@ enum Scenario {
     Mixed(mixed::Arguments),
     /// From exec to the first 200 of /readyz, and the memory in use when idle
     Startup(startup::Arguments),
-    /// Reservations against a bare handler with answers of the same size, in alternating rounds
+    /// Reservations beside a bare handler and the bare transaction on SQLite, in alternating rounds
     Ratio(ratio::Arguments),
     /// The home page from 100,000 listings, against a bare handler with as many bytes, in alternating rounds
     Home(home::Arguments),
+    /// Reservations beside another server with the same paths, in alternating rounds
+    Peer(peer::Arguments),
     /// The distributed form on PostgreSQL and NATS, beside pgbench with the one reserving transaction
     Apart(apart::Arguments),
     /// Serve the bare handler that others are compared with
@@ -139,6 +142,7 @@ async fn measure(scenario: &Scenario) -> Result<Report, Failure> {
         Scenario::Startup(arguments) => startup::run(arguments).await,
         Scenario::Ratio(arguments) => ratio::run(arguments).await,
         Scenario::Home(arguments) => home::run(arguments).await,
+        Scenario::Peer(arguments) => peer::run(arguments).await,
         Scenario::Apart(arguments) => apart::run(arguments).await,
         Scenario::Bare(_) | Scenario::Page(_) => Err(Failure::new("nothing is measured by it")),
     }

@@ -78,7 +78,7 @@ pub(crate) async fn sign_up(
 
 /// What somebody writes who has an account, or wants one; all have one password.
 fn credentials(email: &str) -> String {
-    format!(r#"{{"email":"{email}","password":"a long enough password"}}"#)
+    format!(r#"{{"email":"{email}","password":"a long password 12"}}"#)
 }
 
 pub(crate) async fn sign_in(connection: &mut Connection, email: &str) -> Result<Reply, Failure> {

@@ -6,11 +6,11 @@ use std::time::Duration;
 use clap::Args;
 use http::{HeaderValue, StatusCode};
 
-use crate::bare;
 use crate::client::Connection;
 use crate::drive::{Pace, connect, drive};
 use crate::failure::Failure;
 use crate::latencies::{Latencies, per_second};
+use crate::limits::http as bare;
 use crate::pace;
 use crate::process::Process;
 use crate::rounds::Rounds;

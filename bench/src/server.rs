@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use clap::Args;
+use http::StatusCode;
 use tempfile::TempDir;
 
+use crate::client::Connection;
 use crate::failure::{Because, Failure};
 use crate::process::{self, Process};
 
@@ -176,6 +178,25 @@ impl Subject {
     }
 }
 
+/// How the server at this address keeps the commits of orders, as its database told it.
+pub(crate) async fn durability(address: SocketAddr) -> Result<String, Failure> {
+    let mut connection = Connection::open(address).await?;
+    let reply = connection.get("/metrics", None).await?;
+    let text = String::from_utf8_lossy(&reply.expect(StatusCode::OK, "metrics")?.body).into_owned();
+    settings_of_orders(&text)
+        .map(|settings| format!("{settings} in orders.db"))
+        .ok_or_else(|| Failure::new("the server does not tell how it keeps its commits"))
+}
+
+/// Out of `tessera_database_durability_info{service="orders",settings="synchronous=2, journal_mode=wal"} 1`.
+fn settings_of_orders(metrics: &str) -> Option<&str> {
+    let named = |line: &&str| line.starts_with("tessera_database_durability_info{");
+    let mut lines = metrics.lines().filter(named);
+    let line = lines.find(|line| line.contains(r#"service="orders""#))?;
+    let (_, settings) = line.split_once(r#"settings=""#)?;
+    settings.split('"').next()
+}
+
 /// What `tessera check` came to.
 pub(crate) fn judged(output: &Output) -> Result<(), Failure> {
     if output.status.success() {
@@ -191,4 +212,20 @@ pub(crate) fn judged(output: &Output) -> Result<(), Failure> {
 fn beside_this_program(name: &str) -> Result<PathBuf, Failure> {
     let own = std::env::current_exe().because("where am I?")?;
     Ok(own.parent().unwrap_or(Path::new(".")).join(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::settings_of_orders;
+
+    #[test]
+    fn how_commits_are_kept_is_read_from_the_metrics() {
+        let metrics = "# TYPE tessera_database_durability_info gauge
+tessera_database_durability_info{service=\"auth\",settings=\"synchronous=1, journal_mode=wal\"} 1
+tessera_database_durability_info{service=\"orders\",settings=\"synchronous=2, journal_mode=wal\"} 1
+";
+        let found = settings_of_orders(metrics);
+        assert_eq!(found, Some("synchronous=2, journal_mode=wal"));
+        assert_eq!(settings_of_orders("up 1"), None);
+    }
 }

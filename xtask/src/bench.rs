@@ -2,7 +2,8 @@
 //! `docs/benchmarks.md` is made of what was measured last.
 
 use std::fs;
-use std::path::PathBuf;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
@@ -51,12 +52,14 @@ enum Scenario {
     Mixed,
     /// From exec to ready with 1,000,000 orders, and memory when idle
     Startup,
-    /// Reservations against a bare HTTP handler, in turn
+    /// Reservations beside a bare HTTP handler and the bare transaction on SQLite, in turn
     Ratio,
     /// The home page from 100,000 listings against a bare page of equal size, in turn
     Home,
     /// The distributed form on PostgreSQL and NATS, in turn with pgbench; some ten minutes
     Apart,
+    /// Another server with the same paths, in turn with this one: cargo xtask bench peer -- --peer 127.0.0.1:8080
+    Peer,
 }
 
 impl Scenario {
@@ -76,6 +79,7 @@ impl Scenario {
             Self::Ratio => "ratio",
             Self::Home => "home",
             Self::Apart => "apart",
+            Self::Peer => "peer",
         }
     }
 
@@ -113,7 +117,7 @@ impl Scenario {
                 "--require-idle-mb",
                 "40",
             ],
-            Self::Ratio => &[],
+            Self::Ratio | Self::Peer => &[],
             Self::SignIn | Self::Backlog => &["--require-p99-ms", "100"],
             Self::Mixed => &["--require-p99-ms", "20"],
             Self::Home => &["--require-percent", "30"],
@@ -130,7 +134,14 @@ impl Scenario {
 
     fn quick(self) -> &'static [&'static str] {
         match self {
-            Self::Reserve => &["--seconds", "3", "--tickets", "40000"],
+            Self::Reserve => &[
+                "--seconds",
+                "1",
+                "--warm-up-seconds",
+                "0",
+                "--tickets",
+                "15000",
+            ],
             Self::Rates => &["--seconds", "1"],
             Self::Purchase | Self::SignIn => &["--seconds", "2"],
             Self::Herd => &["--buyers", "200", "--tickets", "10", "--rounds", "1"],
@@ -151,11 +162,12 @@ impl Scenario {
                 "20",
             ],
             Self::Startup => &["--runs", "5"],
-            Self::Ratio => &["--seconds", "2", "--rounds", "2"],
+            Self::Ratio => &["--seconds", "1", "--rounds", "1"],
+            Self::Peer => &["--seconds", "2", "--rounds", "2"],
             Self::Home => &["--seconds", "1", "--rounds", "1", "--listings", "2000"],
             Self::Apart => &[
                 "--seconds",
-                "2",
+                "1",
                 "--rounds",
                 "1",
                 "--tickets-per-second",
@@ -194,13 +206,19 @@ impl Results {
             ("parts", folder.join("benchmarks.md"))
         };
         let records = folder.join("records").join(records);
-        let cannot = |error| Failure::new(format!("{}: {error}", records.display()));
-        // What an earlier run recorded is not what this one saw.
-        if arguments.scenario.is_none() && records.exists() {
-            fs::remove_dir_all(&records).map_err(cannot)?;
+        let results = Self { records, page };
+        if arguments.scenario.is_none() {
+            results.make_room()?;
         }
-        fs::create_dir_all(&records).map_err(cannot)?;
-        Ok(Self { records, page })
+        Ok(results)
+    }
+
+    /// What an earlier run recorded is not what this one saw.
+    fn make_room(&self) -> Result<(), Failure> {
+        match fs::remove_dir_all(&self.records) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(cannot(&self.records, &error)),
+            _ => Ok(()),
+        }
     }
 
     /// The page shows them in the order of their files.
@@ -213,13 +231,27 @@ impl Results {
 }
 
 impl Arguments {
+    fn smoke() -> Self {
+        Self {
+            scenario: None,
+            seconds: None,
+            connections: None,
+            quick: true,
+            more: Vec::new(),
+        }
+    }
+
     fn is_whole(&self) -> bool {
         let is_usual = self.seconds.is_none() && self.connections.is_none() && self.more.is_empty();
         self.scenario.is_none() && !self.quick && is_usual
     }
 
     fn wants(&self, scenario: Scenario) -> bool {
-        self.scenario.is_none_or(|only| only == scenario)
+        match self.scenario {
+            Some(only) => only == scenario,
+            // There is a peer where somebody says so.
+            None => scenario != Scenario::Peer,
+        }
     }
 }
 
@@ -237,22 +269,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let bench = places::target()?.join("release").join("bench");
     let bench = bench.to_string_lossy();
     let results = Results::of(arguments)?;
-    let all = Scenario::value_variants().iter().copied();
     let mut failed = Vec::new();
-    for scenario in all.filter(|scenario| arguments.wants(*scenario)) {
+    for scenario in all_of(arguments) {
         if let Err(failure) = measure(&bench, arguments, scenario, &results) {
             println!("{failure}");
             failed.push(scenario.name());
         }
     }
-    Run::new(&bench)
-        .arg("page")
-        .arg("--records")
-        .arg(&results.records)
-        .arg("--page")
-        .arg(&results.page)
-        .show()?;
-    println!("{}", results.page.display());
+    page(&bench, &results)?;
     if failed.is_empty() {
         return Ok(());
     }
@@ -260,6 +284,42 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         "out of bounds, or not measured: {}",
         failed.join(", ")
     )))
+}
+
+/// Each scenario once, as short as can be, on what the other tests have built: whether it works, and no figure counts.
+pub(crate) fn smoke() -> Result<(), Failure> {
+    let folder = places::target()?;
+    let bench = folder.join("debug").join("bench");
+    let bench = bench.to_string_lossy();
+    let arguments = Arguments::smoke();
+    let results = Results {
+        records: folder.join("bench/records/smoke"),
+        page: folder.join("bench/smoke/benchmarks.md"),
+    };
+    results.make_room()?;
+    for scenario in all_of(&arguments) {
+        measure(&bench, &arguments, scenario, &results)?;
+    }
+    page(&bench, &results)
+}
+
+/// Those that are wanted.
+fn all_of(arguments: &Arguments) -> impl Iterator<Item = Scenario> {
+    let all = Scenario::value_variants().iter().copied();
+    all.filter(|scenario| arguments.wants(*scenario))
+}
+
+/// Makes the page of what was recorded.
+fn page(bench: &str, results: &Results) -> Result<(), Failure> {
+    Run::new(bench)
+        .arg("page")
+        .arg("--records")
+        .arg(&results.records)
+        .arg("--page")
+        .arg(&results.page)
+        .show()?;
+    println!("{}", results.page.display());
+    Ok(())
 }
 
 fn measure(
@@ -272,9 +332,10 @@ fn measure(
         servers::bring()?;
     }
     let record = results.record(scenario);
-    if record.exists() {
-        fs::remove_file(&record)
-            .map_err(|error| Failure::new(format!("{}: {error}", record.display())))?;
+    fs::create_dir_all(&results.records).map_err(|error| cannot(&results.records, &error))?;
+    match fs::remove_file(&record) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(cannot(&record, &error)),
+        _ => {}
     }
     Run::new(bench)
         .args(command_line(arguments, scenario))
@@ -299,4 +360,8 @@ fn command_line(arguments: &Arguments, scenario: Scenario) -> Vec<String> {
     line.extend(connections.map(|connections| format!("--connections={connections}")));
     line.extend(arguments.more.iter().cloned());
     line
+}
+
+fn cannot(path: &Path, error: &io::Error) -> Failure {
+    Failure::new(format!("{}: {error}", path.display()))
 }

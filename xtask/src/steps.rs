@@ -4,7 +4,7 @@
 use clap::{Args, ValueEnum};
 
 use crate::run::{Failure, Run, Stopwatch};
-use crate::{api, browser, bugs, docs, lint, manifests, places, servers, simulate, stripe};
+use crate::{api, bench, browser, bugs, docs, lint, manifests, places, servers, simulate, stripe};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -24,7 +24,7 @@ enum Step {
     Clippy,
     /// Every test passes; among them: the documents in docs/ are current, and the house rules are kept
     Test,
-    /// The invariants hold in two thousand simulated runs, whatever goes wrong in them
+    /// The invariants hold in a thousand simulated runs, whatever goes wrong in them
     Simulate,
     /// The pages do what they should in a real browser, for everybody, and are light
     Browser,
@@ -34,6 +34,8 @@ enum Step {
     Stripe,
     /// The same tests once more, on a PostgreSQL and NATS servers of their own
     Servers,
+    /// The benchmark runs, each scenario once and short; no figure counts
+    Bench,
     /// rustdoc builds without a warning
     Doc,
     /// Licences and origins of the dependencies (skipped where cargo-deny is not installed)
@@ -62,6 +64,7 @@ impl Step {
             Self::Api => api::tests(),
             Self::Stripe => stripe::tests(),
             Self::Servers => servers::tests(),
+            Self::Bench => bench::smoke(),
             Self::Doc => docs::rustdoc(),
             Self::Deny => return deny(),
             Self::Bugs => bugs::check(),

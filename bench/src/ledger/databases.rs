@@ -14,6 +14,7 @@ const CREATED: &str = "SELECT count(*) FROM orders WHERE status = 'created'";
 const AWAITING_PAYMENT: &str = "SELECT count(*) FROM orders WHERE status = 'awaiting:payment'";
 const KNOWN_TICKETS: &str = "SELECT count(*) FROM tickets";
 const UNPUBLISHED: &str = "SELECT count(*) FROM outbox WHERE published_at IS NULL";
+const PUBLISHED_EVER: &str = "SELECT count(*) FROM outbox WHERE published_at IS NOT NULL";
 /// Times are microseconds since 1970, as the server keeps them.
 const LAGS: &str =
     "SELECT (extract(epoch FROM updated_at - created_at) * 1000000)::bigint FROM orders
@@ -99,9 +100,18 @@ impl Databases {
     }
 
     async fn unpublished(&self) -> Result<u64, Failure> {
+        self.count_all(UNPUBLISHED).await
+    }
+
+    /// Events that the bus has confirmed, ever.
+    pub(crate) async fn published(&self) -> Result<u64, Failure> {
+        self.count_all(PUBLISHED_EVER).await
+    }
+
+    async fn count_all(&self, sql: &str) -> Result<u64, Failure> {
         let mut all = 0;
         for service in SERVICES {
-            all += self.count(service, UNPUBLISHED).await?;
+            all += self.count(service, sql).await?;
         }
         Ok(all)
     }

@@ -107,17 +107,6 @@ impl Ledger {
         count(&self.orders, UNPUBLISHED)
     }
 
-    /// How the books are kept, as far as the files tell: nothing is claimed here that was not read.
-    pub(crate) fn durability(&self) -> Result<String, Failure> {
-        let mode: String = self
-            .orders
-            .query_row("PRAGMA journal_mode", [], |row| row.get(0))
-            .because("the journal mode cannot be read")?;
-        Ok(format!(
-            "journal_mode={mode} in orders.db; synchronous is each connection's own, and not visible here"
-        ))
-    }
-
     /// Makes all events of orders unpublished, and unknown to expiration, which has everything to do again. The server must
     /// not be running. Answers how many there are.
     pub(crate) fn forget_published(self) -> Result<u64, Failure> {

@@ -17,7 +17,7 @@ use crate::onlooker::{Looks, Onlooker};
 use crate::pace;
 use crate::process::Process;
 use crate::report::Report;
-use crate::server::{Home, Program};
+use crate::server::{self, Home, Program};
 
 const SINGLE_LOCKS: usize = 20;
 const SINGLE_LOCK_SECONDS: u32 = 3;
@@ -81,7 +81,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
         market::number(arguments.locks)
     ));
     report.of(program.path().ok().as_deref(), &home.data_dir());
-    report.row("durability", Ledger::open(&home.data_dir())?.durability()?);
+    report.row("durability", server::durability(server.address).await?);
     report.row("single lock, from deadline to for sale", delays.summary());
     report.row("all locks, from deadline to for sale", millis(wave.micros));
     wave.looks.tell(&mut report, arguments.require_p99_ms);

@@ -8,11 +8,11 @@ use clap::Args;
 use http::StatusCode;
 
 use super::Stage;
-use crate::bare;
 use crate::client::Connection;
 use crate::drive::{Pace, Tally, connect, drive};
 use crate::failure::{Because, Failure};
 use crate::latencies::{Latencies, grouped, per_second};
+use crate::limits::http as bare;
 use crate::market::{self, Person};
 use crate::pace;
 use crate::process::Process;

@@ -9,11 +9,10 @@ use super::{LONG_LOCK_SECONDS, SELLERS};
 use crate::client::Connection;
 use crate::failure::{Because, Failure};
 use crate::latencies::Latencies;
-use crate::ledger::Ledger;
 use crate::market::{self, Order, Person};
 use crate::pace;
 use crate::report::Report;
-use crate::server::{Program, Running, Subject};
+use crate::server::{self, Program, Running, Subject};
 
 const LOOK_EVERY: Duration = Duration::from_micros(500);
 const LOST_AFTER: Duration = Duration::from_secs(10);
@@ -65,7 +64,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
         arguments.rate, arguments.seconds
     ));
     report.of(arguments.program.path().ok().as_deref(), &subject.data_dir);
-    report.row("durability", Ledger::open(&subject.data_dir)?.durability()?);
+    report.row("durability", server::durability(subject.address).await?);
     report.row("reserve, to 201", answers.summary());
     report.row("reserve, to awaiting:payment", confirmed.summary());
     report.at_most(

@@ -8,6 +8,7 @@ pub(crate) mod herd;
 pub(crate) mod home;
 pub(crate) mod latency;
 pub(crate) mod mixed;
+pub(crate) mod peer;
 pub(crate) mod purchase;
 pub(crate) mod rates;
 pub(crate) mod ratio;

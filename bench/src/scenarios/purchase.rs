@@ -16,7 +16,7 @@ use crate::ledger::Ledger;
 use crate::market::{self, Order, Person};
 use crate::pace;
 use crate::report::Report;
-use crate::server::Program;
+use crate::server::{self, Program};
 
 const SETTLED_WITHIN: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -81,7 +81,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
         arguments.program.path().ok().as_deref(),
         &stage.home.data_dir(),
     );
-    report.row("durability", ledger.durability()?);
+    report.row("durability", server::durability(address).await?);
     report.row(
         "complete in the window",
         format!("{}/s ({})", grouped(rate), grouped(complete)),

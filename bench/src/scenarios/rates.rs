@@ -16,7 +16,7 @@ use crate::load::Load;
 use crate::market;
 use crate::pace;
 use crate::report::{Line, Plot, Report};
-use crate::server::Program;
+use crate::server::{self, Program};
 
 /// Shares of the most, in percent.
 const SHARES: [u64; 5] = [10, 25, 50, 75, 90];
@@ -61,7 +61,10 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     ));
     let data_dir = stage.home.data_dir();
     report.of(arguments.program.path().ok().as_deref(), &data_dir);
-    report.row("durability", Ledger::open(&data_dir)?.durability()?);
+    report.row(
+        "durability",
+        server::durability(stage.server.address).await?,
+    );
     report.row(
         "at most",
         format!("{}/s answered with 201", grouped(most.rate)),

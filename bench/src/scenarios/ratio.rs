@@ -1,5 +1,5 @@
-//! Reservations against a bare HTTP handler, round by round in turn: on a machine that is shared, or throttled,
-//! the ratio says more than either figure.
+//! Reservations beside their limits, round by round in turn: a bare HTTP handler, and the bare transaction on SQLite.
+//! On a machine that is shared, or throttled, the ratios say more than the figures.
 
 use std::time::Duration;
 
@@ -7,11 +7,11 @@ use clap::Args;
 use http::StatusCode;
 
 use super::{LONG_LOCK_SECONDS, SELLERS};
-use crate::bare;
 use crate::client::Connection;
 use crate::drive::{Pace, connect};
 use crate::failure::{Because, Failure};
 use crate::latencies::{grouped, per_second};
+use crate::limits::{http as bare, sqlite::Sqlite};
 use crate::load::Load;
 use crate::market;
 use crate::pace;
@@ -41,6 +41,9 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let home = arguments.program.home()?;
     let server = arguments.program.start(&home, LONG_LOCK_SECONDS).await?;
+    let orders = home.data_dir().join("orders.db");
+    let sqlite = Sqlite::on_copy_of(&orders, &orders.with_file_name("bare.db"))?;
+    let durability = sqlite.durability()?;
     let seconds =
         usize::try_from(arguments.seconds * arguments.rounds).because("so many seconds")?;
     let sellers = market::sign_up(server.address, "seller", SELLERS).await?;
@@ -62,16 +65,21 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
 
     let free = Load::of_one(buyers.clone(), sample);
     let load = Load::new(buyers, tickets);
-    let mut rounds = Rounds::beside("bare");
+    let mut of_http = Rounds::beside("a bare handler");
+    let mut of_sqlite = Rounds::beside("bare SQLite");
+    let mut sqlite = Some(sqlite);
     for round in 1..=arguments.rounds {
-        let bare = per_round(arguments, &free, &bare).await?;
+        let http = per_round(arguments, &free, &bare).await?;
+        let transactions = transactions(&mut sqlite, arguments.seconds).await?;
         let ours = per_round(arguments, &load, &server).await?;
         eprintln!(
-            "  round {round}: bare {}/s, reservations {}/s",
-            grouped(bare),
+            "  round {round}: bare handler {}/s, bare SQLite {}/s, reservations {}/s",
+            grouped(http),
+            grouped(transactions),
             grouped(ours)
         );
-        rounds.add(bare, ours);
+        of_http.add(http, ours);
+        of_sqlite.add(transactions, ours);
     }
     let mut report = Report::new(format!(
         "ratio: {} connections, {} rounds",
@@ -79,7 +87,9 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     ));
     report.of(arguments.program.path().ok().as_deref(), &home.data_dir());
     report.row("answer", format!("{} bytes of JSON", reply.body.len()));
-    report.row("reservations", rounds.summary());
+    report.row("durability of bare SQLite", durability);
+    report.row("reservations", of_http.summary());
+    report.row("the same", of_sqlite.summary());
     server.stop().await?;
     Ok(report)
 }
@@ -98,4 +108,18 @@ async fn per_round(
         tally.in_time(StatusCode::CREATED),
         arguments.seconds * 1_000_000,
     ))
+}
+
+/// On a thread of its own, as the server's writer has one.
+async fn transactions(sqlite: &mut Option<Sqlite>, seconds: u64) -> Result<u64, Failure> {
+    let mut taken = sqlite
+        .take()
+        .ok_or_else(|| Failure::new("the last round was lost"))?;
+    let round = tokio::task::spawn_blocking(move || {
+        let rate = taken.round(seconds);
+        (taken, rate)
+    });
+    let (back, rate) = round.await.because("the last round was lost")?;
+    *sqlite = Some(back);
+    rate
 }

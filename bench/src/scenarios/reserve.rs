@@ -19,7 +19,7 @@ use crate::market;
 use crate::pace;
 use crate::process;
 use crate::report::Report;
-use crate::server::{Program, Running, Subject};
+use crate::server::{self, Program, Running, Subject};
 
 const SETTLED_WITHIN: Duration = Duration::from_secs(60);
 
@@ -61,6 +61,7 @@ struct Seen {
     seen_lags: Latencies,
     server_cpu: Option<u64>,
     own_cpu: u64,
+    durability: String,
     began_wall_micros: i64,
 }
 
@@ -145,6 +146,7 @@ async fn measure(
         seen_lags: lags?,
         server_cpu,
         own_cpu: process::own_cpu_micros()? - own_cpu,
+        durability: server::durability(subject.address).await?,
         began_wall_micros,
     })
 }
@@ -189,7 +191,7 @@ fn report(
         "reserve: {connections} connections, distinct tickets, {seconds} s"
     ));
     report.of(arguments.program.path().ok().as_deref(), &subject.data_dir);
-    report.row("durability", ledger.durability()?);
+    report.row("durability", &seen.durability);
     report.row(
         "awaiting:payment in the window",
         format!("{}/s ({})", grouped(rate), grouped(seen.awaiting)),

@@ -6,6 +6,8 @@ use metrics::{
 };
 use tessera_contracts::events::EventType;
 
+use crate::db::Durability;
+
 const WRITER_BATCH: &str = "tessera_db_writer_batch_size";
 const OUTBOX_AGE: &str = "tessera_outbox_age_seconds";
 const CONSUMER_LAG: &str = "tessera_consumer_lag_seconds";
@@ -13,6 +15,7 @@ const BUS_CONNECTED: &str = "tessera_bus_connected";
 const RELAY_LEADER: &str = "tessera_relay_leader";
 const EVENTS_CONSUMED: &str = "tessera_events_consumed_total";
 const EVENT_SECONDS: &str = "tessera_event_handling_seconds";
+const DURABILITY: &str = "tessera_database_durability_info";
 const SPANS_DROPPED: &str = "tessera_spans_dropped_total";
 const DEAD_LETTERS: &str = "tessera_inbox_dead_letters";
 const INBOX_WAITING: &str = "tessera_inbox_waiting";
@@ -51,6 +54,10 @@ pub fn describe() {
         "Spans that the collector did not take, or not fast enough."
     );
     describe_gauge!(
+        DURABILITY,
+        "How commits are kept, as the database said itself: always 1."
+    );
+    describe_gauge!(
         BUS_CONNECTED,
         "Whether there is a connection to NATS: 1, or 0."
     );
@@ -73,6 +80,11 @@ pub fn describe() {
         Unit::Count,
         "Events on the bus that the service has not confirmed: those that wait, and those under way."
     );
+}
+
+/// Always 1: what is told is how the service's database keeps its commits.
+pub fn durability(service: &'static str, found: &Durability) -> Gauge {
+    gauge!(DURABILITY, "service" => service, "settings" => found.to_string())
 }
 
 /// Whether there is a connection to the bus: 1, or 0.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use tessera_apart::nats::{Nats, Stopped};
 use tessera_apart::postgres::Postgres;
-use tessera_apart::services::{self, Common, Instance, SERVICES};
+use tessera_apart::services::{self, Common, Instance};
 
 use super::super::LONG_LOCK_SECONDS;
 use crate::client::Connection;
@@ -19,6 +19,9 @@ const JWT_KEY: &str = "Zm9yIG1lYXN1cmVtZW50cyBhbG9uZTsgbm8gc2VjcmU=";
 
 /// Of each process to its database: for a crowd of buyers at one process.
 const CONNECTIONS: &str = "15";
+
+/// Those that take part in a reservation: the pages of the web client do not.
+const MEASURED: [&str; 5] = ["auth", "tickets", "orders", "expiration", "payments"];
 
 /// What NATS' monitoring says of itself, as far as it matters here.
 #[derive(Deserialize)]
@@ -36,6 +39,9 @@ struct JetStream {
 struct JetStreamConfig {
     #[serde(default)]
     sync_always: bool,
+    /// In nanoseconds.
+    #[serde(default)]
+    sync_interval: u64,
 }
 
 pub(super) struct Form {
@@ -77,6 +83,13 @@ impl Form {
         self.postgres.url()
     }
 
+    /// How to reach the bus.
+    pub(super) fn bus_url(&self) -> Result<String, Failure> {
+        let nats = self.nats.as_ref();
+        nats.map(Nats::url)
+            .ok_or_else(|| Failure::new("the bus is down"))
+    }
+
     /// A copy of the database of orders as it is; nobody may be connected to it.
     pub(super) async fn copy_orders(&self, name: &str) -> Result<String, Failure> {
         let sql = format!("CREATE DATABASE {name} TEMPLATE orders");
@@ -89,7 +102,7 @@ impl Form {
         if let Some(stopped) = self.stopped.take() {
             self.nats = Some(stopped.start().await.because("NATS")?);
         }
-        for service in SERVICES {
+        for service in MEASURED {
             if self.addresses(service).is_empty() {
                 self.add(service).await?;
             }
@@ -180,12 +193,13 @@ impl Form {
         let address = address.trim_start_matches("http://").parse();
         let mut monitor = Connection::open(address.because("NATS' monitoring")?).await?;
         let said = monitor.get("/varz", None).await?.json::<Monitored>()?;
-        let syncs = if said.jetstream.config.sync_always {
-            "syncs each write"
-        } else {
-            "does not sync each write"
-        };
-        Ok(format!("one nats-server {}, {syncs}", said.version))
+        let config = said.jetstream.config;
+        Ok(format!(
+            "one nats-server {}: sync_always={}, sync_interval={} s",
+            said.version,
+            config.sync_always,
+            config.sync_interval / 1_000_000_000
+        ))
     }
 
     /// Ends all of it.

@@ -23,6 +23,7 @@ use crate::drive::{Pace, Tally};
 use crate::failure::{Because, Failure};
 use crate::latencies::{Latencies, grouped, millis, per_second};
 use crate::ledger::Databases;
+use crate::limits;
 use crate::load::Load;
 use crate::market::{self, Person};
 use crate::pace;
@@ -79,6 +80,35 @@ struct Bench<'a> {
     listed: u64,
     /// Answered with 201, ever.
     reserved: u64,
+}
+
+/// What one round with all services came to.
+struct Awaiting {
+    /// Orders a second that await their payment when it is over.
+    rate: u64,
+    /// Events a second that the bus has confirmed.
+    events: u64,
+    tally: Tally,
+}
+
+/// All of them.
+struct AllTheWay {
+    one: Rounds,
+    /// With two processes of orders.
+    two: Rounds,
+    events: Rounds,
+    answers: Latencies,
+}
+
+impl AllTheWay {
+    fn new() -> Result<Self, Failure> {
+        Ok(Self {
+            one: Rounds::beside("pgbench"),
+            two: Rounds::beside("pgbench"),
+            events: Rounds::beside("bare NATS"),
+            answers: Latencies::new()?,
+        })
+    }
 }
 
 /// How late things are at half of the load.
@@ -167,11 +197,12 @@ impl<'a> Bench<'a> {
     /// How many reservations it takes; answers how many a second get to `awaiting:payment`.
     async fn how_many(&mut self, report: &mut Report) -> Result<u64, Failure> {
         let alone = self.alone().await?;
-        let (one, two, answers) = self.all_the_way().await?;
+        let all = self.all_the_way().await?;
         report.row("201, orders alone", alone.summary());
-        report.row("awaiting:payment, all services", one.summary());
-        report.row("the same, two processes of orders", two.summary());
-        report.row("answer's latency, all services", answers.summary());
+        report.row("awaiting:payment, all services", all.one.summary());
+        report.row("the same, two processes of orders", all.two.summary());
+        report.row("events meanwhile, all services", all.events.summary());
+        report.row("answer's latency, all services", all.answers.summary());
         report.at_least(
             "201 of pgbench, in percent",
             alone.median().percent(),
@@ -179,10 +210,10 @@ impl<'a> Bench<'a> {
         );
         report.at_least(
             "awaiting:payment of pgbench, in percent",
-            one.median().percent(),
+            all.one.median().percent(),
             self.arguments.require_awaiting,
         );
-        Ok(one.median().ours)
+        Ok(all.one.median().ours)
     }
 
     /// Orders takes reservations, and nobody hears of them yet.
@@ -212,39 +243,48 @@ impl<'a> Bench<'a> {
     }
 
     /// To `awaiting:payment`, with one and with two processes of orders.
-    async fn all_the_way(&mut self) -> Result<(Rounds, Rounds, Latencies), Failure> {
+    async fn all_the_way(&mut self) -> Result<AllTheWay, Failure> {
         let load = self.load(self.arguments.rounds * 2).await?;
-        let [mut one, mut two] = ["pgbench"; 2].map(Rounds::beside);
-        let mut answers = Latencies::new()?;
+        let mut all = AllTheWay::new()?;
         for _ in 0..self.arguments.rounds {
             let limit = self.baseline.round(self.arguments.seconds).await?;
-            let (rate, tally) = self.awaiting(&load).await?;
-            answers.add(&tally.latencies)?;
+            let bus = limits::nats::round(&self.form.bus_url()?, self.arguments.seconds).await?;
+            let one = self.awaiting(&load).await?;
             self.form.add("orders").await?;
-            let (of_two, _) = self.awaiting(&load).await?;
+            let two = self.awaiting(&load).await?;
             self.form.remove("orders").await?;
             eprintln!(
-                "  pgbench {}/s, awaiting:payment {}/s, with two processes of orders {}/s",
+                "  pgbench {}/s, awaiting:payment {}/s, with two processes of orders {}/s; bare NATS {}/s, events {}/s",
                 grouped(limit),
-                grouped(rate),
-                grouped(of_two)
+                grouped(one.rate),
+                grouped(two.rate),
+                grouped(bus),
+                grouped(one.events)
             );
-            one.add(limit, rate);
-            two.add(limit, of_two);
+            all.answers.add(&one.tally.latencies)?;
+            all.one.add(limit, one.rate);
+            all.two.add(limit, two.rate);
+            all.events.add(bus, one.events);
         }
         self.reserved += load.reserved();
-        Ok((one, two, answers))
+        Ok(all)
     }
 
-    /// Orders a second that await their payment when the round is over; those left over are waited for.
-    async fn awaiting(&self, load: &Arc<Load>) -> Result<(u64, Tally), Failure> {
+    /// One round with all services; what is left over after it is waited for.
+    async fn awaiting(&self, load: &Arc<Load>) -> Result<Awaiting, Failure> {
         let before = self.databases.awaiting_payment().await?;
+        let published = self.databases.published().await?;
         let began = pace::now();
         let tally = self.round(load, &self.form.addresses("orders")).await?;
         let micros = pace::micros_since(began);
         let after = self.databases.awaiting_payment().await?;
+        let events = self.databases.published().await? - published;
         self.databases.settled(SETTLED_WITHIN).await?;
-        Ok((per_second(after - before, micros), tally))
+        Ok(Awaiting {
+            rate: per_second(after - before, micros),
+            events: per_second(events, micros),
+            tally,
+        })
     }
 
     async fn round(&self, load: &Arc<Load>, addresses: &[SocketAddr]) -> Result<Tally, Failure> {

@@ -68,6 +68,21 @@ pub enum Durability {
     },
 }
 
+impl std::fmt::Display for Durability {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Durability::Sqlite {
+                synchronous,
+                journal_mode,
+            } => write!(f, "synchronous={synchronous}, journal_mode={journal_mode}"),
+            Durability::Postgres {
+                fsync,
+                synchronous_commit,
+            } => write!(f, "fsync={fsync}, synchronous_commit={synchronous_commit}"),
+        }
+    }
+}
+
 /// Who does what is to be done beside the requests and the workers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Pace {

@@ -14,6 +14,7 @@ use tokio::sync::Mutex;
 
 use crate::BoxFuture;
 use crate::db::Db;
+use crate::instruments;
 
 /// A dependency that takes longer than this is not ready.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -48,10 +49,9 @@ impl Check {
         Check::new(service, move || {
             let db = db.clone();
             Box::pin(async move {
-                db.durability()
-                    .await
-                    .map(drop)
-                    .map_err(|error| error.to_string())
+                let found = db.durability().await.map_err(|error| error.to_string())?;
+                instruments::durability(service, &found).set(1.0);
+                Ok(())
             })
         })
     }
