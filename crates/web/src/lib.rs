@@ -29,8 +29,8 @@ mod visitor;
 
 use std::sync::Arc;
 
+use serde_json::Value;
 use tessera_platform::service::{Pages, StartError, Surroundings};
-use utoipa::openapi::OpenApi;
 
 use api::Api;
 use app::App;
@@ -41,11 +41,7 @@ pub const NAME: &str = "web";
 
 /// All pages of a process. They ask the services of this process when it runs all of them (`here`), those at
 /// `API_URL` otherwise. `reference` is the description of all endpoints, as it is read at `/docs`.
-pub fn pages(
-    around: &Surroundings<'_>,
-    here: bool,
-    reference: OpenApi,
-) -> Result<Pages, StartError> {
+pub fn pages(around: &Surroundings<'_>, here: bool, reference: Value) -> Result<Pages, StartError> {
     let api = if here {
         Api::here(around.services.clone())
     } else {

@@ -134,9 +134,9 @@ pub(crate) async fn build(settings: Settings, chosen: &Chosen) -> Result<Runtime
     let is_whole = chosen.is_whole();
     let make: MakePages<'_> = Box::new(move |around| {
         let reference = if is_whole {
-            docs::openapi(around.openapi)
+            docs::reference(around.openapi)
         } else {
-            docs::of_all_services()
+            docs::committed_reference()
         };
         tessera_web::pages(&around, is_whole, reference)
     });
