@@ -76,7 +76,8 @@ pub(crate) async fn sign_up(
     Ok(people)
 }
 
-/// What somebody writes who has an account, or wants one; all have one password.
+/// What somebody writes who has an account, or wants one; all have one password, which peers
+/// take that want 20 characters at most.
 fn credentials(email: &str) -> String {
     format!(r#"{{"email":"{email}","password":"a long password 12"}}"#)
 }

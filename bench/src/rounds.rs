@@ -1,7 +1,23 @@
 //! Rounds in turn: what was measured, and beside it what the machine could do in the same minute. Machines are shared
 //! and throttled, so the share of the limit says more than the rate.
 
+use clap::Args;
+
 use crate::latencies::grouped;
+
+/// How much of it, where two kinds of reservations are measured.
+#[derive(Args, Clone, Copy)]
+pub(crate) struct Turns {
+    /// How long each round takes
+    #[arg(long, default_value_t = 5)]
+    pub(crate) seconds: u64,
+    /// Rounds of each
+    #[arg(long, default_value_t = 3)]
+    pub(crate) rounds: u64,
+    /// Connections at once, each with a buyer of its own
+    #[arg(long, default_value_t = 64)]
+    pub(crate) connections: usize,
+}
 
 /// Two rates a second, one after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -288,6 +288,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
 
 /// Each scenario once, as short as can be, on what the other tests have built: whether it works, and no figure counts.
 pub(crate) fn smoke() -> Result<(), Failure> {
+    Run::cargo(["build", "--workspace", "--bins"]).show()?;
     let folder = places::target()?;
     let bench = folder.join("debug").join("bench");
     let bench = bench.to_string_lossy();

@@ -5,7 +5,7 @@ use clap::Args;
 use crate::run::{Failure, Run};
 
 /// Seeds of the test command.
-const SEEDS: &str = "1000";
+const SEEDS: &str = "2000";
 
 #[derive(Args)]
 #[command(disable_help_flag = true)]

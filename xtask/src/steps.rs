@@ -24,7 +24,7 @@ enum Step {
     Clippy,
     /// Every test passes; among them: the documents in docs/ are current, and the house rules are kept
     Test,
-    /// The invariants hold in a thousand simulated runs, whatever goes wrong in them
+    /// The invariants hold in two thousand simulated runs, whatever goes wrong in them
     Simulate,
     /// The pages do what they should in a real browser, for everybody, and are light
     Browser,

@@ -17,7 +17,7 @@ use crate::load::Load;
 use crate::market;
 use crate::pace;
 use crate::report::Report;
-use crate::rounds::Rounds;
+use crate::rounds::{Rounds, Turns};
 use crate::server::Program;
 
 /// How long a peer may take to let its last listing be bought.
@@ -29,15 +29,8 @@ pub(crate) struct Arguments {
     /// Where the peer listens: it has to answer /api/users, /api/tickets and /api/orders there, and to limit nobody
     #[arg(long, value_name = "ADDRESS")]
     peer: SocketAddr,
-    /// How long each round takes
-    #[arg(long, default_value_t = 5)]
-    seconds: u64,
-    /// Rounds of each
-    #[arg(long, default_value_t = 3)]
-    rounds: u64,
-    /// Connections at once, each with a buyer of its own
-    #[arg(long, default_value_t = 64)]
-    connections: usize,
+    #[command(flatten)]
+    turns: Turns,
     /// Distinct tickets that the peer gets for every second; this server gets 10,000
     #[arg(long, default_value_t = 4_000)]
     peer_tickets: u64,
@@ -61,7 +54,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let mut peer = Side::prepare(arguments, arguments.peer, arguments.peer_tickets).await?;
 
     let mut rounds = Rounds::beside("the peer");
-    for round in 1..=arguments.rounds {
+    for round in 1..=arguments.turns.rounds {
         let theirs = peer.round(arguments).await?;
         let own = ours.round(arguments).await?;
         eprintln!(
@@ -73,7 +66,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     }
     let mut report = Report::new(format!(
         "peer: {} connections, {} rounds of {} s each",
-        arguments.connections, arguments.rounds, arguments.seconds
+        arguments.turns.connections, arguments.turns.rounds, arguments.turns.seconds
     ));
     report.of(arguments.program.path().ok().as_deref(), &home.data_dir());
     report.row("reservations", rounds.summary());
@@ -95,9 +88,13 @@ impl Side {
         // Whoever is measured twice has the people of the first time.
         let run = pace::wall_micros();
         let sellers = market::sign_up(address, &format!("seller-{run}"), SELLERS).await?;
-        let buyers =
-            market::sign_up(address, &format!("buyer-{run}"), arguments.connections).await?;
-        let tickets = tickets_per_second * arguments.seconds * arguments.rounds;
+        let buyers = market::sign_up(
+            address,
+            &format!("buyer-{run}"),
+            arguments.turns.connections,
+        )
+        .await?;
+        let tickets = tickets_per_second * arguments.turns.seconds * arguments.turns.rounds;
         let tickets = usize::try_from(tickets).because("so many tickets")?;
         eprintln!("listing {} tickets", market::number(tickets));
         let mut tickets = market::list_tickets(address, &sellers, tickets).await?;
@@ -117,13 +114,13 @@ impl Side {
 
     /// Answers with 201 a second, in one round.
     async fn round(&mut self, arguments: &Arguments) -> Result<u64, Failure> {
-        let connections = connect(self.address, arguments.connections).await?;
-        let until = pace::now() + Duration::from_secs(arguments.seconds);
+        let connections = connect(self.address, arguments.turns.connections).await?;
+        let until = pace::now() + Duration::from_secs(arguments.turns.seconds);
         let (_, tally) = self.load.drive(connections, Pace::Closed, until).await?;
         self.note(&tally)?;
         Ok(per_second(
             tally.in_time(StatusCode::CREATED),
-            arguments.seconds * 1_000_000,
+            arguments.turns.seconds * 1_000_000,
         ))
     }
 

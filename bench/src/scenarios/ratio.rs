@@ -17,20 +17,13 @@ use crate::market;
 use crate::pace;
 use crate::process::Process;
 use crate::report::Report;
-use crate::rounds::Rounds;
+use crate::rounds::{Rounds, Turns};
 use crate::server::Program;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// How long each round takes
-    #[arg(long, default_value_t = 5)]
-    seconds: u64,
-    /// Rounds of each
-    #[arg(long, default_value_t = 3)]
-    rounds: u64,
-    /// Connections at once
-    #[arg(long, default_value_t = 64)]
-    connections: usize,
+    #[command(flatten)]
+    turns: Turns,
     /// Distinct tickets listed beforehand; 10,000 for every second if left out
     #[arg(long)]
     tickets: Option<usize>,
@@ -44,10 +37,10 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let orders = home.data_dir().join("orders.db");
     let sqlite = Sqlite::on_copy_of(&orders, &orders.with_file_name("bare.db"))?;
     let durability = sqlite.durability()?;
-    let seconds =
-        usize::try_from(arguments.seconds * arguments.rounds).because("so many seconds")?;
+    let seconds = usize::try_from(arguments.turns.seconds * arguments.turns.rounds)
+        .because("so many seconds")?;
     let sellers = market::sign_up(server.address, "seller", SELLERS).await?;
-    let buyers = market::sign_up(server.address, "buyer", arguments.connections).await?;
+    let buyers = market::sign_up(server.address, "buyer", arguments.turns.connections).await?;
     let tickets = arguments.tickets.unwrap_or(seconds * 10_000);
     let mut tickets = market::list_tickets(server.address, &sellers, tickets).await?;
 
@@ -68,9 +61,9 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let mut of_http = Rounds::beside("a bare handler");
     let mut of_sqlite = Rounds::beside("bare SQLite");
     let mut sqlite = Some(sqlite);
-    for round in 1..=arguments.rounds {
+    for round in 1..=arguments.turns.rounds {
         let http = per_round(arguments, &free, &bare).await?;
-        let transactions = transactions(&mut sqlite, arguments.seconds).await?;
+        let transactions = transactions(&mut sqlite, arguments.turns.seconds).await?;
         let ours = per_round(arguments, &load, &server).await?;
         eprintln!(
             "  round {round}: bare handler {}/s, bare SQLite {}/s, reservations {}/s",
@@ -83,7 +76,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     }
     let mut report = Report::new(format!(
         "ratio: {} connections, {} rounds",
-        arguments.connections, arguments.rounds
+        arguments.turns.connections, arguments.turns.rounds
     ));
     report.of(arguments.program.path().ok().as_deref(), &home.data_dir());
     report.row("answer", format!("{} bytes of JSON", reply.body.len()));
@@ -100,13 +93,13 @@ async fn per_round(
     load: &std::sync::Arc<Load>,
     server: &Process,
 ) -> Result<u64, Failure> {
-    let connections = connect(server.address, arguments.connections).await?;
-    let until = pace::now() + Duration::from_secs(arguments.seconds);
+    let connections = connect(server.address, arguments.turns.connections).await?;
+    let until = pace::now() + Duration::from_secs(arguments.turns.seconds);
     let (_, tally) = load.drive(connections, Pace::Closed, until).await?;
     tally.all_are(StatusCode::CREATED)?;
     Ok(per_second(
         tally.in_time(StatusCode::CREATED),
-        arguments.seconds * 1_000_000,
+        arguments.turns.seconds * 1_000_000,
     ))
 }
 

@@ -97,9 +97,9 @@ async fn parameters_are_bound_by_their_number_in_any_order_and_as_often_as_they_
 }
 
 #[tokio::test]
-async fn a_parameter_too_few_too_many_or_out_of_range_is_refused_by_name() {
+async fn a_parameter_too_few_too_many_or_without_a_number_is_refused_by_name() {
     let scratch = Scratch::new();
-    let cases: [(&str, &[Param<'_>], &str); 5] = [
+    let cases: [(&str, &[Param<'_>], &str); 7] = [
         (
             "SELECT $1, $2",
             &params![1],
@@ -109,6 +109,12 @@ async fn a_parameter_too_few_too_many_or_out_of_range_is_refused_by_name() {
         ("SELECT $0", &params![1], "variable number must be between"),
         ("SELECT $1", &params![1, 2], "it names no $2: SELECT $1"),
         ("SELECT 1", &params![1], "it names no $1"),
+        ("SELECT ?", &params![1], "a parameter is not of the form $1"),
+        (
+            "SELECT :name",
+            &params![1],
+            "a parameter is not of the form $1",
+        ),
     ];
     for (sql, params, words) in cases {
         let error = scratch.db.opt::<(i64,)>(sql, params).await.unwrap_err();

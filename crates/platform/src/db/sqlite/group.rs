@@ -11,7 +11,7 @@ use crate::db::error::DbError;
 use crate::db::tx::Tx;
 
 /// How a body that is refused takes back what it wrote.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy)]
 enum Undo {
     /// It has written nothing: should it have, the group is given up.
     Nothing,
@@ -78,8 +78,10 @@ fn commit_together(
             Undo::Nothing => run_in_hope(tx, job.as_mut())?,
             Undo::Savepoint => run_in_savepoint(tx, job.as_mut())?,
         };
-        let signals = tx.wakes().iter().filter(|_| stays);
-        for signal in signals {
+        if !stays {
+            continue;
+        }
+        for signal in tx.wakes() {
             if !wakes.contains(signal) {
                 wakes.push(*signal);
             }

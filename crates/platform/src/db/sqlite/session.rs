@@ -175,6 +175,10 @@ fn bound<'c>(
     params: &[Param<'_>],
 ) -> Result<CachedStatement<'c>, DbError> {
     let mut statement = connection.prepare_cached(&sql.replace('$', "?"))?;
+    // Each statement is met by a test, which looks; to ask for names is what costs.
+    if cfg!(debug_assertions) && !is_numbered(&statement, sql) {
+        return Err(wrong("a parameter is not of the form $1", sql));
+    }
     let count = statement.parameter_count();
     if count > params.len() {
         return Err(wrong(&format!("${count} has no value"), sql));
@@ -186,6 +190,15 @@ fn bound<'c>(
         statement.raw_bind_parameter(index, param)?;
     }
     Ok(statement)
+}
+
+/// Whether no parameter takes a number by its place, as `?` and `:name` do.
+fn is_numbered(statement: &CachedStatement<'_>, sql: &str) -> bool {
+    let is_number = |index| {
+        let name = statement.parameter_name(index);
+        name.is_none_or(|name| name.starts_with('?'))
+    };
+    !sql.contains('?') && (1..=statement.parameter_count()).all(is_number)
 }
 
 fn wrong(what: &str, sql: &str) -> DbError {
