@@ -1,6 +1,8 @@
 //! One path, read by many connections: against a bare handler whose answers have as many bytes, round by round in turn.
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use clap::Args;
@@ -18,6 +20,11 @@ use crate::server::Home;
 
 /// Where the bare handler answers.
 const BARE: &str = "/page";
+
+/// In a path: a number that is another one each time.
+const NUMBER: &str = "{}";
+/// As many of them: three digits.
+const NUMBERS: u64 = 900;
 
 #[derive(Args, Clone, Copy)]
 pub(crate) struct Effort {
@@ -78,8 +85,18 @@ async fn size(
     cookie: Option<&HeaderValue>,
 ) -> Result<usize, Failure> {
     let mut connection = Connection::open(address).await?;
+    let path = &numbered(path, 0);
     let reply = connection.get(path, cookie).await?;
     Ok(reply.expect(StatusCode::OK, path)?.body.len())
+}
+
+fn numbered(path: &str, number: u64) -> Cow<'_, str> {
+    if path.contains(NUMBER) {
+        let number = 100 + number % NUMBERS;
+        path.replace(NUMBER, &number.to_string()).into()
+    } else {
+        path.into()
+    }
 }
 
 /// Answers how many were answered a second, and how long they took.
@@ -91,8 +108,10 @@ async fn round(
 ) -> Result<(u64, Latencies), Failure> {
     let connections = connect(address, effort.connections).await?;
     let until = pace::now() + Duration::from_secs(effort.seconds);
+    let number = AtomicU64::new(0);
     let read = drive(connections, Pace::Closed, until, async |connection, _| {
-        Ok(Some(connection.get(path, cookie).await?.status))
+        let path = numbered(path, number.fetch_add(1, Ordering::Relaxed));
+        Ok(Some(connection.get(&path, cookie).await?.status))
     });
     let (_, tally) = read.await?;
     tally.all_are(StatusCode::OK)?;

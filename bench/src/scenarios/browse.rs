@@ -18,11 +18,19 @@ struct Question {
     may_grow: u64,
 }
 
-const QUESTIONS: [Question; 4] = [
+/// The first ones are asked by everybody alike, so that the server may answer what it answered before. `{}` is another number
+/// each time: what is answered then has to be found and written each time.
+const QUESTIONS: [Question; 6] = [
     question("a page of 50", "/api/tickets", 120),
     question("the cheapest", "/api/tickets?sort=price", 120),
     question("a search", "/api/tickets?q=jazz+standards", 200),
-    question("a rare word", "/api/tickets?q=77+part", 200),
+    question("a page, each another", "/api/tickets?minPrice=20.{}", 120),
+    question(
+        "a search, each another",
+        "/api/tickets?q=jazz+standards&minPrice=20.{}",
+        200,
+    ),
+    question("a rare word, each another", "/api/tickets?q={}+part", 200),
 ];
 
 const fn question(name: &'static str, path: &'static str, may_grow: u64) -> Question {

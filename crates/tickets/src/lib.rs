@@ -35,12 +35,17 @@ const MIGRATIONS: &[Migration] = &[
         name: "tickets/0002_sellers",
         sql: include_str!("migrations/0002_sellers.sql"),
     },
+    Migration {
+        name: "tickets/0003_aside",
+        sql: include_str!("migrations/0003_aside.sql"),
+    },
 ];
 
 fn build(ctx: Ctx) -> Result<Service, StartError> {
+    let passed = workers::Passed::default();
     Ok(Service {
         consumer: Some(Arc::new(consumers::Tickets)),
-        workers: workers::all(&ctx),
-        routes: http::routes(ctx),
+        workers: workers::all(&ctx, &passed),
+        routes: http::routes(ctx, passed),
     })
 }

@@ -10,7 +10,7 @@ use tessera_platform::service::Surroundings;
 
 use crate::api::Api;
 use crate::live::Hub;
-use crate::shelf::Shelf;
+use crate::shelf::Pages;
 
 /// The state of the pages. Cheap to clone.
 #[derive(Clone)]
@@ -22,7 +22,7 @@ pub(crate) struct Inner {
     /// What passes between them.
     pub(crate) hub: Hub,
     /// Pages that were written already.
-    pub(crate) shelf: Shelf,
+    pub(crate) shelf: Pages,
     /// The time.
     pub(crate) clock: Clock,
     /// Ids and randomness.
@@ -36,7 +36,7 @@ impl App {
         App(Arc::new(Inner {
             api,
             hub,
-            shelf: Shelf::default(),
+            shelf: Pages::default(),
             clock: around.clock.clone(),
             ids: around.ids.clone(),
             settings: around.settings.clone(),

@@ -4,46 +4,30 @@
 //! each time whether that is still what it would answer. A service that does not tell (PostgreSQL does not) has its pages
 //! written each time. What is kept is nothing of a person's: who brings a session is not served from here.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::extract::{FromRequestParts, Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
-use http_body_util::BodyExt;
-use parking_lot::RwLock;
-use tessera_platform::http::Failure;
+use tessera_platform::http::Shelf;
 
 use crate::api::Answer;
 use crate::app::App;
 use crate::pages::home;
 use crate::visitor::Visitor;
 
-/// As many pages are kept, of some 40 KB each.
-const MOST_PAGES: usize = 64;
-
-/// The pages. Cheap to clone; clones share them.
-#[derive(Clone, Default)]
-pub(crate) struct Shelf(Arc<RwLock<HashMap<Key, Arc<Kept>>>>);
+/// The pages.
+pub(crate) type Pages = Shelf<Key>;
 
 /// What makes one page another.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Key {
+pub(crate) struct Key {
     /// Path and query.
     here: String,
     language: &'static str,
     /// How it may be compressed.
     encodings: Option<HeaderValue>,
-}
-
-struct Kept {
-    /// Of the API's answer that it shows.
-    etag: HeaderValue,
-    headers: HeaderMap,
-    body: Bytes,
 }
 
 /// The API's answer, for the page that is written from it.
@@ -62,7 +46,8 @@ pub(crate) async fn keep(State(app): State<App>, request: Request, next: Next) -
         language: visitor.locale.tag(),
         encodings: head.headers.get(header::ACCEPT_ENCODING).cloned(),
     };
-    let kept = app.shelf.0.read().get(&key).cloned();
+    // With the tag of the API's answer that it shows.
+    let kept = app.shelf.get(&key);
     let etag = kept.as_ref().map(|kept| &kept.etag);
     let answer = match home::fetch(&visitor, etag).await {
         Ok(answer) => answer,
@@ -70,35 +55,13 @@ pub(crate) async fn keep(State(app): State<App>, request: Request, next: Next) -
     };
     if let Some(kept) = kept.filter(|_| answer.status == StatusCode::NOT_MODIFIED) {
         app.hub.expect();
-        return (kept.headers.clone(), kept.body.clone()).into_response();
+        return kept.answer();
     }
     let etag = answer.headers.get(header::ETAG).cloned();
     head.extensions.insert(Fetched(Arc::new(answer)));
     let response = next.run(Request::from_parts(head, body)).await;
     match etag.filter(|_| response.status() == StatusCode::OK) {
-        Some(etag) => app.shelf.put(key, etag, response).await,
+        Some(etag) => app.shelf.put(key, etag, response).await.into_response(),
         None => response,
-    }
-}
-
-impl Shelf {
-    async fn put(&self, key: Key, etag: HeaderValue, response: Response) -> Response {
-        let (head, body) = response.into_parts();
-        let body = match body.collect().await {
-            Ok(body) => body.to_bytes(),
-            Err(error) => return Failure::internal(error).into_response(),
-        };
-        let kept = Kept {
-            etag,
-            headers: head.headers.clone(),
-            body: body.clone(),
-        };
-        let mut pages = self.0.write();
-        // Anybody can ask for any number of pages: those that are asked for often are soon here again.
-        if pages.len() >= MOST_PAGES && !pages.contains_key(&key) {
-            pages.clear();
-        }
-        pages.insert(key, Arc::new(kept));
-        Response::from_parts(head, Body::from(body))
     }
 }

@@ -33,6 +33,7 @@ pub mod paging;
 mod problem;
 mod query;
 pub mod security_headers;
+mod shelf;
 #[cfg(test)]
 mod tests;
 pub mod trace;
@@ -48,3 +49,4 @@ pub use observe::SECURITY;
 pub use paging::{Listing, Page, PageParams};
 pub use problem::Failure;
 pub use query::Query;
+pub use shelf::{Shelf, Shelved};

@@ -51,6 +51,11 @@ impl Page {
         i64::from(self.limit) + 1
     }
 
+    /// Where it was asked for.
+    pub fn uri(&self) -> &Uri {
+        &self.uri
+    }
+
     /// How many rows the page has at most.
     pub fn limit(&self) -> u32 {
         self.limit

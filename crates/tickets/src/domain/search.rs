@@ -34,6 +34,13 @@ pub struct Search {
     pub now: Timestamp,
 }
 
+impl Search {
+    /// Whether what is reserved is left out.
+    pub fn is_for_sale_only(&self) -> bool {
+        self.seller.is_none() && !self.with_reserved
+    }
+}
+
 /// An order of listings; those that are equal in it follow by their ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sort {

@@ -12,14 +12,16 @@ use tessera_contracts::http::Problem;
 use tessera_contracts::http::tickets::Ticket as Answer;
 use tessera_contracts::{Currency, FeeRate, Money, TicketId, UserId, time};
 use tessera_platform::http::conditional::{IfNoneMatch, StateTag};
-use tessera_platform::http::{Failure, MaybeSignedIn, Page, PageParams, Query};
+use tessera_platform::http::{Failure, Listing, MaybeSignedIn, Page, PageParams, Query};
 use tessera_platform::service::Ctx;
 use utoipa::IntoParams;
 
+use super::App;
 use crate::domain::{
     Place, Search, Sort, Ticket, UNDATED, Wanted, category_term, city_term, wanted,
 };
 use crate::store::search;
+use crate::workers::Passed;
 
 /// From midnight to the last moment before the next one.
 const LAST_OF_DAY: SignedDuration = SignedDuration::from_millis(24 * 60 * 60 * 1000 - 1);
@@ -82,30 +84,49 @@ struct SearchParams {
     )
 )]
 pub async fn list_tickets(
-    State(ctx): State<Ctx>,
+    State(App { ctx, passed, shelf }): State<App>,
     MaybeSignedIn(user): MaybeSignedIn,
     query: Query,
     page: Page,
     known: IfNoneMatch,
 ) -> Result<Response, Failure> {
     let now = ctx.clock.now();
-    let fees = ctx.settings.fees;
-    let search = search(query, &page, user.map(|user| user.id), fees.buyer, now)?;
+    let (user, fee) = (user.map(|user| user.id), ctx.settings.fees.buyer);
+    let search = search(query, &page, user, fee, now)?;
     // Before anything is read: what is read may only be newer. One's own listings are nobody else's.
     let state = ctx.db.state().filter(|_| search.seller.is_none());
-    let tag = state.map(|state| StateTag::new(state, now));
-    let etag = tag.as_ref().map(|tag| [(header::ETAG, tag.etag())]);
-    if tag.is_some_and(|tag| known.has_state(&tag)) {
+    let Some(tag) = state.map(|state| StateTag::new(state, now)) else {
+        return Ok(listing(&ctx, &passed, &search, &page)
+            .await?
+            .into_response());
+    };
+    if known.has_state(&tag) {
+        let etag = [(header::ETAG, tag.etag())];
         return Ok((StatusCode::NOT_MODIFIED, etag, ()).into_response());
     }
-    let rows = search::find(&ctx.db, &search).await?;
-    let sort = search.sort;
-    let listing = page.answer(
-        rows,
-        |last| cursor(sort, last),
+    let (here, etag) = (page.uri().to_string(), tag.etag());
+    if let Some(kept) = shelf.get(&here).filter(|kept| kept.etag == etag) {
+        return Ok(kept.answer());
+    }
+    let listing = listing(&ctx, &passed, &search, &page).await?;
+    let answer = ([(header::ETAG, etag.clone())], listing).into_response();
+    shelf.put(here, etag, answer).await
+}
+
+async fn listing(
+    ctx: &Ctx,
+    passed: &Passed,
+    search: &Search,
+    page: &Page,
+) -> Result<Listing<Answer>, Failure> {
+    let found = search::find(&ctx.db, search).await?;
+    passed.add(&ctx.db, found.passed);
+    let fees = ctx.settings.fees;
+    Ok(page.answer(
+        found.tickets,
+        |last| cursor(search.sort, last),
         |ticket| super::body(ticket, fees),
-    );
-    Ok((etag, listing).into_response())
+    ))
 }
 
 fn search(

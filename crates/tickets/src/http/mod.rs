@@ -7,16 +7,35 @@ mod list;
 mod show;
 mod withdraw;
 
+use axum::extract::FromRef;
 use tessera_contracts::Fees;
 use tessera_contracts::http::tickets::Ticket as Body;
+use tessera_platform::http::Shelf;
 use tessera_platform::service::Ctx;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::domain::{Details, Ticket};
+use crate::workers::Passed;
+
+/// What they share.
+#[derive(Clone)]
+struct App {
+    ctx: Ctx,
+    passed: Passed,
+    /// Lists that were written already.
+    shelf: Shelf<String>,
+}
+
+impl FromRef<App> for Ctx {
+    fn from_ref(app: &App) -> Ctx {
+        app.ctx.clone()
+    }
+}
 
 /// All of them.
-pub fn routes(ctx: Ctx) -> OpenApiRouter {
+pub fn routes(ctx: Ctx, passed: Passed) -> OpenApiRouter {
+    let shelf = Shelf::default();
     OpenApiRouter::new()
         .routes(routes!(list::list_tickets, create::create_ticket))
         .routes(routes!(
@@ -24,7 +43,7 @@ pub fn routes(ctx: Ctx) -> OpenApiRouter {
             edit::edit_ticket,
             withdraw::withdraw_ticket
         ))
-        .with_state(ctx)
+        .with_state(App { ctx, passed, shelf })
 }
 
 /// The address of a ticket.

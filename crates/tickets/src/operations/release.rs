@@ -35,9 +35,10 @@ pub async fn release(
     tell_updated(tx, &ticket).await?;
     match then {
         Then::Withdraw => market::take_off(tx, ticket.id).await?,
-        // A reserved one never left the market.
         Then::Free | Then::Lock(_) if was_sold => market::arrange(tx, &ticket).await?,
-        Then::Free | Then::Lock(_) => {}
+        // A reserved one never left the market, and was set aside at most.
+        Then::Free => market::put_back(tx, ticket.id).await?,
+        Then::Lock(_) => {}
     }
     if let Then::Lock(next) = then {
         // One that has ended meanwhile must not get hold of it: nobody would free it again.

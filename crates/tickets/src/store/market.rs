@@ -1,7 +1,7 @@
 //! What lists and searches look at: the last columns of `tickets`, and the table `ticket_terms`.
 //!
 //! It follows the listings, and decides nothing. A lock does not touch it: a listing that is held
-//! stays here, and lists pass it over by its status.
+//! stays here, and lists pass it over by its status, or set it aside until it is free again.
 
 use tessera_contracts::TicketId;
 use tessera_platform::db::{DbError, Param, Tx};
@@ -9,8 +9,11 @@ use tessera_platform::params;
 
 use crate::domain::{Ticket, price_key, start_key, terms};
 
-const ARRANGE: &str =
-    "UPDATE tickets SET listed = $2, price_sort = $3, starts_sort = $4, terms = $5 WHERE id = $1";
+const ARRANGE: &str = "UPDATE tickets
+    SET listed = $2, price_sort = $3, starts_sort = $4, terms = $5, aside = false WHERE id = $1";
+const SET_ASIDE: &str =
+    "UPDATE tickets SET aside = true WHERE id = $1 AND status = 'reserved' AND NOT aside";
+const PUT_BACK: &str = "UPDATE tickets SET aside = false WHERE id = $1 AND aside";
 const TAKE_OFF: &str = "UPDATE tickets SET listed = false WHERE id = $1 AND listed RETURNING terms";
 const ADD_TERM: &str = "INSERT INTO ticket_terms (term, ticket_id) VALUES ($1, $2)
     ON CONFLICT (term, ticket_id) DO NOTHING";
@@ -42,6 +45,18 @@ pub async fn arrange(tx: &mut Tx, ticket: &Ticket) -> Result<(), DbError> {
 pub async fn take_off(tx: &mut Tx, id: TicketId) -> Result<(), DbError> {
     let terms = tx.opt(TAKE_OFF, &params![id]).await?;
     delete_terms(tx, id, terms).await
+}
+
+/// Sets those of the listings aside that are still reserved. They come in the order of their ids, as those who put some
+/// back do, so that nobody waits for each other.
+pub async fn set_aside(tx: &mut Tx, ids: &[TicketId]) -> Result<(), DbError> {
+    let rows: Vec<Vec<Param<'_>>> = ids.iter().map(|id| vec![Param::from(*id)]).collect();
+    tx.execute_many(SET_ASIDE, &rows).await.map(drop)
+}
+
+/// Puts a listing back among the others that is free again.
+pub async fn put_back(tx: &mut Tx, id: TicketId) -> Result<(), DbError> {
+    tx.later(PUT_BACK, &params![id]).await
 }
 
 /// Takes out up to `limit` listings whose event has begun; answers whether there were any.

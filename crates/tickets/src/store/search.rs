@@ -5,10 +5,13 @@
 //! the filter), or fetch those that meet it and sort them (good when few do). Which one it is, is
 //! counted beforehand, up to [`FEW`]. A condition on a column that some other index begins with has
 //! `+ 0` behind the column, so that the database takes no third way.
+//!
+//! What is reserved stays in the indexes, and is passed over: [`windows`] sees to it that this is never much.
 
 use std::fmt::Write;
 use std::ops::RangeInclusive;
 
+use tessera_contracts::TicketId;
 use tessera_platform::db::{Db, DbError, Param};
 
 use super::tickets::COLUMNS;
@@ -16,17 +19,34 @@ use crate::domain::{Place, Search, Sort, Ticket, Wanted};
 
 /// As many are fetched and sorted in some milliseconds.
 const FEW: i64 = 1_000;
+const FREE: &str = " AND t.status = 'available'";
+
+mod windows;
+
+/// What a search found.
+#[derive(Debug, Default)]
+pub struct Found {
+    pub tickets: Vec<Ticket>,
+    /// Reserved listings that were in the way: so many that the next search should not come by them.
+    pub passed: Vec<TicketId>,
+}
 
 /// The listings that a search finds.
-pub async fn find(db: &Db, search: &Search) -> Result<Vec<Ticket>, DbError> {
+pub async fn find(db: &Db, search: &Search) -> Result<Found, DbError> {
     let filters = filters(search);
     let few = match search.seller {
         // One's own listings have an index of their own.
         Some(_) => None,
         None => fewest(db, &filters).await?,
     };
-    let Statement { sql, params } = statement(search, &filters, few);
-    db.list(&sql, &params).await
+    if few.is_none() && search.is_for_sale_only() {
+        return windows::walk(db, search, &filters, windows::LENGTH).await;
+    }
+    let Statement { sql, params } = statement(search, &filters, few, None);
+    Ok(Found {
+        tickets: db.list(&sql, &params).await?,
+        passed: Vec::new(),
+    })
 }
 
 /// A statement, or the beginning of one. Parameters are numbered as they come.
@@ -89,9 +109,13 @@ impl Statement {
     }
 
     fn part(&mut self, part: &Part) -> &mut Statement {
-        let mut pieces = part.sql.split('?');
+        self.numbered(part.sql, &part.params)
+    }
+
+    fn numbered(&mut self, sql: &str, params: &[Param<'static>]) -> &mut Statement {
+        let mut pieces = sql.split('?');
         self.sql.extend(pieces.next());
-        for (piece, param) in pieces.zip(&part.params) {
+        for (piece, param) in pieces.zip(params) {
             self.params.push(param.clone());
             // Writing to a text cannot fail.
             let _ = write!(self.sql, "${}{piece}", self.params.len());
@@ -200,7 +224,13 @@ fn counts(filters: &[Filter]) -> Statement {
     all
 }
 
-fn statement(search: &Search, filters: &[Filter], few: Option<&Filter>) -> Statement {
+/// What is shown, as far as a place.
+fn statement(
+    search: &Search,
+    filters: &[Filter],
+    few: Option<&Filter>,
+    until: Option<Place>,
+) -> Statement {
     let mut all = Statement::default();
     all.text("SELECT ").text(COLUMNS);
     match few {
@@ -211,44 +241,82 @@ fn statement(search: &Search, filters: &[Filter], few: Option<&Filter>) -> State
             .text(") AS few CROSS JOIN tickets t WHERE t.id = few.id AND "),
         None => all.text(" FROM tickets t WHERE "),
     };
-    all.part(&offered(search));
-    for filter in filters {
-        all.text(" AND ").part(&filter.holds);
+    all.conditions(search, filters);
+    if let Some(until) = until {
+        all.side(search.sort, until, Side::Until);
     }
-    if let Some(after) = search.after {
-        all.part(&behind_place(search.sort, after));
+    if search.is_for_sale_only() {
+        all.text(FREE);
     }
-    let limit = Part::new(" LIMIT ?", [search.limit.into()]);
-    all.text(order(search.sort)).part(&limit);
+    all.in_order(search.sort, search.limit);
     all
 }
 
-/// What is shown at all: one's own listings, or those for sale.
+impl Statement {
+    /// Which listings are looked at.
+    fn conditions(&mut self, search: &Search, filters: &[Filter]) {
+        self.part(&offered(search));
+        for filter in filters {
+            self.text(" AND ").part(&filter.holds);
+        }
+        if let Some(after) = search.after {
+            self.side(search.sort, after, Side::After);
+        }
+    }
+
+    fn side(&mut self, sort: Sort, Place { key, id }: Place, side: Side) {
+        let is_down = matches!(sort, Sort::Newest | Sort::PriceDown | Sort::DateDown);
+        let than = match (side, is_down) {
+            (Side::After, true) => "<",
+            (Side::After, false) => ">",
+            (Side::Until, true) => ">=",
+            (Side::Until, false) => "<=",
+        };
+        match key_column(sort) {
+            None => self.numbered(&format!(" AND t.id {than} ?"), &[id.into()]),
+            Some(column) => self.numbered(
+                &format!(" AND ({column}, t.id) {than} (?, ?)"),
+                &[key.into(), id.into()],
+            ),
+        };
+    }
+
+    fn in_order(&mut self, sort: Sort, limit: i64) {
+        let limit = Part::new(" LIMIT ?", [limit.into()]);
+        self.text(order(sort)).part(&limit);
+    }
+}
+
+/// What is looked at: one's own listings, or those on the market.
 fn offered(search: &Search) -> Part {
     if let Some(seller) = search.seller {
         return Part::new("t.user_id = ?", [seller.into()]);
     }
     let now = search.now.as_millisecond().into();
     let by_start = matches!(search.sort, Sort::Date | Sort::DateDown);
-    // What is listed is free, or reserved.
     let sql = match (search.with_reserved, by_start) {
-        (false, true) => "t.listed AND t.status = 'available' AND t.starts_sort > ?",
-        (false, false) => "t.listed AND t.status = 'available' AND t.starts_sort + 0 > ?",
+        (false, true) => "t.listed AND NOT t.aside AND t.starts_sort > ?",
+        (false, false) => "t.listed AND NOT t.aside AND t.starts_sort + 0 > ?",
         (true, true) => "t.listed AND t.starts_sort > ?",
         (true, false) => "t.listed AND t.starts_sort + 0 > ?",
     };
     Part::new(sql, [now])
 }
 
-fn behind_place(sort: Sort, Place { key, id }: Place) -> Part {
-    let place = [key.into(), id.into()];
+/// On which side of a place.
+#[derive(Clone, Copy)]
+enum Side {
+    After,
+    /// At it or before it.
+    Until,
+}
+
+/// What an order goes by before the id.
+fn key_column(sort: Sort) -> Option<&'static str> {
     match sort {
-        Sort::Newest => Part::new(" AND t.id < ?", [id.into()]),
-        Sort::Oldest => Part::new(" AND t.id > ?", [id.into()]),
-        Sort::Price => Part::new(" AND (t.price_sort, t.id) > (?, ?)", place),
-        Sort::PriceDown => Part::new(" AND (t.price_sort, t.id) < (?, ?)", place),
-        Sort::Date => Part::new(" AND (t.starts_sort, t.id) > (?, ?)", place),
-        Sort::DateDown => Part::new(" AND (t.starts_sort, t.id) < (?, ?)", place),
+        Sort::Newest | Sort::Oldest => None,
+        Sort::Price | Sort::PriceDown => Some("t.price_sort"),
+        Sort::Date | Sort::DateDown => Some("t.starts_sort"),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The duties of tickets that nobody asks for, one file each.
 
+mod aside;
 mod ended;
 mod withdrawals;
 
@@ -8,14 +9,19 @@ use std::sync::Arc;
 use tessera_platform::service::Ctx;
 use tessera_platform::worker::Worker;
 
+pub use aside::Passed;
 pub use withdrawals::SIGNAL as WITHDRAWALS;
 
 /// Listings that one step changes at most. Few: on a server it holds them all until its commit.
 const PORTION: i64 = 20;
 
 /// All of them.
-pub fn all(ctx: &Ctx) -> Vec<Arc<dyn Worker>> {
+pub fn all(ctx: &Ctx, passed: &Passed) -> Vec<Arc<dyn Worker>> {
     vec![
+        Arc::new(aside::Aside {
+            db: ctx.db.clone(),
+            passed: passed.clone(),
+        }),
         Arc::new(withdrawals::Withdrawals(ctx.db.clone())),
         Arc::new(ended::Ended {
             db: ctx.db.clone(),

@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod crowds;
 mod deleted_sellers;
 mod editing;
 mod faults;

@@ -10,15 +10,21 @@ use uuid::Uuid;
 use super::*;
 use crate::domain::{Details, Label, Title, price_key, start_key, terms, wanted};
 use crate::operations::{Create, create};
+use crate::store::market;
 
 const SORTS: [(Sort, &str); 6] = [
-    (Sort::Newest, "tickets_newest"),
-    (Sort::Oldest, "tickets_newest"),
-    (Sort::Price, "tickets_by_price"),
-    (Sort::PriceDown, "tickets_by_price"),
-    (Sort::Date, "tickets_by_start"),
-    (Sort::DateDown, "tickets_by_start"),
+    (Sort::Newest, "newest"),
+    (Sort::Oldest, "newest"),
+    (Sort::Price, "by_price"),
+    (Sort::PriceDown, "by_price"),
+    (Sort::Date, "by_start"),
+    (Sort::DateDown, "by_start"),
 ];
+
+fn place(key: i64) -> Place {
+    let id = Uuid::nil().into();
+    Place { key, id }
+}
 
 fn everything(sort: Sort) -> Search {
     Search {
@@ -47,12 +53,8 @@ fn narrow(sort: Sort) -> Search {
 
 /// The first page, and one behind it.
 fn pages(search: Search) -> [Search; 2] {
-    let place = Place {
-        key: 1,
-        id: Uuid::nil().into(),
-    };
     let second = Search {
-        after: Some(place),
+        after: Some(place(1)),
         ..search.clone()
     };
     [search, second]
@@ -67,11 +69,7 @@ async fn explain(app: &TestApp, Statement { sql, params }: Statement) -> Vec<Str
 }
 
 async fn plan(app: &TestApp, search: &Search, few: Option<&Filter>) -> Vec<String> {
-    let Statement { sql, params } = statement(search, &filters(search), few);
-    let explain = format!("EXPLAIN QUERY PLAN {sql}");
-    let steps: Vec<(i64, i64, i64, String)> =
-        app.db("tickets").list(&explain, &params).await.unwrap();
-    steps.into_iter().map(|(_, _, _, step)| step).collect()
+    explain(app, statement(search, &filters(search), few, None)).await
 }
 
 #[tokio::test]
@@ -80,11 +78,46 @@ async fn a_walk_takes_the_index_of_its_order_and_no_other() {
     for (sort, index) in SORTS {
         let searches = [everything(sort), narrow(sort)].map(pages);
         for search in searches.iter().flatten() {
-            let plan = plan(&app, search, None).await;
-            let [step] = plan.as_slice() else {
-                panic!("{sort:?} takes more than one step: {plan:?}")
+            let with_reserved = Search {
+                with_reserved: true,
+                ..search.clone()
             };
-            assert!(step.contains(&format!(" t USING INDEX {index}")), "{step}");
+            let end = Some(place(9));
+            let filters = filters(search);
+            for (statement, index) in [
+                (
+                    statement(&with_reserved, &filters, None, None),
+                    format!("tickets_{index}"),
+                ),
+                (
+                    statement(search, &filters, None, None),
+                    format!("tickets_open_{index}"),
+                ),
+                (
+                    statement(search, &filters, None, end),
+                    format!("tickets_open_{index}"),
+                ),
+                (
+                    windows::window(search, &filters, 9),
+                    format!("tickets_open_{index}"),
+                ),
+            ] {
+                let plan = explain(&app, statement).await;
+                let [step] = plan.as_slice() else {
+                    panic!("{sort:?} takes more than one step: {plan:?}")
+                };
+                assert!(step.contains(&format!(" t USING INDEX {index}")), "{step}");
+            }
+            // The inner statement is asked for one row after the other, and keeps none.
+            let plan = explain(&app, windows::within_first(search, &filters, 9)).await;
+            let [inner, walk, outer] = plan.as_slice() else {
+                panic!("{sort:?} takes other steps: {plan:?}")
+            };
+            assert_eq!((inner.as_str(), outer.as_str()), ("CO-ROUTINE t", "SCAN t"));
+            assert!(
+                walk.contains(&format!(" t USING INDEX tickets_open_{index}")),
+                "{walk}"
+            );
         }
     }
 }
@@ -170,7 +203,7 @@ async fn a_lock_writes_no_index() {
         )
         .await
         .unwrap();
-    assert_eq!(indexed.len(), 4);
+    assert_eq!(indexed.len(), 7);
     for (sql,) in indexed {
         for column in ["version", "status", "order_id", "updated_at"] {
             assert!(!sql.contains(column), "{sql}");
@@ -255,7 +288,7 @@ async fn every_way_finds_what_the_search_means() {
         expected.sort();
         let filters = filters(&search);
         for few in std::iter::once(None).chain(filters.iter().map(Some)) {
-            let Statement { sql, params } = statement(&search, &filters, few);
+            let Statement { sql, params } = statement(&search, &filters, few, None);
             let found: Vec<Ticket> = db.list(&sql, &params).await.unwrap();
             let keys = found
                 .iter()
@@ -273,4 +306,100 @@ fn is_in_order(sort: Sort, mut keys: Vec<(i64, TicketId)>) -> bool {
         keys.reverse();
     }
     keys.is_sorted()
+}
+
+/// Reserves those of the listings that `is_reserved` picks, by their numbers.
+async fn reserve(db: &Db, is_reserved: impl Fn(u8) -> bool) {
+    let ids: Vec<Uuid> = (0..250)
+        .filter(|n| is_reserved(*n))
+        .map(|n| Uuid::from_u128(u128::from(n)))
+        .collect();
+    let reserve = db.write(ids, |tx, ids| {
+        Box::pin(async move {
+            for id in ids {
+                let sql = "UPDATE tickets SET status = 'reserved', order_id = $1 WHERE id = $1";
+                tx.execute(sql, &params![*id]).await?;
+            }
+            Ok::<_, DbError>(())
+        })
+    });
+    reserve.await.unwrap();
+}
+
+#[tokio::test]
+async fn windows_find_what_one_walk_finds_and_tell_what_they_passed() {
+    let app = TestApp::start(&[crate::DEFINITION]).await;
+    let db = app.db("tickets");
+    app.hand.set(Timestamp::UNIX_EPOCH);
+    for offer in offers(250) {
+        let listed = db.write(offer, |tx, offer| Box::pin(create(tx, offer)));
+        listed.await.unwrap();
+    }
+    reserve(db, |n| n % 17 != 0).await;
+    for (length, limit) in [(3, 2), (3, 300), (40, 7), (1_000, 5)] {
+        for search in searches()
+            .into_iter()
+            .map(|search| Search { limit, ..search })
+        {
+            let filters = filters(&search);
+            let Statement { sql, params } = statement(&search, &filters, None, None);
+            let expected: Vec<Ticket> = db.list(&sql, &params).await.unwrap();
+            let found = windows::walk(db, &search, &filters, length).await.unwrap();
+            let ids =
+                |tickets: &[Ticket]| -> Vec<TicketId> { tickets.iter().map(|t| t.id).collect() };
+            assert_eq!(
+                ids(&found.tickets),
+                ids(&expected),
+                "{search:?} by {length}"
+            );
+            for id in &found.passed {
+                assert!(!id.uuid().as_u128().is_multiple_of(17), "{id} is free");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_set_aside_is_passed_no_more_and_stays_on_the_market() {
+    let app = TestApp::start(&[crate::DEFINITION]).await;
+    let db = app.db("tickets");
+    for mut offer in offers(250) {
+        offer.details.starts_at = None;
+        let listed = db.write(offer, |tx, offer| Box::pin(create(tx, offer)));
+        listed.await.unwrap();
+    }
+    reserve(db, |n| n > 20).await;
+    let search = Search {
+        limit: 5,
+        ..everything(Sort::Newest)
+    };
+    let walk = || windows::walk(db, &search, &[], 100);
+    let before = walk().await.unwrap();
+    assert_eq!(
+        before.passed.len(),
+        229 - 29,
+        "two windows, and not the one at the end"
+    );
+    // One is free again before it is its turn.
+    let freed = before.passed[7];
+    let free = db.write(freed, |tx, id| {
+        Box::pin(async move {
+            let sql = "UPDATE tickets SET status = 'available', order_id = NULL WHERE id = $1";
+            tx.execute(sql, &params![*id]).await
+        })
+    });
+    free.await.unwrap();
+    let passed = before.passed.clone();
+    let set = db.write_bulk(passed, |tx, ids| Box::pin(market::set_aside(tx, ids)));
+    set.await.unwrap();
+    let after = walk().await.unwrap();
+    assert_eq!(after.passed, [], "{:?}", after.passed.len());
+    assert_eq!(after.tickets[0].id, freed);
+    assert_eq!(after.tickets.len(), 5);
+    let with_reserved = Search {
+        with_reserved: true,
+        limit: 300,
+        ..everything(Sort::Newest)
+    };
+    assert_eq!(find(db, &with_reserved).await.unwrap().tickets.len(), 250);
 }
