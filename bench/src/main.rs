@@ -89,6 +89,8 @@ enum Scenario {
     Peer(peer::Arguments),
     /// The distributed form on PostgreSQL and NATS, beside pgbench with the one reserving transaction
     Apart(apart::Arguments),
+    /// Locks that run out at once in the distributed form, while listings are read
+    ExpireApart(apart::expire::Arguments),
     /// Serve the bare handler that others are compared with
     Bare(bare::Arguments),
     /// Write the page of all that was recorded, and its plots
@@ -144,6 +146,7 @@ async fn measure(scenario: &Scenario) -> Result<Report, Failure> {
         Scenario::Home(arguments) => home::run(arguments).await,
         Scenario::Peer(arguments) => peer::run(arguments).await,
         Scenario::Apart(arguments) => apart::run(arguments).await,
+        Scenario::ExpireApart(arguments) => apart::expire::run(arguments).await,
         Scenario::Bare(_) | Scenario::Page(_) => Err(Failure::new("nothing is measured by it")),
     }
 }

@@ -22,7 +22,7 @@ use crate::server::Home;
 const BARE: &str = "/page";
 
 /// In a path: a number that is another one each time.
-const NUMBER: &str = "{}";
+pub(crate) const NUMBER: &str = "{}";
 /// As many of them: three digits.
 const NUMBERS: u64 = 900;
 

@@ -189,4 +189,11 @@ async fn its_pages_need_nothing_from_elsewhere() {
         }
     }
     assert!(docs.contains("swagger-ui"));
+    let script = format!("{}/docs/swagger-ui-bundle.js", server.url);
+    let packed = reqwest::Client::new().get(&script);
+    let packed = packed.header("accept-encoding", "gzip").send().await;
+    let packed = packed.unwrap();
+    assert_eq!(packed.headers()["content-encoding"], "gzip");
+    let packed = packed.bytes().await.unwrap();
+    assert!(packed.len() * 2 < text("/docs/swagger-ui-bundle.js").await.len());
 }

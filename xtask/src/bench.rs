@@ -58,6 +58,8 @@ enum Scenario {
     Home,
     /// The distributed form on PostgreSQL and NATS, in turn with pgbench; some ten minutes
     Apart,
+    /// 1,000,000 locks due at once, in the distributed form
+    ExpireApart,
     /// Another server with the same paths, in turn with this one: cargo xtask bench peer -- --peer 127.0.0.1:8080
     Peer,
 }
@@ -79,6 +81,7 @@ impl Scenario {
             Self::Ratio => "ratio",
             Self::Home => "home",
             Self::Apart => "apart",
+            Self::ExpireApart => "expire-apart",
             Self::Peer => "peer",
         }
     }
@@ -129,6 +132,14 @@ impl Scenario {
                 "--require-event-p99-ms",
                 "50",
             ],
+            Self::ExpireApart => &[
+                "--locks",
+                "1000000",
+                "--require-all-s",
+                "400",
+                "--require-p99-ms",
+                "100",
+            ],
         }
     }
 
@@ -171,46 +182,70 @@ impl Scenario {
                 "--rounds",
                 "1",
                 "--tickets-per-second",
-                "9000",
+                "1500",
             ],
+            Self::ExpireApart => &["--locks", "1000", "--made", "250"],
         }
+    }
+
+    /// There is a peer where somebody says so.
+    fn needs_peer(self) -> bool {
+        self == Self::Peer
     }
 
     fn takes_seconds(self) -> bool {
         !matches!(
             self,
-            Self::Expire | Self::Startup | Self::Herd | Self::Backlog
+            Self::Expire | Self::ExpireApart | Self::Startup | Self::Herd | Self::Backlog
         )
     }
 
     fn takes_connections(self) -> bool {
         !matches!(
             self,
-            Self::Latency | Self::Startup | Self::Expire | Self::Backlog
+            Self::Latency | Self::Startup | Self::Expire | Self::ExpireApart | Self::Backlog
         )
     }
 }
 
-/// Where the records of a run are, and the page that is made of them: the one in `docs/` only of a whole run as it is meant.
+/// Where the records of a run are, and the page that is made of them: the one in `docs/` only of scenarios as they are meant,
+/// and once all of them were measured; each may be measured again by itself.
 struct Results {
     records: PathBuf,
     page: PathBuf,
+    /// The one in `docs/`.
+    whole_page: Option<PathBuf>,
 }
 
 impl Results {
     fn of(arguments: &Arguments) -> Result<Self, Failure> {
         let folder = places::target()?.join("bench");
-        let (records, page) = if arguments.is_whole() {
-            ("whole", places::root().join("docs/benchmarks.md"))
+        let records = if arguments.is_as_meant() {
+            "whole"
         } else {
-            ("parts", folder.join("benchmarks.md"))
+            "parts"
         };
-        let records = folder.join("records").join(records);
-        let results = Self { records, page };
+        let results = Self {
+            records: folder.join("records").join(records),
+            page: folder.join("benchmarks.md"),
+            whole_page: arguments
+                .is_as_meant()
+                .then(|| places::root().join("docs/benchmarks.md")),
+        };
         if arguments.scenario.is_none() {
             results.make_room()?;
         }
         Ok(results)
+    }
+
+    fn page(&self) -> &Path {
+        let mut all = Scenario::value_variants().iter();
+        let is_there =
+            |scenario: &Scenario| scenario.needs_peer() || self.record(*scenario).exists();
+        match &self.whole_page {
+            Some(page) if all.all(is_there) => page,
+            _ => &self.page,
+        }
     }
 
     /// What an earlier run recorded is not what this one saw.
@@ -241,16 +276,15 @@ impl Arguments {
         }
     }
 
-    fn is_whole(&self) -> bool {
+    fn is_as_meant(&self) -> bool {
         let is_usual = self.seconds.is_none() && self.connections.is_none() && self.more.is_empty();
-        self.scenario.is_none() && !self.quick && is_usual
+        !self.quick && is_usual
     }
 
     fn wants(&self, scenario: Scenario) -> bool {
         match self.scenario {
             Some(only) => only == scenario,
-            // There is a peer where somebody says so.
-            None => scenario != Scenario::Peer,
+            None => !scenario.needs_peer(),
         }
     }
 }
@@ -296,6 +330,7 @@ pub(crate) fn smoke() -> Result<(), Failure> {
     let results = Results {
         records: folder.join("bench/records/smoke"),
         page: folder.join("bench/smoke/benchmarks.md"),
+        whole_page: None,
     };
     results.make_room()?;
     for scenario in all_of(&arguments) {
@@ -312,14 +347,15 @@ fn all_of(arguments: &Arguments) -> impl Iterator<Item = Scenario> {
 
 /// Makes the page of what was recorded.
 fn page(bench: &str, results: &Results) -> Result<(), Failure> {
+    let page = results.page();
     Run::new(bench)
         .arg("page")
         .arg("--records")
         .arg(&results.records)
         .arg("--page")
-        .arg(&results.page)
+        .arg(page)
         .show()?;
-    println!("{}", results.page.display());
+    println!("{}", page.display());
     Ok(())
 }
 
@@ -329,7 +365,7 @@ fn measure(
     scenario: Scenario,
     results: &Results,
 ) -> Result<(), Failure> {
-    if scenario == Scenario::Apart {
+    if matches!(scenario, Scenario::Apart | Scenario::ExpireApart) {
         servers::bring()?;
     }
     let record = results.record(scenario);

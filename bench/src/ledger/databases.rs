@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio_postgres::{Client, NoTls};
 
 use crate::failure::{Because, Failure};
-use crate::latencies::Latencies;
+use crate::latencies::{Latencies, grouped};
 use crate::pace;
 
 const ORDERS: &str = "SELECT count(*) FROM orders";
@@ -36,6 +36,58 @@ const FILL_BASELINE: &str = "
         SELECT lpad(to_hex(n), 32, '0')::uuid, 0, lpad(to_hex(n), 32, '0')::uuid, 'available', 12000, 'usd', repeat('s', 400)
         FROM generate_series(0, 99999) AS n;
     ANALYZE;";
+
+const LIVE: &str = "SELECT count(*) FROM orders WHERE cancel_reason IS NULL";
+const FOR_SALE: &str = "SELECT count(*) FROM tickets WHERE status = 'available'";
+const MOVE: [(&str, &str); 2] = [
+    (
+        "orders",
+        "UPDATE orders SET expires_at = to_timestamp($1::bigint / 1000.0) WHERE cancel_reason IS NULL",
+    ),
+    (
+        "expiration",
+        "UPDATE deadlines SET expires_at = to_timestamp($1::bigint / 1000.0) WHERE state = 'waiting'",
+    ),
+];
+/// The id of copy number `k` of something: another one in each, and the same one in each database.
+const COPY: &str =
+    "CREATE FUNCTION pg_temp.copy(id uuid, k int) RETURNS uuid LANGUAGE sql IMMUTABLE AS
+    $$ SELECT overlay(id::text placing lpad(to_hex(k), 4, '0') from 25 for 4)::uuid $$";
+/// What services know of tickets and orders, and in which columns (the ticket's text names it, too). Those that were made long
+/// ago have no events any more.
+const COPIED: [(&str, &str, &str); 7] = [
+    (
+        "tickets",
+        "tickets",
+        "'id', pg_temp.copy(o.id, k), 'order_id', pg_temp.copy(o.order_id, k),
+        'created_at', timestamptz '2020-01-01'",
+    ),
+    (
+        "tickets",
+        "ticket_terms",
+        "'ticket_id', pg_temp.copy(o.ticket_id, k)",
+    ),
+    ("tickets", "versions", "'id', pg_temp.copy(o.id, k)"),
+    (
+        "orders",
+        "tickets",
+        "'id', pg_temp.copy(o.id, k),
+        'snapshot', replace(o.snapshot, o.id::text, pg_temp.copy(o.id, k)::text)",
+    ),
+    (
+        "orders",
+        "orders",
+        "'id', pg_temp.copy(o.id, k), 'ticket_id', pg_temp.copy(o.ticket_id, k),
+        'created_at', timestamptz '2020-01-01',
+        'snapshot', replace(o.snapshot, o.ticket_id::text, pg_temp.copy(o.ticket_id, k)::text)",
+    ),
+    (
+        "expiration",
+        "deadlines",
+        "'order_id', pg_temp.copy(o.order_id, k)",
+    ),
+    ("payments", "orders", "'id', pg_temp.copy(o.id, k)"),
+];
 
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
@@ -151,6 +203,47 @@ impl Databases {
     ) -> Result<Vec<(String, i64)>, Failure> {
         let rows = self.of(service)?.query(sql, &[&since]).await.because(sql)?;
         Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+    }
+
+    /// Makes `times` out of each ticket and its order, with everything that the services know of them but the events that it
+    /// came by: what is there already was made by the services themselves. They must not be running.
+    pub(crate) async fn multiply(&self, times: i32) -> Result<(), Failure> {
+        for service in ["tickets", "orders", "expiration", "payments"] {
+            let made = self.of(service)?.batch_execute(COPY).await;
+            made.because(COPY)?;
+        }
+        for (service, table, ids) in COPIED {
+            let sql = format!(
+                "INSERT INTO {table} SELECT copied.* FROM {table} o, generate_series(2, $1) k,
+                LATERAL jsonb_populate_record(o, jsonb_build_object({ids})) copied"
+            );
+            let copied = self.of(service)?.execute(&sql, &[&times]).await;
+            let copied = copied.because(&sql)?;
+            eprintln!("  {} rows more of {table} in {service}", grouped(copied));
+        }
+        for service in SERVICES {
+            let analyzed = self.of(service)?.batch_execute("VACUUM ANALYZE").await;
+            analyzed.because("VACUUM ANALYZE")?;
+        }
+        Ok(())
+    }
+
+    /// Moves the deadline of every lock to one instant, in milliseconds since 1970. The services must not be running.
+    pub(crate) async fn move_deadlines(&self, wall_millis: i64) -> Result<(), Failure> {
+        for (service, sql) in MOVE {
+            let moved = self.of(service)?.execute(sql, &[&wall_millis]).await;
+            let moved = moved.because(sql)?;
+            eprintln!("  moved {} deadlines in {service}", grouped(moved));
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn live_orders(&self) -> Result<u64, Failure> {
+        self.count("orders", LIVE).await
+    }
+
+    pub(crate) async fn tickets_for_sale(&self) -> Result<u64, Failure> {
+        self.count("tickets", FOR_SALE).await
     }
 
     /// How the books are kept, as the server says.

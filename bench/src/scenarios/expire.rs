@@ -52,6 +52,8 @@ pub(crate) struct Arguments {
 /// What was seen while very many locks ran out.
 struct Wave {
     micros: u64,
+    /// Before the deadline, from when the server was ready on: nobody had looked at these listings until then.
+    before: Looks,
     looks: Looks,
 }
 
@@ -84,6 +86,8 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     report.row("durability", server::durability(server.address).await?);
     report.row("single lock, from deadline to for sale", delays.summary());
     report.row("all locks, from deadline to for sale", millis(wave.micros));
+    let before = wave.before.latencies.summary();
+    report.row("GET /api/tickets before, all reserved", before);
     wave.looks.tell(&mut report, arguments.require_p99_ms);
     report.at_most("a single lock", delays.max(), arguments.require_delay_ms);
     report.at_most(
@@ -147,7 +151,7 @@ async fn single_lock(
     }
 }
 
-/// Reads listings from before the deadline until the last ticket is for sale again.
+/// Reads listings until the last ticket is for sale again.
 async fn wave(
     server: &Process,
     home: &Home,
@@ -155,13 +159,19 @@ async fn wave(
     deadline: Instant,
 ) -> Result<Wave, Failure> {
     let data_dir = home.data_dir();
+    let onlooker = Onlooker::come(server.address).await?;
     pace::pause_until(deadline).await;
+    let before = onlooker.leave().await?;
     let onlooker = Onlooker::come(server.address).await?;
     // On a thread of its own: counting must not hold up the reads, whose latency is measured.
     let counted = tokio::task::spawn_blocking(move || count_down(&data_dir, locks, deadline)).await;
     let looks = onlooker.leave().await?;
     let micros = counted.because("the count was lost")??;
-    Ok(Wave { micros, looks })
+    Ok(Wave {
+        micros,
+        before,
+        looks,
+    })
 }
 
 fn count_down(data_dir: &std::path::Path, locks: usize, deadline: Instant) -> Result<u64, Failure> {

@@ -3,6 +3,7 @@
 //! load generator on the same machine; by two processes of orders; and how late events are at half of that load.
 
 mod baseline;
+pub(crate) mod expire;
 mod form;
 
 use std::net::SocketAddr;
