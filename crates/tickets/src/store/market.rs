@@ -1,7 +1,8 @@
 //! What lists and searches look at: the last columns of `tickets`, and the table `ticket_terms`.
 //!
 //! It follows the listings, and decides nothing. A lock does not touch it: a listing that is held
-//! stays here, and lists pass it over by its status, or set it aside until it is free again.
+//! stays here, and lists pass it over by its status, or set it aside until it is free again. What leaves the market
+//! leaves its terms behind for a while: those of many listings share pages, and go together.
 
 use tessera_contracts::TicketId;
 use tessera_platform::db::{DbError, Param, Tx};
@@ -14,18 +15,25 @@ const ARRANGE: &str = "UPDATE tickets
 const SET_ASIDE: &str =
     "UPDATE tickets SET aside = true WHERE id = $1 AND status = 'reserved' AND NOT aside";
 const PUT_BACK: &str = "UPDATE tickets SET aside = false WHERE id = $1 AND aside";
-const TAKE_OFF: &str = "UPDATE tickets SET listed = false WHERE id = $1 AND listed RETURNING terms";
+const TAKE_OFF: &str = "UPDATE tickets SET listed = false WHERE id = $1 AND listed";
+const TERMS: &str = "SELECT terms FROM tickets WHERE id = $1 AND terms <> ' '";
+const LEFT: &str =
+    "SELECT id, terms FROM tickets WHERE NOT listed AND terms <> ' ' ORDER BY id LIMIT $1";
+const FORGET_TERMS: &str =
+    "UPDATE tickets SET terms = ' ' WHERE id = $1 AND NOT listed AND terms = $2";
 const ADD_TERM: &str = "INSERT INTO ticket_terms (term, ticket_id) VALUES ($1, $2)
     ON CONFLICT (term, ticket_id) DO NOTHING";
 const DELETE_TERM: &str = "DELETE FROM ticket_terms WHERE term = $1 AND ticket_id = $2";
 const OVER: &str =
     "SELECT id FROM tickets WHERE listed AND starts_sort <= $1 ORDER BY starts_sort, id LIMIT $2";
-const TAKE_OFF_OVER: &str = "UPDATE tickets SET listed = false
-    WHERE id = $1 AND listed AND starts_sort <= $2 RETURNING terms";
+const TAKE_OFF_OVER: &str =
+    "UPDATE tickets SET listed = false WHERE id = $1 AND listed AND starts_sort <= $2";
 
 /// Makes it agree with a listing that is new, was edited, or came back.
 pub async fn arrange(tx: &mut Tx, ticket: &Ticket) -> Result<(), DbError> {
-    take_off(tx, ticket.id).await?;
+    let before: Option<(String,)> = tx.opt(TERMS, &params![ticket.id]).await?;
+    let before = before.iter().flat_map(|(terms,)| rows(terms, ticket.id));
+    delete_terms(tx, before.collect()).await?;
     let (listed, terms) = (ticket.is_listed(tx.now()), terms(&ticket.details));
     let words: String = terms.iter().map(|term| format!("{term} ")).collect();
     let details = &ticket.details;
@@ -43,8 +51,7 @@ pub async fn arrange(tx: &mut Tx, ticket: &Ticket) -> Result<(), DbError> {
 
 /// Takes a listing out of it; one that is not in it stays out.
 pub async fn take_off(tx: &mut Tx, id: TicketId) -> Result<(), DbError> {
-    let terms = tx.opt(TAKE_OFF, &params![id]).await?;
-    delete_terms(tx, id, terms).await
+    tx.later(TAKE_OFF, &params![id]).await
 }
 
 /// Sets those of the listings aside that are still reserved. They come in the order of their ids, as those who put some
@@ -64,16 +71,43 @@ pub async fn take_off_over(tx: &mut Tx, limit: i64) -> Result<bool, DbError> {
     let now = tx.now().as_millisecond();
     let over: Vec<(TicketId,)> = tx.all(OVER, &params![now, limit]).await?;
     for (id,) in &over {
-        let terms = tx.opt(TAKE_OFF_OVER, &params![*id, now]).await?;
-        delete_terms(tx, *id, terms).await?;
+        tx.later(TAKE_OFF_OVER, &params![*id, now]).await?;
     }
     Ok(!over.is_empty())
 }
 
-/// `terms` are those of the listing, if it was in.
-async fn delete_terms(tx: &mut Tx, id: TicketId, terms: Option<(String,)>) -> Result<(), DbError> {
-    let Some((terms,)) = terms else { return Ok(()) };
-    let row = |term| vec![Param::from(str::as_bytes(term)), Param::from(id)];
-    let rows: Vec<Vec<Param<'_>>> = terms.split_whitespace().map(row).collect();
+/// Takes out the terms of up to `limit` listings that left; answers whether there were any.
+pub async fn forget_terms(tx: &mut Tx, limit: i64) -> Result<bool, DbError> {
+    let left: Vec<(TicketId, String)> = tx.all(LEFT, &params![limit]).await?;
+    let mut gone = Vec::new();
+    for (id, terms) in &left {
+        // One that came back meanwhile needs them.
+        if tx
+            .execute(FORGET_TERMS, &params![*id, terms.as_str()])
+            .await?
+            == 1
+        {
+            gone.extend(rows(terms, *id));
+        }
+    }
+    // In the order in which they are stored: neighbours are written once.
+    gone.sort_unstable();
+    delete_terms(tx, gone).await?;
+    Ok(!left.is_empty())
+}
+
+/// The rows of `ticket_terms` that a listing with these terms has.
+fn rows(terms: &str, id: TicketId) -> impl Iterator<Item = (&[u8], TicketId)> {
+    terms
+        .split_whitespace()
+        .map(move |term| (term.as_bytes(), id))
+}
+
+async fn delete_terms(tx: &mut Tx, rows: Vec<(&[u8], TicketId)>) -> Result<(), DbError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let row = |(term, id)| vec![Param::from(term), Param::from(id)];
+    let rows: Vec<Vec<Param<'_>>> = rows.into_iter().map(row).collect();
     tx.execute_many(DELETE_TERM, &rows).await.map(drop)
 }

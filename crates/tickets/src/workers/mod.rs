@@ -2,6 +2,7 @@
 
 mod aside;
 mod ended;
+mod terms;
 mod withdrawals;
 
 use std::sync::Arc;
@@ -24,6 +25,10 @@ pub fn all(ctx: &Ctx, passed: &Passed) -> Vec<Arc<dyn Worker>> {
         }),
         Arc::new(withdrawals::Withdrawals(ctx.db.clone())),
         Arc::new(ended::Ended {
+            db: ctx.db.clone(),
+            clock: ctx.clock.clone(),
+        }),
+        Arc::new(terms::Terms {
             db: ctx.db.clone(),
             clock: ctx.clock.clone(),
         }),

@@ -1,5 +1,6 @@
 //! A seller whose account is gone sells nothing any more, and what was sold stays.
 
+use jiff::SignedDuration;
 use serde_json::json;
 use tessera_contracts::UserId;
 use tessera_contracts::events::{EventData, UserState};
@@ -31,6 +32,7 @@ async fn all_free_listings_are_withdrawn_portion_by_portion() {
         count("SELECT count(*) FROM tickets WHERE status = 'available'").await,
         1
     );
+    app.pass(SignedDuration::from_secs(5)).await;
     assert_eq!(
         count("SELECT count(DISTINCT ticket_id) FROM ticket_terms").await,
         1
@@ -57,6 +59,7 @@ async fn a_reserved_listing_is_withdrawn_on_its_release_and_whoever_waits_is_ref
     let expected = ["v2 reserved A", "v3 withdrawn -", "v3 refused B withdrawn"];
     assert_eq!(stage.news().await, expected);
     assert_eq!(stage.waiting().await, 0);
+    stage.app.pass(SignedDuration::from_secs(5)).await;
     assert_eq!(stage.count("SELECT count(*) FROM ticket_terms").await, 0);
 }
 

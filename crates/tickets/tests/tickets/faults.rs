@@ -104,13 +104,7 @@ async fn sold() -> Case {
     let event = completed(&stage.holder("A").await);
     let order = stage.order("B", 1);
     stage.publish(created(&order)).await;
-    let steps = &[
-        VERSION,
-        SAVE,
-        TELL,
-        ("ticket_terms", "DELETE"),
-        ("waiting", "DELETE"),
-    ];
+    let steps = &[VERSION, SAVE, TELL, ("waiting", "DELETE")];
     let news = &["v2 reserved A", "v3 sold A", "v3 refused B sold"];
     Case {
         stage,

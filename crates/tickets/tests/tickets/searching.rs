@@ -165,6 +165,7 @@ async fn only_what_can_be_bought_is_listed() {
     let order = stage.holder("B").await;
     stage.publish(completed(&order)).await;
     assert_eq!(listed(&stage).await, 0);
+    stage.app.pass(SignedDuration::from_secs(5)).await;
     assert_eq!(stage.count("SELECT count(*) FROM ticket_terms").await, 0);
     let reason = tessera_contracts::CancelReason::CaptureFailed;
     stage.publish(crate::stage::cancelled(&order, reason)).await;
@@ -196,6 +197,7 @@ async fn what_is_over_leaves_the_indexes_without_a_word_and_comes_back_with_a_ne
     stage.app.pass(SignedDuration::from_hours(24 * 500)).await;
     let listed = "SELECT count(*) FROM tickets WHERE listed";
     assert_eq!(stage.count(listed).await, 0);
+    stage.app.pass(SignedDuration::from_secs(5)).await;
     assert_eq!(stage.count("SELECT count(*) FROM ticket_terms").await, 0);
     assert_eq!(stage.standing().await, "v1 available -");
     assert_eq!(stage.news().await, [""; 0]);

@@ -1,5 +1,6 @@
 //! `DELETE /api/tickets/{id}`
 
+use jiff::SignedDuration;
 use tessera_platform::testing::Answer;
 
 use crate::stage::{
@@ -20,6 +21,7 @@ async fn a_listing_is_withdrawn_once() {
         assert!(answer.body.is_null());
     }
     assert_eq!(stage.news().await, ["v2 withdrawn -"]);
+    stage.app.pass(SignedDuration::from_secs(5)).await;
     assert_eq!(stage.count("SELECT count(*) FROM ticket_terms").await, 0);
 }
 

@@ -203,7 +203,7 @@ async fn a_lock_writes_no_index() {
         )
         .await
         .unwrap();
-    assert_eq!(indexed.len(), 7);
+    assert_eq!(indexed.len(), 8);
     for (sql,) in indexed {
         for column in ["version", "status", "order_id", "updated_at"] {
             assert!(!sql.contains(column), "{sql}");

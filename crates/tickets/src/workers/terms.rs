@@ -1,0 +1,43 @@
+//! Takes the terms of listings that left the market out of the index of words.
+//!
+//! A search looks at the listing itself, and does not find what left. To take out its terms with each sale would write a
+//! page for every word; those of many listings share theirs.
+
+use jiff::{SignedDuration, Timestamp};
+use tessera_platform::BoxFuture;
+use tessera_platform::clock::Clock;
+use tessera_platform::db::Db;
+use tessera_platform::worker::{Next, Worker, WorkerError};
+
+use crate::store::market;
+
+const EVERY: SignedDuration = SignedDuration::from_secs(5);
+
+/// Listings of one step: some milliseconds of work.
+const PORTION: i64 = 200;
+
+/// The worker.
+pub struct Terms {
+    pub db: Db,
+    pub clock: Clock,
+}
+
+impl Worker for Terms {
+    fn name(&self) -> &'static str {
+        "terms"
+    }
+
+    fn run(&self) -> BoxFuture<'_, Result<Next, WorkerError>> {
+        Box::pin(async move {
+            let forget = self
+                .db
+                .write_bulk((), |tx, ()| Box::pin(market::forget_terms(tx, PORTION)));
+            let later = self.clock.now().saturating_add(EVERY);
+            Ok(if forget.await? {
+                Next::Again
+            } else {
+                Next::At(later.unwrap_or(Timestamp::MAX))
+            })
+        })
+    }
+}
