@@ -21,6 +21,21 @@ impl Latencies {
         self.0.saturating_record(micros.max(1));
     }
 
+    /// Differences between two stamps of whole milliseconds, each cut off: what is told as 3 ms is anything between more than 2 and less
+    /// than 4. All that are told alike are taken as spread evenly between half a millisecond less and half a one more.
+    pub(crate) fn between_stamps(mut micros: Vec<i64>) -> Result<Self, Failure> {
+        let mut latencies = Self::new()?;
+        micros.sort_unstable();
+        for alike in micros.chunk_by(|a, b| a == b) {
+            let count = i64::try_from(alike.len()).unwrap_or(i64::MAX);
+            for (place, told) in (0..).zip(alike) {
+                let micros = told - 500 + (place * 1_000 + 500) / count;
+                latencies.record(u64::try_from(micros).unwrap_or(0));
+            }
+        }
+        Ok(latencies)
+    }
+
     pub(crate) fn add(&mut self, other: &Self) -> Result<(), Failure> {
         self.0
             .add(&other.0)
@@ -88,6 +103,16 @@ pub(crate) fn per_second(count: u64, micros: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::{Latencies, grouped, millis, per_second};
+
+    #[test]
+    fn what_stamps_tell_alike_is_spread_over_a_millisecond() {
+        let stamps = [2_000, 3_000, 3_000, 3_000, 3_000, 4_000, 4_000];
+        let latencies = Latencies::between_stamps(stamps.to_vec()).unwrap();
+        assert_eq!(latencies.count(), 7);
+        // Of the four around 3 ms it is the third.
+        assert!((3_120..3_130).contains(&latencies.median()));
+        assert!(latencies.max() < 4_500);
+    }
 
     #[test]
     fn numbers_are_written_for_people() {

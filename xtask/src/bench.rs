@@ -23,6 +23,9 @@ pub(crate) struct Arguments {
     /// A short look: far fewer tickets, no bounds
     #[arg(long)]
     quick: bool,
+    /// Shorter still
+    #[arg(skip)]
+    smoke: bool,
     /// Further arguments for the load generator: `cargo xtask bench reserve -- --help`
     #[arg(last = true)]
     more: Vec<String>,
@@ -188,6 +191,21 @@ impl Scenario {
         }
     }
 
+    /// Besides, on a debug build, which is far slower.
+    fn smoke(self) -> &'static [&'static str] {
+        match self {
+            Self::Reserve => &["--tickets", "6000"],
+            Self::Rates => &["--tickets-per-second", "5000"],
+            Self::Purchase => &["--seconds", "1", "--tickets", "4000"],
+            Self::Browse => &["--listings", "100,500"],
+            Self::Expire => &["--locks", "1000"],
+            Self::Backlog => &["--orders", "1000"],
+            Self::Mixed | Self::Home => &["--listings", "500"],
+            Self::Apart => &["--tickets-per-second", "2000"],
+            _ => &[],
+        }
+    }
+
     /// There is a peer where somebody says so.
     fn needs_peer(self) -> bool {
         self == Self::Peer
@@ -272,6 +290,7 @@ impl Arguments {
             seconds: None,
             connections: None,
             quick: true,
+            smoke: true,
             more: Vec::new(),
         }
     }
@@ -389,6 +408,12 @@ fn command_line(arguments: &Arguments, scenario: Scenario) -> Vec<String> {
         scenario.bounds()
     };
     line.extend(preset.iter().map(ToString::to_string));
+    let shorter = if arguments.smoke {
+        scenario.smoke()
+    } else {
+        &[]
+    };
+    line.extend(shorter.iter().map(ToString::to_string));
     let seconds = arguments.seconds.filter(|_| scenario.takes_seconds());
     line.extend(seconds.map(|seconds| format!("--seconds={seconds}")));
     let connections = arguments

@@ -170,12 +170,9 @@ impl Databases {
 
     /// From `created` to `awaiting:payment` by the server's own stamps, of every order made since.
     pub(crate) async fn lags_since(&self, wall_micros: i64) -> Result<Latencies, Failure> {
-        let mut lags = Latencies::new()?;
         let rows = self.of("orders")?.query(LAGS, &[&wall_micros]).await;
-        for row in rows.because(LAGS)? {
-            lags.record(u64::try_from(row.get::<_, i64>(0)).unwrap_or(0));
-        }
-        Ok(lags)
+        let rows = rows.because(LAGS)?;
+        Latencies::between_stamps(rows.iter().map(|row| row.get(0)).collect())
     }
 
     /// From the transaction that says something to the commit of the one that takes it in, of everything said since.

@@ -76,15 +76,15 @@ impl Ledger {
 
     /// From `created` to `awaiting:payment` by the server's own stamps, of every order made since.
     pub(crate) fn lags_since(&self, wall_micros: i64) -> Result<Latencies, Failure> {
-        let mut lags = Latencies::new()?;
+        let mut lags = Vec::new();
         let mut statement = self.orders.prepare(LAGS).because(LAGS)?;
         let rows = statement
             .query_map(params![wall_micros], |row| row.get::<_, i64>(0))
             .because(LAGS)?;
         for lag in rows {
-            lags.record(u64::try_from(lag.because(LAGS)?).unwrap_or(0));
+            lags.push(lag.because(LAGS)?);
         }
-        Ok(lags)
+        Latencies::between_stamps(lags)
     }
 
     /// Waits until no order is `created` any more.

@@ -30,6 +30,9 @@ pub async fn release(
     let was_sold = matches!(ticket.state, State::Sold(_));
     // The model: services::tickets::release.
     let ticket = ticket.release(order, reason, then, tx.now())?;
+    if matches!(then, Then::Free) {
+        market::put_back(tx, ticket.id).await?;
+    }
     let saved = tickets::save_state(tx, &ticket).await?;
     guarded(tx, saved)?;
     tell_updated(tx, &ticket).await?;
@@ -37,8 +40,7 @@ pub async fn release(
         Then::Withdraw => market::take_off(tx, ticket.id).await?,
         Then::Free | Then::Lock(_) if was_sold => market::arrange(tx, &ticket).await?,
         // A reserved one never left the market, and was set aside at most.
-        Then::Free => market::put_back(tx, ticket.id).await?,
-        Then::Lock(_) => {}
+        Then::Free | Then::Lock(_) => {}
     }
     if let Then::Lock(next) = then {
         // One that has ended meanwhile must not get hold of it: nobody would free it again.

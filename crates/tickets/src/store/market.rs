@@ -11,16 +11,17 @@ use tessera_platform::params;
 use crate::domain::{Ticket, price_key, start_key, terms};
 
 const ARRANGE: &str = "UPDATE tickets
-    SET listed = $2, price_sort = $3, starts_sort = $4, terms = $5, aside = false WHERE id = $1";
+    SET listed = $2, price_sort = $3, starts_sort = $4, terms = $5, aside = false, has_terms = $2
+    WHERE id = $1";
 const SET_ASIDE: &str =
     "UPDATE tickets SET aside = true WHERE id = $1 AND status = 'reserved' AND NOT aside";
 const PUT_BACK: &str = "UPDATE tickets SET aside = false WHERE id = $1 AND aside";
 const TAKE_OFF: &str = "UPDATE tickets SET listed = false WHERE id = $1 AND listed";
-const TERMS: &str = "SELECT terms FROM tickets WHERE id = $1 AND terms <> ' '";
+const TERMS: &str = "SELECT terms FROM tickets WHERE id = $1 AND has_terms";
 const LEFT: &str =
-    "SELECT id, terms FROM tickets WHERE NOT listed AND terms <> ' ' ORDER BY id LIMIT $1";
+    "SELECT id, terms FROM tickets WHERE has_terms AND NOT listed ORDER BY id LIMIT $1";
 const FORGET_TERMS: &str =
-    "UPDATE tickets SET terms = ' ' WHERE id = $1 AND NOT listed AND terms = $2";
+    "UPDATE tickets SET has_terms = false WHERE id = $1 AND has_terms AND NOT listed";
 const ADD_TERM: &str = "INSERT INTO ticket_terms (term, ticket_id) VALUES ($1, $2)
     ON CONFLICT (term, ticket_id) DO NOTHING";
 const DELETE_TERM: &str = "DELETE FROM ticket_terms WHERE term = $1 AND ticket_id = $2";
@@ -61,7 +62,7 @@ pub async fn set_aside(tx: &mut Tx, ids: &[TicketId]) -> Result<(), DbError> {
     tx.execute_many(SET_ASIDE, &rows).await.map(drop)
 }
 
-/// Puts a listing back among the others that is free again.
+/// Puts a listing back among the others that is about to be free again: a free one is never aside.
 pub async fn put_back(tx: &mut Tx, id: TicketId) -> Result<(), DbError> {
     tx.later(PUT_BACK, &params![id]).await
 }
@@ -82,11 +83,7 @@ pub async fn forget_terms(tx: &mut Tx, limit: i64) -> Result<bool, DbError> {
     let mut gone = Vec::new();
     for (id, terms) in &left {
         // One that came back meanwhile needs them.
-        if tx
-            .execute(FORGET_TERMS, &params![*id, terms.as_str()])
-            .await?
-            == 1
-        {
+        if tx.execute(FORGET_TERMS, &params![*id]).await? == 1 {
             gone.extend(rows(terms, *id));
         }
     }

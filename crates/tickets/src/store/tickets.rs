@@ -26,8 +26,8 @@ const OF_SELLER: &str = concat!(
 );
 const INSERT: &str = "INSERT INTO tickets (id, version, edit_version, user_id, status, order_id, title, price,
     currency, category, venue, city, country, starts_at, time_zone, section, seat_row, seat, created_at,
-    updated_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)";
+    updated_at, has_terms)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, false)";
 // No index looks at these columns, so a lock writes its row and nothing else.
 const SAVE_STATE: &str =
     "UPDATE tickets SET version = $2, status = $3, order_id = $4, updated_at = $5

@@ -190,7 +190,7 @@ impl Engine {
             tx.into_postgres().roll_back().await;
             return Together::Kept;
         }
-        match self.commit::<(), DbError>(tx, ()).await {
+        match self.commit(tx).await {
             Run::Over(Ok(())) => Together::Kept,
             Run::Over(Err(DbError::InDoubt)) => Together::Unknown,
             Run::Over(Err(_)) | Run::Again(_) => Together::Lost,

@@ -3,10 +3,10 @@
 use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
-use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 use super::Engine;
+use super::write::{Body, Typed};
 use crate::BoxFuture;
 use crate::db::error::{DbError, words_of_panic};
 use crate::db::tx::Tx;
@@ -37,10 +37,8 @@ pub(super) trait Job: Send + Sync {
 /// A [`Job`] with its types.
 pub(super) struct Work<I, T, E, F> {
     turn: Turn,
-    input: I,
-    body: F,
+    typed: Typed<I, T, E, F>,
     step: Option<TraceParent>,
-    outcome: Mutex<Option<Result<T, E>>>,
     reply: oneshot::Sender<Result<T, E>>,
 }
 
@@ -49,10 +47,8 @@ impl<I, T, E, F> Work<I, T, E, F> {
         let (reply, answer) = oneshot::channel();
         let work = Work {
             turn,
-            input,
-            body,
+            typed: Typed::new(input, body),
             step: trace::current_step(),
-            outcome: Mutex::default(),
             reply,
         };
         (work, answer)
@@ -77,15 +73,13 @@ where
     fn run<'a>(&'a self, tx: &'a mut Tx) -> BoxFuture<'a, Result<(), DbError>> {
         Box::pin(async move {
             tx.set_trace(self.step);
-            let body = async { (self.body)(tx, &self.input).await };
-            let body = trace::scope_within(self.step, AssertUnwindSafe(body).catch_unwind());
-            let outcome = match body.await {
-                Ok(outcome) => outcome,
+            let body = AssertUnwindSafe(self.typed.run(tx)).catch_unwind();
+            let is_kept = match trace::scope_within(self.step, body).await {
+                Ok(is_kept) => is_kept,
                 Err(panic) => return Err(DbError::Panicked(words_of_panic(&*panic))),
             };
             // A refusal takes nothing back where nothing was done.
-            let is_whole = tx.failure().is_none() && (outcome.is_ok() || !tx.has_written());
-            *self.outcome.lock() = Some(outcome);
+            let is_whole = tx.failure().is_none() && (is_kept || !tx.has_written());
             if is_whole {
                 Ok(())
             } else {
@@ -96,19 +90,17 @@ where
 
     fn run_alone(self: Box<Self>, engine: &Engine) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            let run = engine.run(Lane::Interactive, self.step, &self.input, &self.body);
-            let outcome = trace::scope_within(self.step, run).await;
+            let run = engine.run(Lane::Interactive, self.step, &self.typed);
+            let end = trace::scope_within(self.step, run).await;
+            let outcome = self.typed.outcome(end);
             // Whoever asked may have hung up; the transaction stands all the same.
             drop(self.reply.send(outcome));
         })
     }
 
     fn answer(self: Box<Self>) {
-        let outcome = self.outcome.into_inner();
-        drop(
-            self.reply
-                .send(outcome.unwrap_or(Err(DbError::Closed.into()))),
-        );
+        let outcome = self.typed.outcome(Ok(()));
+        drop(self.reply.send(outcome));
     }
 
     fn fail(self: Box<Self>, error: DbError) {

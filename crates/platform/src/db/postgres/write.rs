@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
+use parking_lot::Mutex;
 use rand::Rng;
 
 use super::Engine;
@@ -21,12 +22,62 @@ const PATIENCE: Duration = Duration::from_secs(8);
 const FIRST_PAUSE: Duration = Duration::from_millis(2);
 const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 
+/// A body, without its types: what runs it is compiled once, and not for each.
+pub(super) trait Body: Send + Sync {
+    /// Runs it, and keeps what it answers; tells whether it was not refused.
+    fn run<'a>(&'a self, tx: &'a mut Tx) -> BoxFuture<'a, bool>;
+}
+
+/// A [`Body`] with its types.
+pub(super) struct Typed<I, T, E, F> {
+    input: I,
+    body: F,
+    outcome: Mutex<Option<Result<T, E>>>,
+}
+
 /// What became of one run of a body.
-pub(super) enum Run<T, E> {
-    /// It is over, in this way.
-    Over(Result<T, E>),
+pub(super) enum Run {
+    /// It is over: its outcome is kept, or this failed.
+    Over(Result<(), DbError>),
     /// Nothing of it is left, and it may well succeed when it is run again.
     Again(DbError),
+}
+
+impl<I, T, E, F> Typed<I, T, E, F> {
+    pub(super) fn new(input: I, body: F) -> Self {
+        Typed {
+            input,
+            body,
+            outcome: Mutex::default(),
+        }
+    }
+
+    /// What it answered last, unless something else came in the way.
+    pub(super) fn outcome(&self, end: Result<(), DbError>) -> Result<T, E>
+    where
+        E: From<DbError>,
+    {
+        end?;
+        let kept = self.outcome.lock().take();
+        kept.unwrap_or(Err(DbError::Closed.into()))
+    }
+}
+
+impl<I, T, E, F> Body for Typed<I, T, E, F>
+where
+    F: for<'a> Fn(&'a mut Tx, &'a I) -> BoxFuture<'a, Result<T, E>> + Send + Sync + 'static,
+    I: Send + Sync + 'static,
+    T: Send + 'static,
+    E: Send + 'static,
+{
+    fn run<'a>(&'a self, tx: &'a mut Tx) -> BoxFuture<'a, bool> {
+        Box::pin(async move {
+            let outcome = (self.body)(tx, &self.input).await;
+            let is_kept = outcome.is_ok();
+            *self.outcome.lock() = Some(outcome);
+            is_kept
+        })
+    }
 }
 
 impl Engine {
@@ -43,29 +94,27 @@ impl Engine {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        let engine = self.clone();
-        let step = trace::current_step();
-        let work = async move {
-            let _place = engine.pool.place(lane).await?;
-            engine.run(lane, step, &input, &body).await
-        };
-        match tokio::spawn(trace::scope_within(step, work)).await {
-            Ok(outcome) => outcome,
-            Err(_) => Err(DbError::Closed.into()),
-        }
+        let typed = Arc::new(Typed::new(input, body));
+        let end = self.clone().run_aside(lane, typed.clone()).await;
+        typed.outcome(end)
     }
 
-    pub(super) async fn run<I, T, E, F>(
+    async fn run_aside(self: Arc<Self>, lane: Lane, body: Arc<dyn Body>) -> Result<(), DbError> {
+        let step = trace::current_step();
+        let work = async move {
+            let _place = self.pool.place(lane).await?;
+            self.run(lane, step, body.as_ref()).await
+        };
+        let task = tokio::spawn(trace::scope_within(step, work));
+        task.await.unwrap_or(Err(DbError::Closed))
+    }
+
+    pub(super) async fn run(
         &self,
         lane: Lane,
         step: Option<TraceParent>,
-        input: &I,
-        body: &F,
-    ) -> Result<T, E>
-    where
-        F: for<'a> Fn(&'a mut Tx, &'a I) -> BoxFuture<'a, Result<T, E>>,
-        E: From<DbError>,
-    {
+        body: &dyn Body,
+    ) -> Result<(), DbError> {
         let mut patience = Patience::new();
         let mut is_rerun = false;
         loop {
@@ -76,53 +125,47 @@ impl Engine {
                     if is_rerun {
                         tx.is_rerun();
                     }
-                    self.run_once(tx, input, body).await
+                    self.run_once(tx, body).await
                 }
                 Err(error) => Run::Again(error),
             };
             match run {
-                Run::Over(outcome) => return outcome,
+                Run::Over(end) => return end,
                 Run::Again(error) if error.is_of_the_moment() && patience.waits().await => {
                     tracing::debug!(service = self.seed.owner, %error, "a transaction is run again");
                     is_rerun = true;
                 }
-                Run::Again(error) => return Err(error.into()),
+                Run::Again(error) => return Err(error),
             }
         }
     }
 
-    async fn run_once<I, T, E, F>(&self, mut tx: Tx, input: &I, body: &F) -> Run<T, E>
-    where
-        F: for<'a> Fn(&'a mut Tx, &'a I) -> BoxFuture<'a, Result<T, E>>,
-        E: From<DbError>,
-    {
-        let outcome = AssertUnwindSafe(async { body(&mut tx, input).await })
-            .catch_unwind()
-            .await;
+    async fn run_once(&self, mut tx: Tx, body: &dyn Body) -> Run {
+        let ran = AssertUnwindSafe(body.run(&mut tx)).catch_unwind().await;
         let failure = tx.failure().cloned().map(|failure| hope(&tx, failure));
-        match (outcome, failure) {
+        match (ran, failure) {
             (Err(panic), _) => {
                 tx.into_postgres().discard();
-                Run::Over(Err(DbError::Panicked(words_of_panic(&*panic)).into()))
+                Run::Over(Err(DbError::Panicked(words_of_panic(&*panic))))
             }
             (Ok(_), Some(failure)) if failure.is_of_the_moment() => {
                 end(tx, &failure).await;
                 Run::Again(failure)
             }
             // What the body made of an error of its own is not known to be whole.
-            (Ok(Ok(_)), Some(failure)) => {
+            (Ok(true), Some(failure)) => {
                 end(tx, &failure).await;
-                Run::Over(Err(DbError::Failed.into()))
+                Run::Over(Err(DbError::Failed))
             }
-            (Ok(Err(refusal)), _) => {
+            (Ok(false), _) => {
                 tx.into_postgres().roll_back().await;
-                Run::Over(Err(refusal))
+                Run::Over(Ok(()))
             }
-            (Ok(Ok(answer)), None) => self.commit(tx, answer).await,
+            (Ok(true), None) => self.commit(tx).await,
         }
     }
 
-    pub(super) async fn commit<T, E: From<DbError>>(&self, tx: Tx, answer: T) -> Run<T, E> {
+    pub(super) async fn commit(&self, tx: Tx) -> Run {
         let (wakes, witness) = (tx.wakes().to_vec(), tx.witness());
         let hopes = tx.hopes();
         let mut session = tx.into_postgres();
@@ -131,7 +174,7 @@ impl Engine {
                 wakes
                     .into_iter()
                     .for_each(|signal| self.signals.wake(signal));
-                return Run::Over(Ok(answer));
+                return Run::Over(Ok(()));
             }
             Err(DbError::Constraint(text)) if hopes => DbError::Conflict(text),
             Err(error) => error,
@@ -141,7 +184,7 @@ impl Engine {
             return if error.is_of_the_moment() {
                 Run::Again(error)
             } else {
-                Run::Over(Err(error.into()))
+                Run::Over(Err(error))
             };
         }
         let backend = session.backend();
@@ -151,10 +194,10 @@ impl Engine {
                 wakes
                     .into_iter()
                     .for_each(|signal| self.signals.wake(signal));
-                Run::Over(Ok(answer))
+                Run::Over(Ok(()))
             }
             Fate::Lost => Run::Again(error),
-            Fate::Unknown => Run::Over(Err(DbError::InDoubt.into())),
+            Fate::Unknown => Run::Over(Err(DbError::InDoubt)),
         }
     }
 }

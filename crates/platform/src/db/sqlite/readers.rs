@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 
 use super::session::Session;
 use crate::db::Pace;
@@ -91,9 +91,13 @@ impl Readers {
                 })
             })
         };
+        let (reply, answer) = oneshot::channel();
+        // Without its type: what runs it is compiled once, and not for each kind of row.
+        let read: Box<dyn FnOnce() + Send> = Box::new(move || drop(reply.send(read())));
         tokio::task::spawn_blocking(read)
             .await
-            .map_err(|error| DbError::Engine(format!("a list ended early: {error}")))?
+            .map_err(|error| DbError::Engine(format!("a list ended early: {error}")))?;
+        answer.await.map_err(|_| DbError::Closed)?
     }
 
     fn with_session<T>(
