@@ -77,20 +77,22 @@ pub async fn take_off_over(tx: &mut Tx, limit: i64) -> Result<bool, DbError> {
     Ok(!over.is_empty())
 }
 
-/// Takes out the terms of up to `limit` listings that left; answers whether there were any.
-pub async fn forget_terms(tx: &mut Tx, limit: i64) -> Result<bool, DbError> {
-    let left: Vec<(TicketId, String)> = tx.all(LEFT, &params![limit]).await?;
+/// Up to `limit` listings that left, and whose terms are still there. They are not held.
+pub async fn left(tx: &mut Tx, limit: i64) -> Result<Vec<(TicketId, String)>, DbError> {
+    tx.all(LEFT, &params![limit]).await
+}
+
+/// Takes out the terms of listings that left, and are not back yet.
+pub async fn forget_terms(tx: &mut Tx, left: &[(TicketId, String)]) -> Result<(), DbError> {
     let mut gone = Vec::new();
-    for (id, terms) in &left {
-        // One that came back meanwhile needs them.
+    for (id, terms) in left {
         if tx.execute(FORGET_TERMS, &params![*id]).await? == 1 {
             gone.extend(rows(terms, *id));
         }
     }
     // In the order in which they are stored: neighbours are written once.
     gone.sort_unstable();
-    delete_terms(tx, gone).await?;
-    Ok(!left.is_empty())
+    delete_terms(tx, gone).await
 }
 
 /// The rows of `ticket_terms` that a listing with these terms has.

@@ -6,7 +6,7 @@
 use jiff::{SignedDuration, Timestamp};
 use tessera_platform::BoxFuture;
 use tessera_platform::clock::Clock;
-use tessera_platform::db::Db;
+use tessera_platform::db::{Db, DbError, Tx};
 use tessera_platform::worker::{Next, Worker, WorkerError};
 
 use crate::store::market;
@@ -29,9 +29,7 @@ impl Worker for Terms {
 
     fn run(&self) -> BoxFuture<'_, Result<Next, WorkerError>> {
         Box::pin(async move {
-            let forget = self
-                .db
-                .write_bulk((), |tx, ()| Box::pin(market::forget_terms(tx, PORTION)));
+            let forget = self.db.write_bulk((), |tx, ()| Box::pin(forget(tx)));
             let later = self.clock.now().saturating_add(EVERY);
             Ok(if forget.await? {
                 Next::Again
@@ -40,4 +38,11 @@ impl Worker for Terms {
             })
         })
     }
+}
+
+/// Of one portion; answers whether there was any.
+async fn forget(tx: &mut Tx) -> Result<bool, DbError> {
+    let left = market::left(tx, PORTION).await?;
+    market::forget_terms(tx, &left).await?;
+    Ok(!left.is_empty())
 }
