@@ -28,16 +28,10 @@ pub const DEFINITION: Definition = Definition {
     build: |ctx| Box::pin(async move { build(ctx) }),
 };
 
-const MIGRATIONS: &[Migration] = &[
-    Migration {
-        name: "expiration/0001_deadlines",
-        sql: include_str!("migrations/0001_deadlines.sql"),
-    },
-    Migration {
-        name: "expiration/0002_clustered",
-        sql: include_str!("migrations/0002_clustered.sql"),
-    },
-];
+const MIGRATIONS: &[Migration] = &[Migration {
+    name: "expiration/0001_deadlines",
+    sql: include_str!("migrations/0001_deadlines.sql"),
+}];
 
 fn build(ctx: Ctx) -> Result<Service, StartError> {
     let deadlines = Deadlines::new(ctx.db.clone(), ctx.clock.clone());

@@ -39,10 +39,6 @@ const MIGRATIONS: &[Migration] = &[
         name: "tickets/0003_aside",
         sql: include_str!("migrations/0003_aside.sql"),
     },
-    Migration {
-        name: "tickets/0004_clustered",
-        sql: include_str!("migrations/0004_clustered.sql"),
-    },
 ];
 
 fn build(ctx: Ctx) -> Result<Service, StartError> {

@@ -7,9 +7,6 @@
 //! start again. Whether it may run there is for the newer migration to say, in its first line:
 //! `-- compatible-from: orders/0002_search` – every program that knows this one may go on. The database keeps
 //! the statements of what was applied, so that the old program reads it there.
-//!
-//! One that is about how SQLite keeps its rows says so in its second line: `-- only: sqlite`. PostgreSQL notes it as
-//! applied, and does nothing.
 
 use super::error::DbError;
 
@@ -27,19 +24,12 @@ pub(super) type Applied = (String, String);
 
 /// How a migration says from which one on a program need not know it.
 const COMPATIBLE_FROM: &str = "-- compatible-from: ";
-const ONLY_SQLITE: &str = "-- only: sqlite";
 
 impl Migration {
     /// The last migration that a program has to know to run on a database that has this one, too. Without
     /// one, it has to know this one itself.
     pub fn compatible_from(&self) -> Option<&'static str> {
         compatible_from(self.sql)
-    }
-
-    /// Whether it means nothing to PostgreSQL.
-    pub(super) fn is_only_for_sqlite(&self) -> bool {
-        let mut comments = self.sql.lines().take_while(|line| line.starts_with("--"));
-        comments.any(|line| line == ONLY_SQLITE)
     }
 }
 
@@ -127,25 +117,4 @@ pub(super) fn refuse_older(missing: &[&Migration]) -> Result<(), DbError> {
         "this database was written by an older version: bring it up to date with `tessera migrate`"
             .to_owned(),
     ))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Migration;
-
-    #[test]
-    fn a_migration_says_whether_it_is_for_sqlite_alone() {
-        let is_only = |sql| {
-            Migration {
-                name: "0002_b",
-                sql,
-            }
-            .is_only_for_sqlite()
-        };
-        assert!(is_only(
-            "-- compatible-from: 0001_a\n-- only: sqlite\nDROP TABLE a;"
-        ));
-        assert!(!is_only("-- compatible-from: 0001_a\nDROP TABLE a;"));
-        assert!(!is_only("DROP TABLE a;\n-- only: sqlite"));
-    }
 }

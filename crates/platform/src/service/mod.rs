@@ -34,7 +34,7 @@ pub use data_dir::lock_data_dir;
 pub use runtime::Runtime;
 
 /// The tables that every service has.
-const MIGRATIONS: [Migration; 7] = [
+const MIGRATIONS: [Migration; 6] = [
     Migration {
         name: "platform/0001_outbox",
         sql: include_str!("../migrations/0001_outbox.sql"),
@@ -58,10 +58,6 @@ const MIGRATIONS: [Migration; 7] = [
     Migration {
         name: "platform/0006_relay",
         sql: include_str!("../migrations/0006_relay.sql"),
-    },
-    Migration {
-        name: "platform/0007_clustered",
-        sql: include_str!("../migrations/0007_clustered.sql"),
     },
 ];
 

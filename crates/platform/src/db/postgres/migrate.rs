@@ -27,12 +27,10 @@ pub(super) async fn apply(client: &mut Client, migrations: &[Migration]) -> Resu
     tx.batch_execute(CREATE).await?;
     // Read again: whoever had the lock before may have done it all.
     for migration in missing(&applied(&tx).await?, migrations)? {
-        if !migration.is_only_for_sqlite() {
-            tx.batch_execute(migration.sql).await.map_err(|error| {
-                let reason = DbError::from(error);
-                DbError::Engine(format!("migration {}: {reason}", migration.name))
-            })?;
-        }
+        tx.batch_execute(migration.sql).await.map_err(|error| {
+            let reason = DbError::from(error);
+            DbError::Engine(format!("migration {}: {reason}", migration.name))
+        })?;
         let insert = "INSERT INTO migrations (name, sql) VALUES ($1, $2)";
         tx.execute(insert, &[&migration.name, &migration.sql])
             .await?;
