@@ -185,7 +185,7 @@ impl Scenario {
                 "--rounds",
                 "1",
                 "--tickets-per-second",
-                "1500",
+                "9000",
             ],
             Self::ExpireApart => &["--locks", "1000", "--made", "250"],
         }
@@ -201,7 +201,7 @@ impl Scenario {
             Self::Expire => &["--locks", "1000"],
             Self::Backlog => &["--orders", "1000"],
             Self::Mixed | Self::Home => &["--listings", "500"],
-            Self::Apart => &["--tickets-per-second", "2000"],
+            Self::Apart => &["--tickets-per-second", "6000"],
             _ => &[],
         }
     }
