@@ -34,6 +34,18 @@ impl Looks {
     pub(crate) fn tell(&self, report: &mut Report, bound_ms: Option<u64>) {
         report.row("GET /api/tickets meanwhile", self.latencies.summary());
         report.at_most("p99 of others meanwhile", self.latencies.p99(), bound_ms);
+        self.must_be_answered(report);
+    }
+
+    /// The same of those who looked before something began, when all was reserved and nobody had looked yet. It takes as long
+    /// as it takes.
+    pub(crate) fn tell_before(&self, report: &mut Report) {
+        let before = self.latencies.summary();
+        report.row("GET /api/tickets before, all reserved", before);
+        self.must_be_answered(report);
+    }
+
+    fn must_be_answered(&self, report: &mut Report) {
         if self.unanswered > 0 {
             let unanswered = grouped(self.unanswered);
             report.broken(format!("{unanswered} looks were not answered with 200"));

@@ -49,10 +49,11 @@ const MOVE: [(&str, &str); 2] = [
         "UPDATE deadlines SET expires_at = to_timestamp($1::bigint / 1000.0) WHERE state = 'waiting'",
     ),
 ];
-/// The id of copy number `k` of something: another one in each, and the same one in each database.
+/// The id of copy number `k` of something: the same one in each database. It is as if it had been made long ago, so that it is
+/// nobody's yet (ids begin with their time).
 const COPY: &str =
     "CREATE FUNCTION pg_temp.copy(id uuid, k int) RETURNS uuid LANGUAGE sql IMMUTABLE AS
-    $$ SELECT overlay(id::text placing lpad(to_hex(k), 4, '0') from 25 for 4)::uuid $$";
+    $$ SELECT overlay(id::text placing lpad(to_hex(k), 4, '0') from 1 for 4)::uuid $$";
 /// What services know of tickets and orders, and in which columns (the ticket's text names it, too). Those that were made long
 /// ago have no events any more.
 const COPIED: [(&str, &str, &str); 7] = [

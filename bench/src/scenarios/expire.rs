@@ -86,8 +86,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     report.row("durability", server::durability(server.address).await?);
     report.row("single lock, from deadline to for sale", delays.summary());
     report.row("all locks, from deadline to for sale", millis(wave.micros));
-    let before = wave.before.latencies.summary();
-    report.row("GET /api/tickets before, all reserved", before);
+    wave.before.tell_before(&mut report);
     wave.looks.tell(&mut report, arguments.require_p99_ms);
     report.at_most("a single lock", delays.max(), arguments.require_delay_ms);
     report.at_most(

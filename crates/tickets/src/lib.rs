@@ -42,7 +42,7 @@ const MIGRATIONS: &[Migration] = &[
 ];
 
 fn build(ctx: Ctx) -> Result<Service, StartError> {
-    let passed = workers::Passed::default();
+    let passed = store::Passed::default();
     Ok(Service {
         consumer: Some(Arc::new(consumers::Tickets)),
         workers: workers::all(&ctx, &passed),

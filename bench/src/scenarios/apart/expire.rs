@@ -82,8 +82,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let micros = count_down(&databases, made * times, deadline).await?;
     let looks = onlooker.leave().await?;
     report.row("all locks, from deadline to for sale", millis(micros));
-    let before = before.latencies.summary();
-    report.row("GET /api/tickets before, all reserved", before);
+    before.tell_before(&mut report);
     looks.tell(&mut report, arguments.require_p99_ms);
     let bound = arguments.require_all_s.map(|seconds| seconds * 1000);
     report.at_most("all locks", micros, bound);

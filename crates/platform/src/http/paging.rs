@@ -99,6 +99,17 @@ impl Page {
         }
     }
 
+    /// The answer to a page that ended early, at `key`: the next one goes on from there, whatever this one has.
+    pub fn part<R, K, W>(&self, rows: Vec<R>, key: &K, show: impl FnMut(R) -> W) -> Listing<W>
+    where
+        K: Serialize,
+    {
+        Listing {
+            items: rows.into_iter().map(show).collect(),
+            next: self.link_after(key),
+        }
+    }
+
     /// A `Link` to the page after `key`, with all other parameters as they are.
     fn link_after<K: Serialize>(&self, key: &K) -> Option<HeaderValue> {
         let query = query::replace(

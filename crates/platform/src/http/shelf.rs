@@ -15,7 +15,7 @@ use parking_lot::RwLock;
 
 use super::problem::Failure;
 
-/// As many answers are kept, of some 40 KB each.
+/// As many answers are kept: of some 40 KB each, and 150 KB at most.
 const MOST: usize = 64;
 
 /// The answers, by what makes one another. Cheap to clone; clones share them.

@@ -20,8 +20,7 @@ use super::App;
 use crate::domain::{
     Place, Search, Sort, Ticket, UNDATED, Wanted, category_term, city_term, wanted,
 };
-use crate::store::search;
-use crate::workers::Passed;
+use crate::store::{Passed, search};
 
 /// From midnight to the last moment before the next one.
 const LAST_OF_DAY: SignedDuration = SignedDuration::from_millis(24 * 60 * 60 * 1000 - 1);
@@ -119,14 +118,13 @@ async fn listing(
     search: &Search,
     page: &Page,
 ) -> Result<Listing<Answer>, Failure> {
-    let found = search::find(&ctx.db, search).await?;
-    passed.add(&ctx.db, found.passed);
-    let fees = ctx.settings.fees;
-    Ok(page.answer(
-        found.tickets,
-        |last| cursor(search.sort, last),
-        |ticket| super::body(ticket, fees),
-    ))
+    let found = search::find(&ctx.db, search, passed).await?;
+    let (sort, fees) = (search.sort, ctx.settings.fees);
+    let show = |ticket| super::body(ticket, fees);
+    Ok(match found.ended_at {
+        None => page.answer(found.tickets, |last| cursor(sort, last), show),
+        Some(Place { key, id }) => page.part(found.tickets, &(sort.as_str(), key, id), show),
+    })
 }
 
 fn search(

@@ -16,7 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::domain::{Details, Ticket};
-use crate::workers::Passed;
+use crate::store::Passed;
 
 /// What they share.
 #[derive(Clone)]

@@ -13,7 +13,7 @@ use tessera_platform::testing::{Halt, TestApp, TestUser, are_several_writers, me
 use super::{Create, Edit, create, edit, lock};
 use crate::consumers::{order_cancelled, user_deleted};
 use crate::domain::{Change, Details, Ticket, Title};
-use crate::store::{tickets, waiting};
+use crate::store::{market, tickets, waiting};
 
 /// A listing, its seller, and how to get hold of it.
 struct Scene {
@@ -347,4 +347,39 @@ async fn a_ticket_that_is_released_while_its_seller_leaves_is_withdrawn() {
     scene.app.settle().await;
     assert_eq!(scene.standing().await, ("withdrawn".to_owned(), None));
     assert!(scene.is_tidy().await);
+}
+
+#[tokio::test]
+async fn a_listing_that_is_about_to_be_free_is_not_set_aside() {
+    if !are_several_writers() {
+        return;
+    }
+    let set_aside = async |scene: &Scene| {
+        let ids = vec![scene.ticket];
+        let set_aside = scene
+            .db()
+            .write_bulk(ids, |tx, ids| Box::pin(market::set_aside(tx, ids)));
+        set_aside.await.unwrap();
+    };
+    let is_aside = async |scene: &Scene| {
+        let rows = scene.db().list("SELECT aside FROM tickets", &[]).await;
+        let rows: Vec<(bool,)> = rows.unwrap();
+        rows == [(true,)]
+    };
+    // While its release is under way nobody waits for it; set aside before, it comes back.
+    let (scene, holder) = Scene::reserved().await;
+    let halt = Arc::new(Halt::new());
+    let release = end_and_stand(scene.db(), &halt, &holder);
+    meet(scene.db(), &halt, release, set_aside(&scene)).await;
+    assert_eq!(scene.standing().await, ("available".to_owned(), None));
+    assert!(!is_aside(&scene).await);
+
+    let (scene, holder) = Scene::reserved().await;
+    set_aside(&scene).await;
+    assert!(is_aside(&scene).await);
+    scene
+        .publish(EventData::OrderCancelled(ended(&holder)))
+        .await;
+    assert_eq!(scene.standing().await, ("available".to_owned(), None));
+    assert!(!is_aside(&scene).await);
 }

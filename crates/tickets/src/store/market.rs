@@ -4,8 +4,10 @@
 //! stays here, and lists pass it over by its status, or set it aside until it is free again. What leaves the market
 //! leaves its terms behind for a while: those of many listings share pages, and go together.
 
-use tessera_contracts::TicketId;
-use tessera_platform::db::{DbError, Param, Tx};
+use std::sync::LazyLock;
+
+use tessera_contracts::{TicketId, TicketStatus};
+use tessera_platform::db::{Db, DbError, Param, Tx};
 use tessera_platform::params;
 
 use crate::domain::{Ticket, price_key, start_key, terms};
@@ -14,21 +16,23 @@ const ARRANGE: &str = "UPDATE tickets
     SET listed = $2, price_sort = $3, starts_sort = $4, terms = $5, aside = false, has_terms = $2
     WHERE id = $1";
 const SET_ASIDE: &str =
-    "UPDATE tickets SET aside = true WHERE id = $1 AND status = 'reserved' AND NOT aside";
+    "UPDATE tickets SET aside = true WHERE id IN (SELECT id FROM claimed) RETURNING id";
 const PUT_BACK: &str = "UPDATE tickets SET aside = false WHERE id = $1 AND aside";
-const TAKE_OFF: &str = "UPDATE tickets SET listed = false WHERE id = $1 AND listed";
-const TERMS: &str = "SELECT terms FROM tickets WHERE id = $1 AND has_terms";
-const LEFT: &str =
-    "SELECT id, terms FROM tickets WHERE has_terms AND NOT listed ORDER BY id LIMIT $1";
-const FORGET_TERMS: &str =
-    "UPDATE tickets SET has_terms = false WHERE id = $1 AND has_terms AND NOT listed";
+const ASIDE: &str = "SELECT id, status FROM tickets WHERE aside AND id > $1 ORDER BY id LIMIT $2";
+const PUT_BACK_FREE: &str =
+    "UPDATE tickets SET aside = false WHERE id = $1 AND aside AND status = 'available'";
+const TAKE_OFF: &str =
+    "UPDATE tickets SET listed = false, has_terms = true WHERE id = $1 AND listed";
+const TERMS: &str = "SELECT terms FROM tickets WHERE id = $1 AND (has_terms OR listed)";
+const LEFT: &str = "SELECT id FROM tickets WHERE has_terms AND NOT listed ORDER BY id LIMIT $1";
+const FORGET_TERMS: &str = "UPDATE tickets SET has_terms = false
+    WHERE id = $1 AND has_terms AND NOT listed RETURNING terms";
 const ADD_TERM: &str = "INSERT INTO ticket_terms (term, ticket_id) VALUES ($1, $2)
     ON CONFLICT (term, ticket_id) DO NOTHING";
 const DELETE_TERM: &str = "DELETE FROM ticket_terms WHERE term = $1 AND ticket_id = $2";
 const OVER: &str =
     "SELECT id FROM tickets WHERE listed AND starts_sort <= $1 ORDER BY starts_sort, id LIMIT $2";
-const TAKE_OFF_OVER: &str =
-    "UPDATE tickets SET listed = false WHERE id = $1 AND listed AND starts_sort <= $2";
+const TAKE_OFF_OVER: &str = "UPDATE tickets SET listed = false, has_terms = true WHERE id = $1 AND listed AND starts_sort <= $2";
 
 /// Makes it agree with a listing that is new, was edited, or came back.
 pub async fn arrange(tx: &mut Tx, ticket: &Ticket) -> Result<(), DbError> {
@@ -55,14 +59,46 @@ pub async fn take_off(tx: &mut Tx, id: TicketId) -> Result<(), DbError> {
     tx.later(TAKE_OFF, &params![id]).await
 }
 
-/// Sets those of the listings aside that are still reserved. They come in the order of their ids, as those who put some
-/// back do, so that nobody waits for each other.
+/// Finds those of [`PORTION`] listings that are reserved, and not aside.
+static RESERVED: LazyLock<String> = LazyLock::new(|| {
+    let ids: Vec<String> = (1..=PORTION).map(|number| format!("${number}")).collect();
+    let ids = ids.join(", ");
+    format!("SELECT id FROM tickets WHERE id IN ({ids}) AND status = 'reserved' AND NOT aside")
+});
+
+/// So many are set aside at once.
+pub const PORTION: usize = 100;
+
+/// Sets those of the listings aside, [`PORTION`] at most, that are still reserved. What another transaction holds at this moment is
+/// about to change, and left as it is: nobody waits.
 pub async fn set_aside(tx: &mut Tx, ids: &[TicketId]) -> Result<(), DbError> {
-    let rows: Vec<Vec<Param<'_>>> = ids.iter().map(|id| vec![Param::from(*id)]).collect();
-    tx.execute_many(SET_ASIDE, &rows).await.map(drop)
+    let Some(last) = ids.last() else {
+        return Ok(());
+    };
+    // One statement for any number of them.
+    let ids = ids.iter().chain(std::iter::repeat(last)).take(PORTION);
+    let params: Vec<Param<'_>> = ids.map(|id| Param::from(*id)).collect();
+    let aside = tx.claim::<(TicketId,)>(&RESERVED, SET_ASIDE, &params);
+    aside.await.map(drop)
 }
 
-/// Puts a listing back among the others that is about to be free again: a free one is never aside.
+/// Up to `limit` listings that are aside, after `after`: which, and whether they are free. They are not held.
+pub async fn aside(db: &Db, after: TicketId, limit: i64) -> Result<Vec<(TicketId, bool)>, DbError> {
+    let rows: Vec<(TicketId, String)> = db.list(ASIDE, &params![after, limit]).await?;
+    let is_free = |status: &str| status == TicketStatus::Available.as_str();
+    let rows = rows.into_iter();
+    Ok(rows.map(|(id, status)| (id, is_free(&status))).collect())
+}
+
+/// Puts those back that are free: an older program does not do it when it frees them.
+pub async fn put_back_free(tx: &mut Tx, ids: &[TicketId]) -> Result<(), DbError> {
+    for id in ids {
+        tx.later(PUT_BACK_FREE, &params![*id]).await?;
+    }
+    Ok(())
+}
+
+/// Puts a listing back among the others that is about to be free again.
 pub async fn put_back(tx: &mut Tx, id: TicketId) -> Result<(), DbError> {
     tx.later(PUT_BACK, &params![id]).await
 }
@@ -78,21 +114,25 @@ pub async fn take_off_over(tx: &mut Tx, limit: i64) -> Result<bool, DbError> {
 }
 
 /// Up to `limit` listings that left, and whose terms are still there. They are not held.
-pub async fn left(tx: &mut Tx, limit: i64) -> Result<Vec<(TicketId, String)>, DbError> {
+pub async fn left(tx: &mut Tx, limit: i64) -> Result<Vec<(TicketId,)>, DbError> {
     tx.all(LEFT, &params![limit]).await
 }
 
 /// Takes out the terms of listings that left, and are not back yet.
-pub async fn forget_terms(tx: &mut Tx, left: &[(TicketId, String)]) -> Result<(), DbError> {
-    let mut gone = Vec::new();
-    for (id, terms) in left {
-        if tx.execute(FORGET_TERMS, &params![*id]).await? == 1 {
-            gone.extend(rows(terms, *id));
+pub async fn forget_terms(tx: &mut Tx, left: &[(TicketId,)]) -> Result<(), DbError> {
+    let mut gone: Vec<(String, TicketId)> = Vec::new();
+    for (id,) in left {
+        if let Some((terms,)) = tx.opt(FORGET_TERMS, &params![*id]).await? {
+            gone.push((terms, *id));
         }
     }
+    let mut rows: Vec<_> = gone
+        .iter()
+        .flat_map(|(terms, id)| rows(terms, *id))
+        .collect();
     // In the order in which they are stored: neighbours are written once.
-    gone.sort_unstable();
-    delete_terms(tx, gone).await
+    rows.sort_unstable();
+    delete_terms(tx, rows).await
 }
 
 /// The rows of `ticket_terms` that a listing with these terms has.

@@ -11,9 +11,9 @@
 use std::fmt::Write;
 use std::ops::RangeInclusive;
 
-use tessera_contracts::TicketId;
 use tessera_platform::db::{Db, DbError, Param};
 
+use super::Passed;
 use super::tickets::COLUMNS;
 use crate::domain::{Place, Search, Sort, Ticket, Wanted};
 
@@ -24,15 +24,22 @@ const FREE: &str = " AND t.status = 'available'";
 mod windows;
 
 /// What a search found.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Found {
     pub tickets: Vec<Ticket>,
-    /// Reserved listings that were in the way: so many that the next search should not come by them.
-    pub passed: Vec<TicketId>,
+    /// Where it ended before it had as many as it was to find, although there may be more.
+    pub ended_at: Option<Place>,
 }
 
-/// The listings that a search finds.
-pub async fn find(db: &Db, search: &Search) -> Result<Found, DbError> {
+impl Found {
+    fn whole(tickets: Vec<Ticket>) -> Found {
+        let ended_at = None;
+        Found { tickets, ended_at }
+    }
+}
+
+/// The listings that a search finds. Reserved ones that were in its way go to `passed`.
+pub async fn find(db: &Db, search: &Search, passed: &Passed) -> Result<Found, DbError> {
     let filters = filters(search);
     let few = match search.seller {
         // One's own listings have an index of their own.
@@ -40,13 +47,10 @@ pub async fn find(db: &Db, search: &Search) -> Result<Found, DbError> {
         None => fewest(db, &filters).await?,
     };
     if few.is_none() && search.is_for_sale_only() {
-        return windows::walk(db, search, &filters, windows::LENGTH).await;
+        return windows::walk(db, search, &filters, passed, windows::BOUNDS).await;
     }
-    let Statement { sql, params } = statement(search, &filters, few, None);
-    Ok(Found {
-        tickets: db.list(&sql, &params).await?,
-        passed: Vec::new(),
-    })
+    let Statement { sql, params } = statement(search, &filters, few);
+    Ok(Found::whole(db.list(&sql, &params).await?))
 }
 
 /// A statement, or the beginning of one. Parameters are numbered as they come.
@@ -224,13 +228,8 @@ fn counts(filters: &[Filter]) -> Statement {
     all
 }
 
-/// What is shown, as far as a place.
-fn statement(
-    search: &Search,
-    filters: &[Filter],
-    few: Option<&Filter>,
-    until: Option<Place>,
-) -> Statement {
+/// All that is shown, by one statement.
+fn statement(search: &Search, filters: &[Filter], few: Option<&Filter>) -> Statement {
     let mut all = Statement::default();
     all.text("SELECT ").text(COLUMNS);
     match few {
@@ -242,9 +241,6 @@ fn statement(
         None => all.text(" FROM tickets t WHERE "),
     };
     all.conditions(search, filters);
-    if let Some(until) = until {
-        all.side(search.sort, until, Side::Until);
-    }
     if search.is_for_sale_only() {
         all.text(FREE);
     }
@@ -260,18 +256,13 @@ impl Statement {
             self.text(" AND ").part(&filter.holds);
         }
         if let Some(after) = search.after {
-            self.side(search.sort, after, Side::After);
+            self.behind(search.sort, after);
         }
     }
 
-    fn side(&mut self, sort: Sort, Place { key, id }: Place, side: Side) {
+    fn behind(&mut self, sort: Sort, Place { key, id }: Place) {
         let is_down = matches!(sort, Sort::Newest | Sort::PriceDown | Sort::DateDown);
-        let than = match (side, is_down) {
-            (Side::After, true) => "<",
-            (Side::After, false) => ">",
-            (Side::Until, true) => ">=",
-            (Side::Until, false) => "<=",
-        };
+        let than = if is_down { "<" } else { ">" };
         match key_column(sort) {
             None => self.numbered(&format!(" AND t.id {than} ?"), &[id.into()]),
             Some(column) => self.numbered(
@@ -301,14 +292,6 @@ fn offered(search: &Search) -> Part {
         (true, false) => "t.listed AND t.starts_sort + 0 > ?",
     };
     Part::new(sql, [now])
-}
-
-/// On which side of a place.
-#[derive(Clone, Copy)]
-enum Side {
-    After,
-    /// At it or before it.
-    Until,
 }
 
 /// What an order goes by before the id.

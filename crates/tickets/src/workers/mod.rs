@@ -2,6 +2,7 @@
 
 mod aside;
 mod ended;
+mod strays;
 mod terms;
 mod withdrawals;
 
@@ -10,10 +11,12 @@ use std::sync::Arc;
 use tessera_platform::service::Ctx;
 use tessera_platform::worker::Worker;
 
-pub use aside::Passed;
+use crate::store::Passed;
+
 pub use withdrawals::SIGNAL as WITHDRAWALS;
 
-/// Listings that one step changes at most. Few: on a server it holds them all until its commit.
+/// Listings that one step of `ended` or `withdrawals` changes at most. Few: on a server it holds them all until its commit, and
+/// others may want them.
 const PORTION: i64 = 20;
 
 /// All of them.
@@ -23,6 +26,7 @@ pub fn all(ctx: &Ctx, passed: &Passed) -> Vec<Arc<dyn Worker>> {
             db: ctx.db.clone(),
             passed: passed.clone(),
         }),
+        Arc::new(strays::Strays::new(ctx.db.clone(), ctx.clock.clone())),
         Arc::new(withdrawals::Withdrawals(ctx.db.clone())),
         Arc::new(ended::Ended {
             db: ctx.db.clone(),

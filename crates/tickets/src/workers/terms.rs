@@ -13,7 +13,7 @@ use crate::store::market;
 
 const EVERY: SignedDuration = SignedDuration::from_secs(5);
 
-/// Listings of one step: some milliseconds of work.
+/// Listings of one step: some milliseconds of work. Nobody wants those that left.
 const PORTION: i64 = 200;
 
 /// The worker.

@@ -119,6 +119,7 @@ async fn came_back() -> Case {
     let order = stage.holder("A").await;
     stage.publish(completed(&order)).await;
     let event = cancelled(&order, CancelReason::CaptureFailed);
+    // Its terms are gone by now.
     let steps = &[VERSION, SAVE, TELL, ("ticket_terms", "INSERT")];
     let news = &["v2 reserved A", "v3 sold A", "v4 available -"];
     Case {

@@ -7,6 +7,7 @@ use tessera_platform::params;
 use tessera_platform::testing::TestApp;
 use uuid::Uuid;
 
+use super::windows::Bounds;
 use super::*;
 use crate::domain::{Details, Label, Title, price_key, start_key, terms, wanted};
 use crate::operations::{Create, create};
@@ -69,7 +70,7 @@ async fn explain(app: &TestApp, Statement { sql, params }: Statement) -> Vec<Str
 }
 
 async fn plan(app: &TestApp, search: &Search, few: Option<&Filter>) -> Vec<String> {
-    explain(app, statement(search, &filters(search), few, None)).await
+    explain(app, statement(search, &filters(search), few)).await
 }
 
 #[tokio::test]
@@ -82,23 +83,18 @@ async fn a_walk_takes_the_index_of_its_order_and_no_other() {
                 with_reserved: true,
                 ..search.clone()
             };
-            let end = Some(place(9));
             let filters = filters(search);
             for (statement, index) in [
                 (
-                    statement(&with_reserved, &filters, None, None),
+                    statement(&with_reserved, &filters, None),
                     format!("tickets_{index}"),
                 ),
                 (
-                    statement(search, &filters, None, None),
+                    statement(search, &filters, None),
                     format!("tickets_open_{index}"),
                 ),
                 (
-                    statement(search, &filters, None, end),
-                    format!("tickets_open_{index}"),
-                ),
-                (
-                    windows::window(search, &filters, 9),
+                    windows::window(search, &filters),
                     format!("tickets_open_{index}"),
                 ),
             ] {
@@ -108,16 +104,6 @@ async fn a_walk_takes_the_index_of_its_order_and_no_other() {
                 };
                 assert!(step.contains(&format!(" t USING INDEX {index}")), "{step}");
             }
-            // The inner statement is asked for one row after the other, and keeps none.
-            let plan = explain(&app, windows::within_first(search, &filters, 9)).await;
-            let [inner, walk, outer] = plan.as_slice() else {
-                panic!("{sort:?} takes other steps: {plan:?}")
-            };
-            assert_eq!((inner.as_str(), outer.as_str()), ("CO-ROUTINE t", "SCAN t"));
-            assert!(
-                walk.contains(&format!(" t USING INDEX tickets_open_{index}")),
-                "{walk}"
-            );
         }
     }
 }
@@ -203,7 +189,7 @@ async fn a_lock_writes_no_index() {
         )
         .await
         .unwrap();
-    assert_eq!(indexed.len(), 8);
+    assert_eq!(indexed.len(), 9);
     for (sql,) in indexed {
         for column in ["version", "status", "order_id", "updated_at"] {
             assert!(!sql.contains(column), "{sql}");
@@ -288,7 +274,7 @@ async fn every_way_finds_what_the_search_means() {
         expected.sort();
         let filters = filters(&search);
         for few in std::iter::once(None).chain(filters.iter().map(Some)) {
-            let Statement { sql, params } = statement(&search, &filters, few, None);
+            let Statement { sql, params } = statement(&search, &filters, few);
             let found: Vec<Ticket> = db.list(&sql, &params).await.unwrap();
             let keys = found
                 .iter()
@@ -327,7 +313,7 @@ async fn reserve(db: &Db, is_reserved: impl Fn(u8) -> bool) {
 }
 
 #[tokio::test]
-async fn windows_find_what_one_walk_finds_and_tell_what_they_passed() {
+async fn windows_find_what_one_walk_finds() {
     let app = TestApp::start(&[crate::DEFINITION]).await;
     let db = app.db("tickets");
     app.hand.set(Timestamp::UNIX_EPOCH);
@@ -336,26 +322,66 @@ async fn windows_find_what_one_walk_finds_and_tell_what_they_passed() {
         listed.await.unwrap();
     }
     reserve(db, |n| n % 17 != 0).await;
+    let passed = Passed::default();
     for (length, limit) in [(3, 2), (3, 300), (40, 7), (1_000, 5)] {
-        for search in searches()
-            .into_iter()
-            .map(|search| Search { limit, ..search })
-        {
+        for search in searches() {
+            let search = Search { limit, ..search };
             let filters = filters(&search);
-            let Statement { sql, params } = statement(&search, &filters, None, None);
+            let Statement { sql, params } = statement(&search, &filters, None);
             let expected: Vec<Ticket> = db.list(&sql, &params).await.unwrap();
-            let found = windows::walk(db, &search, &filters, length).await.unwrap();
-            let ids =
-                |tickets: &[Ticket]| -> Vec<TicketId> { tickets.iter().map(|t| t.id).collect() };
+            let bounds = Bounds {
+                length,
+                windows: 200,
+            };
+            let found = windows::walk(db, &search, &filters, &passed, bounds)
+                .await
+                .unwrap();
             assert_eq!(
                 ids(&found.tickets),
                 ids(&expected),
                 "{search:?} by {length}"
             );
-            for id in &found.passed {
-                assert!(!id.uuid().as_u128().is_multiple_of(17), "{id} is free");
+            assert_eq!(found.ended_at, None);
+        }
+    }
+}
+
+fn ids(tickets: &[Ticket]) -> Vec<TicketId> {
+    tickets.iter().map(|ticket| ticket.id).collect()
+}
+
+#[tokio::test]
+async fn a_walk_that_is_too_long_goes_on_from_where_it_ended() {
+    let app = TestApp::start(&[crate::DEFINITION]).await;
+    let db = app.db("tickets");
+    list_250(db).await;
+    reserve(db, |n| n != 7 && n != 240).await;
+    let bounds = Bounds {
+        length: 20,
+        windows: 3,
+    };
+    for sort in [Sort::Newest, Sort::Price] {
+        let mut search = Search {
+            limit: 5,
+            ..everything(sort)
+        };
+        let (mut seen, mut pages) = (Vec::new(), 0);
+        loop {
+            let passed = Passed::default();
+            let walk = windows::walk(db, &search, &[], &passed, bounds);
+            let found = walk.await.unwrap();
+            seen.extend(ids(&found.tickets));
+            search.after = found.ended_at;
+            pages += 1;
+            if found.ended_at.is_none() {
+                break;
             }
         }
+        seen.sort();
+        let expected: Vec<TicketId> = [7, 240].map(|n| Uuid::from_u128(n).into()).to_vec();
+        assert_eq!(seen, expected, "{sort:?}");
+        // Each looks at 5, 20 and 20.
+        assert_eq!(pages, 6);
     }
 }
 
@@ -363,25 +389,21 @@ async fn windows_find_what_one_walk_finds_and_tell_what_they_passed() {
 async fn what_is_set_aside_is_passed_no_more_and_stays_on_the_market() {
     let app = TestApp::start(&[crate::DEFINITION]).await;
     let db = app.db("tickets");
-    for mut offer in offers(250) {
-        offer.details.starts_at = None;
-        let listed = db.write(offer, |tx, offer| Box::pin(create(tx, offer)));
-        listed.await.unwrap();
-    }
+    list_250(db).await;
     reserve(db, |n| n > 20).await;
-    let search = Search {
-        limit: 5,
+    let everywhere = |search| async move {
+        let Statement { sql, params } = windows::window(&search, &[]);
+        db.list::<Ticket>(&sql, &params).await.unwrap()
+    };
+    let all = Search {
+        limit: 300,
         ..everything(Sort::Newest)
     };
-    let walk = || windows::walk(db, &search, &[], 100);
-    let before = walk().await.unwrap();
-    assert_eq!(
-        before.passed.len(),
-        229 - 29,
-        "two windows, and not the one at the end"
-    );
+    let before = everywhere(all.clone()).await;
+    assert_eq!(before.len(), 250);
+    let newest: Vec<TicketId> = ids(&before).into_iter().take(market::PORTION).collect();
     // One is free again before it is its turn.
-    let freed = before.passed[7];
+    let freed = newest[7];
     let free = db.write(freed, |tx, id| {
         Box::pin(async move {
             let sql = "UPDATE tickets SET status = 'available', order_id = NULL WHERE id = $1";
@@ -389,19 +411,50 @@ async fn what_is_set_aside_is_passed_no_more_and_stays_on_the_market() {
         })
     });
     free.await.unwrap();
-    let passed = before.passed.clone();
-    let set = db.write_bulk(passed, |tx, ids| Box::pin(market::set_aside(tx, ids)));
+    let set = db.write_bulk(newest, |tx, ids| Box::pin(market::set_aside(tx, ids)));
     set.await.unwrap();
-    let after = walk().await.unwrap();
-    assert_eq!(after.passed, [], "{:?}", after.passed.len());
-    assert_eq!(after.tickets[0].id, freed);
-    assert_eq!(after.tickets.len(), 5);
+    let after = everywhere(all.clone()).await;
+    assert_eq!((after.len(), after[0].id), (151, freed));
     let with_reserved = Search {
         with_reserved: true,
-        limit: 300,
-        ..everything(Sort::Newest)
+        ..all
     };
-    assert_eq!(find(db, &with_reserved).await.unwrap().tickets.len(), 250);
+    let found = find(db, &with_reserved, &Passed::default()).await.unwrap();
+    assert_eq!(found.tickets.len(), 250);
+}
+
+#[tokio::test]
+async fn what_an_older_program_freed_is_put_back() {
+    let app = TestApp::start(&[crate::DEFINITION]).await;
+    let db = app.db("tickets");
+    list_250(db).await;
+    let free = db.write((), |tx, ()| {
+        let sql = "UPDATE tickets SET aside = true";
+        Box::pin(async move { tx.execute(sql, &[]).await })
+    });
+    free.await.unwrap();
+    reserve(db, |n| n == 0 || n > 20).await;
+    app.pass(jiff::SignedDuration::from_secs(60)).await;
+    let search = Search {
+        limit: 300,
+        ..everything(Sort::Oldest)
+    };
+    let found = find(db, &search, &Passed::default()).await.unwrap();
+    assert_eq!(found.tickets.len(), 20);
+    let aside: Vec<(i64,)> = db
+        .list("SELECT count(*) FROM tickets WHERE aside", &[])
+        .await
+        .unwrap();
+    assert_eq!(aside, [(230,)]);
+}
+
+/// The offers, without a start.
+async fn list_250(db: &Db) {
+    for mut offer in offers(250) {
+        offer.details.starts_at = None;
+        let listed = db.write(offer, |tx, offer| Box::pin(create(tx, offer)));
+        listed.await.unwrap();
+    }
 }
 
 #[tokio::test]

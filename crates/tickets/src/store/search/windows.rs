@@ -1,107 +1,90 @@
 //! Walks over an index of which much may be reserved, window by window.
 //!
-//! Most walks end within the first window, by one statement that looks no further. One that does not goes on in windows
-//! whose end it knows, each a statement of its own, so that no statement takes long; and it tells which reserved
-//! listings it had to pass over, so that they can be set aside.
+//! The first window is as long as the page: nearly always that is all. As long as too little of what was looked at is for sale, the
+//! next one is longer. No statement takes long, and no walk takes many: one that comes to its end without a whole page has the
+//! place where it ended, from which the next page goes on. What was passed over is told, so that the next walk need not.
 
-use tessera_contracts::{TicketId, TicketStatus};
-use tessera_platform::db::{Db, DbError, FromRow, Row};
+use tessera_platform::db::{Db, DbError};
 
-use super::{COLUMNS, FREE, Filter, Found, Place, Search, Statement, key_column, statement};
+use super::{COLUMNS, Filter, Found, Place, Search, Statement};
+use crate::domain::{State, Ticket};
+use crate::store::Passed;
 
-/// So many listings are looked at in a millisecond or less.
-pub(super) const LENGTH: i64 = 1_000;
-
-/// A listing that was looked at.
-struct Seen {
-    place: Place,
-    status: TicketStatus,
+/// How long windows get, and how many one walk looks at.
+#[derive(Clone, Copy)]
+pub(super) struct Bounds {
+    pub(super) length: i64,
+    pub(super) windows: usize,
 }
+
+/// A window takes some milliseconds, and a walk at most a tenth of a second or two.
+pub(super) const BOUNDS: Bounds = Bounds {
+    length: 1_000,
+    windows: 32,
+};
+
+/// Fewer that were passed over are worth no write.
+const MANY: usize = 500;
 
 /// The listings for sale that a search finds.
 pub(super) async fn walk(
     db: &Db,
     search: &Search,
     filters: &[Filter],
-    length: i64,
+    passed: &Passed,
+    bounds: Bounds,
 ) -> Result<Found, DbError> {
-    let Statement { sql, params } = within_first(search, filters, length);
-    let tickets = db.list(&sql, &params).await?;
-    if len(&tickets) == search.limit {
-        let passed = Vec::new();
-        return Ok(Found { tickets, passed });
-    }
-    window_by_window(db, search.clone(), filters, length).await
-}
-
-async fn window_by_window(
-    db: &Db,
-    mut search: Search,
-    filters: &[Filter],
-    length: i64,
-) -> Result<Found, DbError> {
-    let mut found = Found::default();
-    loop {
-        // What is for sale is read after it is known where the window ends: whatever happens in between, none of it is missed.
-        let Statement { sql, params } = window(&search, filters, length);
-        let seen: Vec<Seen> = db.list(&sql, &params).await?;
-        let end = seen.last().filter(|_| len(&seen) == length);
-        let end = end.map(|last| last.place);
-        let Statement { sql, params } = statement(&search, filters, None, end);
-        let tickets = db.list(&sql, &params).await?;
-        search.limit -= len(&tickets);
-        search.after = end;
-        found.tickets.extend(tickets);
-        if end.is_some() {
-            let reserved = seen.iter().filter(|seen| seen.is_reserved());
-            found.passed.extend(reserved.map(|seen| seen.place.id));
+    let (mut search, mut tickets, mut reserved) = (search.clone(), Vec::new(), Vec::new());
+    let wanted = len(search.limit);
+    for _ in 0..bounds.windows {
+        let Statement { sql, params } = window(&search, filters);
+        let seen: Vec<Ticket> = db.list(&sql, &params).await?;
+        let is_all = seen.len() < len(search.limit);
+        search.after = seen.last().map(|last| place(&search, last));
+        search.limit = search.limit.saturating_mul(4).min(bounds.length);
+        for ticket in seen {
+            match ticket.state {
+                State::Available if is_new(&tickets, &ticket) => tickets.push(ticket),
+                State::Reserved(_) => reserved.push(ticket.id),
+                _ => {}
+            }
         }
-        if end.is_none() || search.limit == 0 {
-            return Ok(found);
+        if reserved.len() >= MANY {
+            passed.add(db, reserved.drain(..));
+        }
+        if is_all || tickets.len() >= wanted {
+            tickets.truncate(wanted);
+            return Ok(Found::whole(tickets));
         }
     }
+    Ok(Found {
+        tickets,
+        ended_at: search.after,
+    })
 }
 
-/// What is for sale in the first window. Both engines hand on the rows of an ordered inner statement as they come, and no
-/// further than they are needed.
-pub(super) fn within_first(search: &Search, filters: &[Filter], length: i64) -> Statement {
+/// All that there is in the window, reserved or not.
+pub(super) fn window(search: &Search, filters: &[Filter]) -> Statement {
     let mut all = Statement::default();
     all.text("SELECT ").text(COLUMNS);
-    all.text(" FROM (SELECT t.* FROM tickets t WHERE ");
+    all.text(" FROM tickets t WHERE ");
     all.conditions(search, filters);
-    all.in_order(search.sort, length);
-    all.text(") t WHERE true").text(FREE);
-    all.numbered(" LIMIT ?", &[search.limit.into()]);
+    all.in_order(search.sort, search.limit);
     all
 }
 
-/// All that there is in the window.
-pub(super) fn window(search: &Search, filters: &[Filter], length: i64) -> Statement {
-    let mut all = Statement::default();
-    all.text("SELECT t.id, ");
-    // All are equal in an order that goes by the id alone.
-    all.text(key_column(search.sort).unwrap_or("t.price_sort * 0"));
-    all.text(", t.status FROM tickets t WHERE ");
-    all.conditions(search, filters);
-    all.in_order(search.sort, length);
-    all
+/// An edit between two windows may have moved it from the one into the other.
+fn is_new(tickets: &[Ticket], ticket: &Ticket) -> bool {
+    tickets.iter().all(|other| other.id != ticket.id)
 }
 
-impl Seen {
-    fn is_reserved(&self) -> bool {
-        self.status == TicketStatus::Reserved
+fn place(search: &Search, ticket: &Ticket) -> Place {
+    Place {
+        key: search.sort.key(ticket),
+        id: ticket.id,
     }
 }
 
-impl FromRow for Seen {
-    fn from_row(row: &mut Row<'_>) -> Result<Self, DbError> {
-        let (id, key): (TicketId, i64) = (row.next()?, row.next()?);
-        let place = Place { key, id };
-        let status = row.parse()?;
-        Ok(Seen { place, status })
-    }
-}
-
-fn len<T>(rows: &[T]) -> i64 {
-    i64::try_from(rows.len()).unwrap_or(i64::MAX)
+fn len(limit: i64) -> usize {
+    usize::try_from(limit).unwrap_or(0)
 }
