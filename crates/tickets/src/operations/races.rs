@@ -349,37 +349,42 @@ async fn a_ticket_that_is_released_while_its_seller_leaves_is_withdrawn() {
     assert!(scene.is_tidy().await);
 }
 
+async fn set_aside(scene: &Scene) {
+    let ids = vec![scene.ticket];
+    let set_aside = scene
+        .db()
+        .write_bulk(ids, |tx, ids| Box::pin(market::set_aside(tx, ids)));
+    set_aside.await.unwrap();
+}
+
+async fn is_aside(scene: &Scene) -> bool {
+    let rows = scene.db().list("SELECT aside FROM tickets", &[]).await;
+    let rows: Vec<(bool,)> = rows.unwrap();
+    rows == [(true,)]
+}
+
 #[tokio::test]
 async fn a_listing_that_is_about_to_be_free_is_not_set_aside() {
     if !are_several_writers() {
         return;
     }
-    let set_aside = async |scene: &Scene| {
-        let ids = vec![scene.ticket];
-        let set_aside = scene
-            .db()
-            .write_bulk(ids, |tx, ids| Box::pin(market::set_aside(tx, ids)));
-        set_aside.await.unwrap();
-    };
-    let is_aside = async |scene: &Scene| {
-        let rows = scene.db().list("SELECT aside FROM tickets", &[]).await;
-        let rows: Vec<(bool,)> = rows.unwrap();
-        rows == [(true,)]
-    };
-    // While its release is under way nobody waits for it; set aside before, it comes back.
     let (scene, holder) = Scene::reserved().await;
     let halt = Arc::new(Halt::new());
     let release = end_and_stand(scene.db(), &halt, &holder);
     meet(scene.db(), &halt, release, set_aside(&scene)).await;
-    assert_eq!(scene.standing().await, ("available".to_owned(), None));
     assert!(!is_aside(&scene).await);
+    assert_eq!(scene.standing().await, ("available".to_owned(), None));
+}
 
+/// Nobody else does anything meanwhile: what is left aside would be found, after a while.
+#[tokio::test]
+async fn a_release_puts_back_what_was_set_aside() {
     let (scene, holder) = Scene::reserved().await;
     set_aside(&scene).await;
     assert!(is_aside(&scene).await);
-    scene
-        .publish(EventData::OrderCancelled(ended(&holder)))
-        .await;
-    assert_eq!(scene.standing().await, ("available".to_owned(), None));
+    let released = scene.db().write(ended(&holder), |tx, order| {
+        Box::pin(async move { order_cancelled::handle(tx, order).await.map_err(of_db) })
+    });
+    released.await.unwrap();
     assert!(!is_aside(&scene).await);
 }
