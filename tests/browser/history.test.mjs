@@ -17,8 +17,7 @@ let buyers = 0;
 async function boughtOnce(person) {
   const orders = await market.orders(person);
   assert.equal(orders.length, 1);
-  const payments = await market.payments(person, orders[0].id);
-  assert.deepEqual(payments.map(({ status }) => status), ['captured']);
+  assert.deepEqual(await market.outcomes(person, orders[0].id), ['captured']);
 }
 
 test('an order that is cancelled in one tab is cancelled in the other', async (t) => {

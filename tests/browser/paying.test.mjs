@@ -17,7 +17,7 @@ async function payer(t) {
 
 /** How each try ended, the newest first. */
 async function statuses({ buyer, order }) {
-  return (await market.payments(buyer, order)).map(({ status }) => status);
+  return market.outcomes(buyer, order);
 }
 
 test('after a decline another card is accepted, and a reload forgets nothing', async (t) => {

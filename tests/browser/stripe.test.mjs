@@ -30,7 +30,7 @@ async function payer(t, options) {
 
 /** How each try ended, the newest first. */
 async function statuses({ buyer, order }) {
-  return (await market.payments(buyer, order)).map(({ status }) => status);
+  return market.outcomes(buyer, order);
 }
 
 /** What really moved for an order, as in `['authorize 12300', 'capture 12300']`. */

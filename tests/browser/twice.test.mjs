@@ -22,8 +22,8 @@ async function offered() {
 
 async function captured(person) {
   const orders = await market.orders(person);
-  const payments = await Promise.all(orders.map(({ id }) => market.payments(person, id)));
-  return { orders: orders.length, payments: payments.flat().map(({ status }) => status) };
+  const payments = await Promise.all(orders.map(({ id }) => market.outcomes(person, id)));
+  return { orders: orders.length, payments: payments.flat() };
 }
 
 async function fillIn(page, title) {

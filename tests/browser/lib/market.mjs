@@ -128,6 +128,14 @@ export class Market {
     return (await this.ask(buyer, 'GET', `/api/payments?orderId=${orderId}`)).body;
   }
 
+  /** What became of each, the newest first. An order is complete before its money is taken: that is waited for. */
+  async outcomes(buyer, orderId) {
+    return eventually(`the payments of ${orderId} to be over`, async () => {
+      const statuses = (await this.payments(buyer, orderId)).map(({ status }) => status);
+      return !statuses.includes('authorized') && statuses;
+    });
+  }
+
   /** All that somebody sells, has sold or has withdrawn. */
   async listings(seller) {
     return (await this.ask(seller, 'GET', '/api/tickets?seller=me&limit=200')).body;
