@@ -39,22 +39,49 @@ pub(crate) struct Arguments {
     /// Fail if a single lock is released later than this after its deadline
     #[arg(long, value_name = "MS")]
     require_delay_ms: Option<u64>,
+    #[command(flatten)]
+    bounds: Bounds,
+    #[command(flatten)]
+    program: Program,
+}
+
+/// How far very many locks that run out at once may go.
+#[derive(Args)]
+pub(super) struct Bounds {
     /// Fail if all the locks due at once take longer
     #[arg(long, value_name = "SECONDS")]
     require_all_s: Option<u64>,
     /// Fail if meanwhile one look at listings in a hundred takes longer
     #[arg(long, value_name = "MS")]
     require_p99_ms: Option<u64>,
-    #[command(flatten)]
-    program: Program,
 }
 
 /// What was seen while very many locks ran out.
-struct Wave {
-    micros: u64,
+pub(super) struct Wave {
+    pub(super) micros: u64,
     /// Before the deadline, from when the server was ready on: nobody had looked at these listings until then.
-    before: Looks,
-    looks: Looks,
+    pub(super) before: Looks,
+    pub(super) looks: Looks,
+}
+
+impl Wave {
+    pub(super) fn tell(&self, report: &mut Report, bounds: &Bounds) {
+        report.row("all locks, from deadline to for sale", millis(self.micros));
+        self.before.tell_before(report);
+        self.looks.tell(report, bounds.require_p99_ms);
+        let bound = bounds.require_all_s.map(|seconds| seconds * 1000);
+        report.at_most("all locks", self.micros, bound);
+    }
+}
+
+/// Of what is not ready before the deadline nothing can be said.
+pub(super) fn must_be_ahead(deadline: Instant) -> Result<(), Failure> {
+    if pace::now() < deadline {
+        return Ok(());
+    }
+    Err(Failure::new(
+        "the server was not ready before the deadline: nothing can be said of it",
+    ))
 }
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
@@ -70,11 +97,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let deadline = pace::now() + due_in;
     Ledger::open(&home.data_dir())?.move_deadlines(due)?;
     let server = program.start(&home, LONG_LOCK_SECONDS).await?;
-    if pace::now() >= deadline {
-        return Err(Failure::new(
-            "the server was not ready before the deadline: nothing can be said of it",
-        ));
-    }
+    must_be_ahead(deadline)?;
     let wave = wave(&server, &home, arguments.locks, deadline).await?;
     for_sale_again(&server, &tickets).await?;
 
@@ -85,15 +108,8 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     report.of(program.path().ok().as_deref(), &home.data_dir());
     report.row("durability", server::durability(server.address).await?);
     report.row("single lock, from deadline to for sale", delays.summary());
-    report.row("all locks, from deadline to for sale", millis(wave.micros));
-    wave.before.tell_before(&mut report);
-    wave.looks.tell(&mut report, arguments.require_p99_ms);
+    wave.tell(&mut report, &arguments.bounds);
     report.at_most("a single lock", delays.max(), arguments.require_delay_ms);
-    report.at_most(
-        "all locks",
-        wave.micros,
-        arguments.require_all_s.map(|seconds| seconds * 1000),
-    );
     program.check(&home)?;
     server.stop().await?;
     Ok(report)

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
+use super::super::expire::{Bounds, Wave, must_be_ahead};
 use super::super::{PREPARING, SELLERS};
 use super::form::Form;
 use super::open_to_all;
@@ -34,12 +35,8 @@ pub(crate) struct Arguments {
     /// How many of them the services make themselves
     #[arg(long, default_value_t = 20_000)]
     made: usize,
-    /// Fail if they take longer
-    #[arg(long, value_name = "SECONDS")]
-    require_all_s: Option<u64>,
-    /// Fail if meanwhile one look at listings in a hundred takes longer
-    #[arg(long, value_name = "MS")]
-    require_p99_ms: Option<u64>,
+    #[command(flatten)]
+    bounds: Bounds,
     #[command(flatten)]
     program: Program,
 }
@@ -61,11 +58,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
         .await?;
     let deadline = move_deadlines(&databases, made * times).await?;
     form.all().await?;
-    if pace::now() >= deadline {
-        return Err(Failure::new(
-            "the services were not ready before the deadline: nothing can be said of it",
-        ));
-    }
+    must_be_ahead(deadline)?;
 
     let mut report = Report::new(format!(
         "expire-apart: {} locks due at once, on PostgreSQL and NATS",
@@ -81,11 +74,12 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let onlooker = Onlooker::come(form.address("tickets")?).await?;
     let micros = count_down(&databases, made * times, deadline).await?;
     let looks = onlooker.leave().await?;
-    report.row("all locks, from deadline to for sale", millis(micros));
-    before.tell_before(&mut report);
-    looks.tell(&mut report, arguments.require_p99_ms);
-    let bound = arguments.require_all_s.map(|seconds| seconds * 1000);
-    report.at_most("all locks", micros, bound);
+    let wave = Wave {
+        micros,
+        before,
+        looks,
+    };
+    wave.tell(&mut report, &arguments.bounds);
     form.check().await?;
     form.stop().await?;
     Ok(report)
