@@ -28,6 +28,7 @@ fn drawn(plot: &Plot, file: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let [along, up] = [|point: &(u64, u64)| point.0, |point: &(u64, u64)| point.1];
     let mut chart = ChartBuilder::on(&root)
         .margin(12)
+        .margin_right(48)
         .x_label_area_size(44)
         .y_label_area_size(72)
         .caption(&plot.title, text.clone())

@@ -1,8 +1,9 @@
 //! Pages for nobody in particular, as they were written last: a page that would read the same is not written again.
 //!
 //! Whether it would is the service's word: a page is kept with the `ETag` of what it shows, and the service is asked
-//! each time whether that is still what it would answer. A service that does not tell (PostgreSQL does not) has its pages
-//! written each time. What is kept is nothing of a person's: who brings a session is not served from here.
+//! whether that is still what it would answer, once for all who wait. Of a service that does not tell (PostgreSQL does
+//! not) pages are written once for all who wait. What is kept is nothing of a person's: who brings a session is not
+//! served from here.
 
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use axum::extract::{FromRequestParts, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use tessera_platform::http::Shelf;
+use tessera_platform::http::{Shelf, Turn};
 
 use crate::api::Answer;
 use crate::app::App;
@@ -46,22 +47,26 @@ pub(crate) async fn keep(State(app): State<App>, request: Request, next: Next) -
         language: visitor.locale.tag(),
         encodings: head.headers.get(header::ACCEPT_ENCODING).cloned(),
     };
+    let asked = app.shelf.ask(key);
+    let writing = match asked.turn().await {
+        Turn::Kept(kept) => return kept.answer(),
+        Turn::Write(writing) => writing,
+    };
     // With the tag of the API's answer that it shows.
-    let kept = app.shelf.get(&key);
-    let etag = kept.as_ref().map(|kept| &kept.etag);
+    let kept = writing.kept();
+    let etag = kept.as_ref().and_then(|kept| kept.etag.as_ref());
     let answer = match home::fetch(&visitor, etag).await {
         Ok(answer) => answer,
         Err(failure) => return failure.into_response(),
     };
     if let Some(kept) = kept.filter(|_| answer.status == StatusCode::NOT_MODIFIED) {
-        app.hub.expect();
-        return kept.answer();
+        return writing.keep_on(&kept);
     }
     let etag = answer.headers.get(header::ETAG).cloned();
     head.extensions.insert(Fetched(Arc::new(answer)));
     let response = next.run(Request::from_parts(head, body)).await;
-    match etag.filter(|_| response.status() == StatusCode::OK) {
-        Some(etag) => app.shelf.put(key, etag, response).await.into_response(),
-        None => response,
+    if response.status() != StatusCode::OK {
+        return response;
     }
+    writing.keep(etag, response).await.into_response()
 }

@@ -49,4 +49,4 @@ pub use observe::SECURITY;
 pub use paging::{Listing, Page, PageParams};
 pub use problem::Failure;
 pub use query::Query;
-pub use shelf::{Shelf, Shelved};
+pub use shelf::{Asked, Shelf, Shelved, Turn, Writing};

@@ -31,8 +31,10 @@ pub(super) const WORDS: &str = "no version that has seen it follows it";
 const LEAVE: &str =
     "INSERT INTO inbox (event_id, state, received_at, attempts, retry_at, payload, error)
     VALUES ($1, 'retry', $2, 0, $3, $4, $5) ON CONFLICT (event_id) DO NOTHING";
-const LEFT: &str = "SELECT event_id FROM inbox
-    WHERE state = 'retry' AND retry_at > $1 AND error = $2 AND event_id > $3 ORDER BY event_id LIMIT $4";
+// In the order of what waits, which is an index of its own: to go by the ids is to read the whole inbox.
+const LEFT: &str = "SELECT retry_at, event_id FROM inbox
+    WHERE state = 'retry' AND (retry_at, event_id) > ($1, $2) AND error = $3
+    ORDER BY retry_at, event_id LIMIT $4";
 const SOONER: &str = "UPDATE inbox SET retry_at = $2
     WHERE event_id = $1 AND state = 'retry' AND retry_at > $2";
 
@@ -78,19 +80,28 @@ pub(super) fn next_look(received_at: Timestamp, now: Timestamp) -> Option<Timest
     (age < LEFT_FOR).then(|| now.saturating_add(pause).unwrap_or(Timestamp::MAX))
 }
 
+/// How far it has looked through those that wait.
+#[derive(Clone, Copy)]
+pub(super) struct Place(Timestamp, Uuid);
+
+impl Place {
+    pub(super) const START: Place = Place(Timestamp::UNIX_EPOCH, Uuid::nil());
+}
+
 /// Lets some of those that wait be looked at now: this process may be of a version that follows them. It
-/// goes through all of them once, from the event `after` on; answers where it has come to, until it is through.
+/// goes through all of them once, from there on; answers where it has come to, until it is through.
 pub(super) async fn look_sooner(
     db: &Db,
     now: Timestamp,
-    after: Uuid,
-) -> Result<Option<Uuid>, DbError> {
-    let params = params![now, WORDS, after, AT_ONCE];
-    let left: Vec<(Uuid,)> = db.few(LEFT, &params).await?;
-    let last = left.last().map(|(id,)| *id);
+    after: Place,
+) -> Result<Option<Place>, DbError> {
+    let params = params![after.0, after.1, WORDS, AT_ONCE];
+    let left: Vec<(Timestamp, Uuid)> = db.few(LEFT, &params).await?;
+    let last = left.last().map(|(at, id)| Place(*at, *id));
     let rows: Vec<Vec<Param<'_>>> = left
         .iter()
-        .map(|(id,)| Vec::from(params![*id, now]))
+        .filter(|(at, _)| *at > now)
+        .map(|(_, id)| Vec::from(params![*id, now]))
         .collect();
     if !rows.is_empty() {
         db.write_bulk(rows, |tx, rows| {

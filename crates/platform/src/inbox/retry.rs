@@ -6,7 +6,6 @@ use jiff::Timestamp;
 use metrics::Gauge;
 use parking_lot::Mutex;
 use tessera_contracts::ids::EventId;
-use uuid::Uuid;
 
 use super::account::Books;
 use super::handle::{self, Handled, Kept, Letter};
@@ -38,7 +37,7 @@ pub struct Retry {
     dead: Gauge,
     waiting: Gauge,
     /// How far what earlier versions left has been looked through since the start.
-    looked_through: Mutex<Option<Uuid>>,
+    looked_through: Mutex<Option<left::Place>>,
     books: Arc<Books>,
 }
 
@@ -64,7 +63,7 @@ impl Retry {
             handlers,
             dead: instruments::dead_letters(owner),
             waiting: instruments::inbox_waiting(owner),
-            looked_through: Mutex::new(Some(Uuid::nil())),
+            looked_through: Mutex::new(Some(left::Place::START)),
             books,
         }
     }

@@ -12,7 +12,7 @@ use tessera_contracts::http::Problem;
 use tessera_contracts::http::tickets::Ticket as Answer;
 use tessera_contracts::{Currency, FeeRate, Money, TicketId, UserId, time};
 use tessera_platform::http::conditional::{IfNoneMatch, StateTag};
-use tessera_platform::http::{Failure, Listing, MaybeSignedIn, Page, PageParams, Query};
+use tessera_platform::http::{Failure, Listing, MaybeSignedIn, Page, PageParams, Query, Turn};
 use tessera_platform::service::Ctx;
 use utoipa::IntoParams;
 
@@ -89,27 +89,41 @@ pub async fn list_tickets(
     page: Page,
     known: IfNoneMatch,
 ) -> Result<Response, Failure> {
-    let now = ctx.clock.now();
     let (user, fee) = (user.map(|user| user.id), ctx.settings.fees.buyer);
-    let search = search(query, &page, user, fee, now)?;
-    // Before anything is read: what is read may only be newer. One's own listings are nobody else's.
-    let state = ctx.db.state().filter(|_| search.seller.is_none());
-    let Some(tag) = state.map(|state| StateTag::new(state, now)) else {
-        return Ok(listing(&ctx, &passed, &search, &page)
-            .await?
-            .into_response());
+    let mut search = search(query, &page, user, fee, ctx.clock.now())?;
+    if search.seller.is_some() {
+        // One's own listings are nobody else's.
+        let listing = listing(&ctx, &passed, &search, &page).await?;
+        return Ok(listing.into_response());
+    }
+    let asked = shelf.ask(page.uri().to_string());
+    if let Some(tag) = state_tag(&ctx, search.now) {
+        let etag = tag.etag();
+        if known.has_state(&tag) {
+            return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, etag)], ()).into_response());
+        }
+        if let Some(kept) = asked
+            .kept()
+            .filter(|kept| kept.etag.as_ref() == Some(&etag))
+        {
+            return Ok(kept.answer());
+        }
+    }
+    let writing = match asked.turn().await {
+        Turn::Kept(kept) => return Ok(kept.answer()),
+        Turn::Write(writing) => writing,
     };
-    if known.has_state(&tag) {
-        let etag = [(header::ETAG, tag.etag())];
-        return Ok((StatusCode::NOT_MODIFIED, etag, ()).into_response());
-    }
-    let (here, etag) = (page.uri().to_string(), tag.etag());
-    if let Some(kept) = shelf.get(&here).filter(|kept| kept.etag == etag) {
-        return Ok(kept.answer());
-    }
+    search.now = ctx.clock.now();
+    // Before anything is read: what is read may only be newer.
+    let etag = state_tag(&ctx, search.now).map(|tag| tag.etag());
     let listing = listing(&ctx, &passed, &search, &page).await?;
-    let answer = ([(header::ETAG, etag.clone())], listing).into_response();
-    shelf.put(here, etag, answer).await
+    let headers = etag.clone().map(|etag| [(header::ETAG, etag)]);
+    writing.keep(etag, (headers, listing).into_response()).await
+}
+
+/// Of what is there now, where the database can tell.
+fn state_tag(ctx: &Ctx, now: Timestamp) -> Option<StateTag> {
+    ctx.db.state().map(|state| StateTag::new(state, now))
 }
 
 async fn listing(
