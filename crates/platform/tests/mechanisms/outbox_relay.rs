@@ -7,8 +7,10 @@ use tessera_platform::bus::Bus;
 use tessera_platform::db::DbError;
 use tessera_platform::inbox::Inbox;
 use tessera_platform::outbox::{self, Relay};
-use tessera_platform::testing::{forbid, permit};
+use tessera_platform::params;
+use tessera_platform::testing::{TestApp, forbid, permit};
 use tessera_platform::worker::{Next, Worker};
+use uuid::Uuid;
 
 use crate::follower::{effects, news_of, say, somebody, start, start_in_process, unpublished};
 
@@ -63,6 +65,11 @@ async fn an_event_tells_who_said_it_when_and_on_whose_behalf() {
     assert_eq!(event.data, news_of(user));
 }
 
+fn relay(app: &TestApp) -> Relay {
+    let (db, bus) = (app.db("speaker").clone(), app.runtime.bus().clone());
+    Relay::new("speaker", db, bus, app.clock.clone(), app.ids.next())
+}
+
 #[tokio::test]
 async fn many_events_are_published_in_order_512_at_a_time() {
     let app = start_in_process().await;
@@ -70,20 +77,73 @@ async fn many_events_are_published_in_order_512_at_a_time() {
     let users: Vec<_> = (0..1_200).map(|_| somebody(&app)).collect();
     say(&app, &users[first]).await;
     say(&app, &users[rest]).await;
-    let speaker = app.db("speaker").clone();
-    let relay = Relay::new(
-        "speaker",
-        speaker,
-        app.runtime.bus().clone(),
-        app.clock.clone(),
-        app.ids.next(),
-    );
-    for so_far in [512, 1_024, 1_200] {
+    let relay = relay(&app);
+    // Each batch is marked while the next one is published.
+    for (so_far, marked) in [(512, 0), (1_024, 512), (1_200, 1_024)] {
         assert_eq!(relay.run().await.unwrap(), Next::Again);
         assert_eq!(effects(&app).await, users[..so_far]);
-        assert_eq!(unpublished(&app).await, 1_200 - so_far as i64);
+        assert_eq!(unpublished(&app).await, 1_200 - marked);
     }
     assert_eq!(relay.run().await.unwrap(), Next::Idle);
+    assert_eq!(unpublished(&app).await, 0);
+}
+
+#[tokio::test]
+async fn events_do_not_wait_until_those_before_them_are_marked() {
+    let app = start_in_process().await;
+    let relay = relay(&app);
+    let [before, after] = [somebody(&app), somebody(&app)];
+    say(&app, &[before]).await;
+    assert_eq!(relay.run().await.unwrap(), Next::Again);
+    forbid(app.db("speaker"), "outbox", "UPDATE").await;
+    say(&app, &[after]).await;
+    relay.run().await.unwrap_err();
+    assert_eq!(effects(&app).await, [before, after]);
+    // They are published again, to no effect, since nothing says that they were.
+    permit(app.db("speaker"), "outbox", "UPDATE").await;
+    assert_eq!(relay.run().await.unwrap(), Next::Again);
+    assert_eq!(relay.run().await.unwrap(), Next::Idle);
+    assert_eq!(effects(&app).await, [before, after]);
+    assert_eq!(unpublished(&app).await, 0);
+}
+
+#[tokio::test]
+async fn whatever_is_unmarked_is_published_however_busy_the_relay_is() {
+    let app = start_in_process().await;
+    let relay = relay(&app);
+    for _ in 0..3 {
+        say(&app, &[somebody(&app)]).await;
+        assert_eq!(relay.run().await.unwrap(), Next::Again);
+    }
+    let ids: Vec<_> = app.published("speaker").await;
+    let ids: Vec<Uuid> = ids.iter().map(|event| event.id.uuid()).collect();
+    let unmark = |id| {
+        app.db("speaker").write(id, |tx, id| {
+            Box::pin(async move {
+                let sql = "UPDATE outbox SET published_at = NULL WHERE id = $1";
+                tx.execute(sql, &params![*id]).await
+            })
+        })
+    };
+    let mut onlooker = app.runtime.bus().watch();
+    let mut busy = async |expected: &[Uuid]| {
+        let user = somebody(&app);
+        say(&app, &[user]).await;
+        assert_eq!(relay.run().await.unwrap(), Next::Again);
+        let mut seen = Vec::new();
+        while let Ok(event) = onlooker.try_recv() {
+            seen.push(event.id.uuid());
+        }
+        seen.pop();
+        assert_eq!(seen, expected);
+    };
+    // Older than the last batch: it comes at once, as one of a batch that reaches from it to a new one.
+    unmark(ids[0]).await.unwrap();
+    busy(&ids[..1]).await;
+    // In the middle of the last batch.
+    unmark(ids[1]).await.unwrap();
+    busy(&[]).await;
+    busy(&ids[1..2]).await;
 }
 
 #[tokio::test]
@@ -153,19 +213,17 @@ async fn a_service_that_fails_keeps_nothing_from_the_others() {
     );
     assert_eq!(relay.run().await.unwrap(), Next::Again);
     assert_eq!(effects(&app).await, [user]);
+    assert_eq!(relay.run().await.unwrap(), Next::Idle);
     assert_eq!(unpublished(&app).await, 0);
 }
 
 #[tokio::test]
 async fn of_two_relays_one_publishes_and_the_other_takes_over_when_it_is_gone() {
     let app = start_in_process().await;
-    let relay = || {
-        let (db, bus) = (app.db("speaker").clone(), app.runtime.bus().clone());
-        Relay::new("speaker", db, bus, app.clock.clone(), app.ids.next())
-    };
-    let (first, second) = (relay(), relay());
+    let (first, second) = (relay(&app), relay(&app));
     say(&app, &[somebody(&app)]).await;
     assert_eq!(first.run().await.unwrap(), Next::Again);
+    assert_eq!(first.run().await.unwrap(), Next::Idle);
     say(&app, &[somebody(&app)]).await;
     let until = match second.run().await.unwrap() {
         Next::At(until) => until,
@@ -175,6 +233,7 @@ async fn of_two_relays_one_publishes_and_the_other_takes_over_when_it_is_gone() 
     // The first one is heard of no more.
     app.hand.advance(until.duration_since(app.clock.now()));
     assert_eq!(second.run().await.unwrap(), Next::Again);
+    assert_eq!(second.run().await.unwrap(), Next::Idle);
     assert_eq!(unpublished(&app).await, 0);
     // It comes back late, and finds that it is no longer the one.
     say(&app, &[somebody(&app)]).await;
@@ -185,11 +244,7 @@ async fn of_two_relays_one_publishes_and_the_other_takes_over_when_it_is_gone() 
 #[tokio::test]
 async fn a_relay_that_stops_lets_another_one_publish_at_once() {
     let app = start_in_process().await;
-    let relay = || {
-        let (db, bus) = (app.db("speaker").clone(), app.runtime.bus().clone());
-        Relay::new("speaker", db, bus, app.clock.clone(), app.ids.next())
-    };
-    let (first, second, third) = (relay(), relay(), relay());
+    let (first, second, third) = (relay(&app), relay(&app), relay(&app));
     say(&app, &[somebody(&app)]).await;
     assert_eq!(first.run().await.unwrap(), Next::Again);
     say(&app, &[somebody(&app)]).await;
@@ -200,7 +255,9 @@ async fn a_relay_that_stops_lets_another_one_publish_at_once() {
     first.stopped().await;
     // So long the others take for granted what they have seen.
     app.hand.advance(SignedDuration::from_millis(100));
+    assert_eq!(unpublished(&app).await, 1, "the first one's is marked");
     assert_eq!(third.run().await.unwrap(), Next::Again);
+    assert_eq!(third.run().await.unwrap(), Next::Idle);
     assert_eq!(unpublished(&app).await, 0);
     say(&app, &[somebody(&app)]).await;
     assert!(matches!(second.run().await.unwrap(), Next::At(_)));

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use futures_util::future::try_join_all;
+use futures_util::future::{join, try_join_all};
 use jiff::{SignedDuration, Timestamp};
 use metrics::Gauge;
 use parking_lot::Mutex;
@@ -100,7 +100,11 @@ impl Relay {
             }
         }
         let unmarked = self.unmarked.lock().ids.clone();
-        let batch = rows::unpublished(&self.db, &unmarked).await?;
+        let batch = if self.bus.has_stream() {
+            rows::unpublished(&self.db, &unmarked).await?
+        } else {
+            rows::unpublished_beside(&self.db, &unmarked).await?
+        };
         // Before the bus is asked for anything: while it is away, nothing comes after that.
         let waits = batch
             .first()
@@ -172,7 +176,14 @@ impl Relay {
         let ids: Vec<Uuid> = batch.iter().map(|event| event.id).collect();
         let messages: Vec<Message> = batch.into_iter().map(Message::from).collect();
         let spans = spans::Begun::of(&self.tracer, &messages);
-        let confirmed = self.bus.publish(messages).await?;
+        let confirmed = if self.bus.has_stream() {
+            self.bus.publish(messages).await?
+        } else {
+            // Events need not wait until those before them are marked, only until these have come.
+            let (published, marked) = join(self.bus.publish(messages), self.mark()).await;
+            marked?;
+            published?
+        };
         spans.record(&self.bus);
         // Dying before they are marked publishes them again: every inbox knows the ids.
         let count = {
@@ -180,7 +191,7 @@ impl Relay {
             unmarked.add(ids, confirmed);
             unmarked.ids.len()
         };
-        if count >= MARKED_AT || !self.bus.has_stream() {
+        if self.bus.has_stream() && count >= MARKED_AT {
             self.mark().await?;
         }
         Ok(())
@@ -244,6 +255,11 @@ impl Worker for Relay {
     /// Another process publishes from here on, and need not wait until this one is missed.
     fn stopped(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {
+            if !self.bus.has_stream()
+                && let Err(error) = self.mark().await
+            {
+                tracing::info!(service = self.owner, %error, "what was published last is published again");
+            }
             match self.lease.give_back().await {
                 Ok(()) => self.bus.nudge_all(self.owner).await,
                 Err(error) => {

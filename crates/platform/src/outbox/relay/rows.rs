@@ -9,14 +9,18 @@ use uuid::Uuid;
 use super::stream;
 use crate::bus::{Confirmed, Message};
 use crate::db::{Db, DbError, FromRow, Param, Row, Tx};
+use crate::params;
 
 /// Those that wait for their marks are marked when they are so many.
 pub(super) const MARKED_AT: usize = 64;
 
 // By what is unpublished, never by "after the last one": transactions commit out of order. So many at once because
-// a batch waits for the slowest inbox, and then for its marks: under load the next one has to be worth that.
+// a batch waits for the slowest inbox: under load the next one has to be worth that.
 const UNPUBLISHED: &str = "SELECT id, type, payload, created_at FROM outbox
     WHERE published_at IS NULL ORDER BY id LIMIT 512";
+// Those of the last batch lie between these two. Whatever else lies there comes with the batch after the next.
+const UNPUBLISHED_BESIDE: &str = "SELECT id, type, payload, created_at FROM outbox
+    WHERE published_at IS NULL AND id NOT BETWEEN $1 AND $2 ORDER BY id LIMIT 512";
 static UNPUBLISHED_BUT: LazyLock<String> = LazyLock::new(|| {
     let but = (1..=MARKED_AT).map(|number| format!("${number}"));
     let but = but.collect::<Vec<_>>().join(", ");
@@ -92,6 +96,17 @@ pub(super) async fn unpublished(db: &Db, but: &[Uuid]) -> Result<Vec<Unpublished
     let but = but.iter().cycle().take(MARKED_AT);
     let but: Vec<Param<'_>> = but.map(|id| Param::Uuid(*id)).collect();
     db.few(&UNPUBLISHED_BUT, &but).await
+}
+
+/// The next batch, without the last one, which is being marked.
+pub(super) async fn unpublished_beside(
+    db: &Db,
+    last: &[Uuid],
+) -> Result<Vec<Unpublished>, DbError> {
+    match (last.iter().min(), last.iter().max()) {
+        (Some(first), Some(last)) => db.few(UNPUBLISHED_BESIDE, &params![*first, *last]).await,
+        _ => db.few(UNPUBLISHED, &[]).await,
+    }
 }
 
 /// Since when the oldest one waits.
