@@ -25,14 +25,20 @@ pub(crate) struct Arguments {
     /// Where the page goes; its plots go to a folder of the same name beside it
     #[arg(long, value_name = "FILE")]
     page: PathBuf,
+    /// The folder with what is known of bounds that are missed: purchase.md is shown where purchase misses one
+    #[arg(long, value_name = "FOLDER")]
+    notes: PathBuf,
 }
 
 pub(crate) fn write(arguments: &Arguments) -> Result<(), Failure> {
     let plots = arguments.page.with_extension("");
     fs::create_dir_all(&plots).because(plots.display())?;
+    let reports = read_all(&arguments.records)?;
     let mut page = HEAD.to_owned();
-    for report in read_all(&arguments.records)? {
+    page.push_str(&promises(&reports));
+    for report in reports {
         page.push_str(&section(&report, &plots)?);
+        page.push_str(&note(&report, &arguments.notes)?);
     }
     fs::write(&arguments.page, page).because(arguments.page.display())
 }
@@ -51,9 +57,39 @@ fn read_all(folder: &Path) -> Result<Vec<Report>, Failure> {
     files.into_iter().map(read).collect()
 }
 
+/// What was promised, and what was seen.
+fn promises(reports: &[Report]) -> String {
+    let mut rows = reports.iter().flat_map(|report| {
+        let name = report.name();
+        report.bounds.iter().map(move |bound| {
+            let missed = if bound.is_kept { "" } else { "missed: " };
+            let (label, promised, seen) = (&bound.label, &bound.promised, &bound.seen);
+            format!("| {name} | {label} | {promised} | {missed}{seen} |\n")
+        })
+    });
+    let Some(first) = rows.next() else {
+        return String::new();
+    };
+    let head = "\n| | | promised | seen |\n|---|---|---|---|\n";
+    std::iter::once(head.to_owned())
+        .chain([first])
+        .chain(rows)
+        .collect()
+}
+
+/// Where the time goes in what misses a bound, and what it would take: written by people.
+fn note(report: &Report, notes: &Path) -> Result<String, Failure> {
+    let file = notes.join(format!("{}.md", report.name()));
+    if report.broken.is_empty() || !file.exists() {
+        return Ok(String::new());
+    }
+    let note = fs::read_to_string(&file).because(file.display())?;
+    Ok(format!("\n{note}"))
+}
+
 /// What is told of one measurement.
 fn section(report: &Report, plots: &Path) -> Result<String, Failure> {
-    let (name, rest) = report.title.split_once(':').unwrap_or((&report.title, ""));
+    let (name, rest) = report.name_and_rest();
     let mut parts = vec![format!(
         "\n## {name}\n\n{}\n\n| | |\n|---|---|\n",
         rest.trim()
@@ -69,4 +105,47 @@ fn section(report: &Report, plots: &Path) -> Result<String, Failure> {
     let broken = report.broken.iter();
     parts.extend(broken.map(|broken| format!("\nOut of bounds: {broken}.\n")));
     Ok(parts.concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missed_is_told_with_what_is_known_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let [records, notes] = ["records", "notes"].map(|name| folder.path().join(name));
+        for folder in [&records, &notes] {
+            fs::create_dir(folder).unwrap();
+        }
+        for (name, seen) in [("one", 90), ("two", 100)] {
+            let mut report = Report::new(format!("{name}: as it was measured"));
+            report.at_least("figures a second", seen, Some(100));
+            report
+                .record(&records.join(format!("{name}.json")))
+                .unwrap();
+            fs::write(
+                notes.join(format!("{name}.md")),
+                format!("Known of {name}.\n"),
+            )
+            .unwrap();
+        }
+        let page = folder.path().join("page.md");
+        let arguments = Arguments {
+            records,
+            page: page.clone(),
+            notes,
+        };
+        write(&arguments).unwrap();
+        let page = fs::read_to_string(page).unwrap();
+        for line in [
+            "| one | figures a second | at least 100 | missed: 90 |",
+            "| two | figures a second | at least 100 | 100 |",
+            "Out of bounds: figures a second: 90, and not at least 100.",
+            "Known of one.",
+        ] {
+            assert!(page.lines().any(|one| one == line), "{line} in {page}");
+        }
+        assert!(!page.contains("Known of two."));
+    }
 }

@@ -12,8 +12,18 @@ use crate::machine;
 pub(crate) struct Report {
     pub(crate) title: String,
     pub(crate) rows: Vec<(String, String)>,
+    pub(crate) bounds: Vec<Bound>,
     pub(crate) broken: Vec<String>,
     pub(crate) plots: Vec<Plot>,
+}
+
+/// What was promised of a figure.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Bound {
+    pub(crate) label: String,
+    pub(crate) promised: String,
+    pub(crate) seen: String,
+    pub(crate) is_kept: bool,
 }
 
 /// A picture of some of the figures.
@@ -40,12 +50,22 @@ impl Report {
         let mut report = Self {
             title: title.into(),
             rows: Vec::new(),
+            bounds: Vec::new(),
             broken: Vec::new(),
             plots: Vec::new(),
         };
         report.row("command", machine::command_line());
         report.row("machine", machine::hardware());
         report
+    }
+
+    /// Of the scenario; and how it was measured.
+    pub(crate) fn name_and_rest(&self) -> (&str, &str) {
+        self.title.split_once(':').unwrap_or((&self.title, ""))
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        self.name_and_rest().0
     }
 
     /// Of which build, on which file system.
@@ -60,27 +80,39 @@ impl Report {
 
     /// A figure that must reach a bound, if there is one.
     pub(crate) fn at_least(&mut self, label: &str, figure: u64, bound: Option<u64>) {
-        if let Some(bound) = bound.filter(|bound| figure < *bound) {
-            self.broken.push(format!(
-                "{label}: {} is less than {}",
-                grouped(figure),
-                grouped(bound)
-            ));
+        if let Some(bound) = bound {
+            self.bound(Bound {
+                label: label.to_owned(),
+                promised: format!("at least {}", grouped(bound)),
+                seen: grouped(figure),
+                is_kept: figure >= bound,
+            });
         }
     }
 
     /// A duration that must not exceed a bound in milliseconds, if there is one.
     pub(crate) fn at_most(&mut self, label: &str, micros: u64, bound_ms: Option<u64>) {
-        if let Some(bound) = bound_ms
-            .map(|bound| bound * 1000)
-            .filter(|bound| micros > *bound)
-        {
-            self.broken.push(format!(
-                "{label}: {} is more than {}",
-                millis(micros),
-                millis(bound)
-            ));
+        if let Some(bound) = bound_ms.map(|bound| bound * 1000) {
+            self.bound(Bound {
+                label: label.to_owned(),
+                promised: format!("at most {}", millis(bound)),
+                seen: millis(micros),
+                is_kept: micros <= bound,
+            });
         }
+    }
+
+    pub(crate) fn bound(&mut self, bound: Bound) {
+        if !bound.is_kept {
+            let Bound {
+                label,
+                promised,
+                seen,
+                ..
+            } = &bound;
+            self.broken(format!("{label}: {seen}, and not {promised}"));
+        }
+        self.bounds.push(bound);
     }
 
     pub(crate) fn broken(&mut self, words: impl Into<String>) {

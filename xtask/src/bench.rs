@@ -373,6 +373,8 @@ fn page(bench: &str, results: &Results) -> Result<(), Failure> {
         .arg(&results.records)
         .arg("--page")
         .arg(page)
+        .arg("--notes")
+        .arg(places::root().join("bench/notes"))
         .show()?;
     println!("{}", page.display());
     Ok(())

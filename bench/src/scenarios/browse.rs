@@ -7,7 +7,7 @@ use super::{LONG_LOCK_SECONDS, SELLERS};
 use crate::failure::Failure;
 use crate::market;
 use crate::reading::{self, Effort, Reading};
-use crate::report::{Line, Plot, Report};
+use crate::report::{Bound, Line, Plot, Report};
 use crate::server::Program;
 
 /// What is asked.
@@ -137,11 +137,18 @@ impl Growth {
         let [Some(small), Some(large)] = [self.shares.first(), self.shares.last()] else {
             return;
         };
-        if large * 100 > small * percent {
-            report.broken(format!(
-                "{}: the median grew from {small} % to {large} % of the bare handler's with the market",
+        report.bound(Bound {
+            label: format!(
+                "{}, share of the bare handler's median at the largest market",
                 self.medians.name
-            ));
-        }
+            ),
+            promised: format!(
+                "at most {}.{} times that at the smallest",
+                percent / 100,
+                percent % 100 / 10
+            ),
+            seen: format!("{large} %, {small} % at the smallest"),
+            is_kept: large * 100 <= small * percent,
+        });
     }
 }

@@ -6,10 +6,10 @@ use clap::Args;
 
 use super::{LONG_LOCK_SECONDS, reserved};
 use crate::failure::Failure;
-use crate::latencies::{Latencies, grouped, millis};
+use crate::latencies::{Latencies, millis};
 use crate::market;
 use crate::pace;
-use crate::report::Report;
+use crate::report::{Bound, Report};
 use crate::server::{Home, Program};
 
 const IDLE_FOR: Duration = Duration::from_secs(3);
@@ -56,24 +56,17 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
         format!("ready, on its own data of {orders} orders"),
         again.summary(),
     );
-    report.row(
-        "resident after 3 s",
-        format!(
-            "{}.{} MB",
-            resident / 1_000_000,
-            resident % 1_000_000 / 100_000
-        ),
-    );
+    report.row("resident after 3 s", megabytes(resident));
     for (label, starts) in [("first start", &first), ("start", &again)] {
         report.at_most(label, starts.median(), arguments.require_ready_ms);
     }
-    let bound = arguments.require_idle_mb.map(|bound| bound * 1_000_000);
-    if let Some(bound) = bound.filter(|bound| resident > *bound) {
-        report.broken(format!(
-            "memory when idle: {} bytes, at most {}",
-            grouped(resident),
-            grouped(bound)
-        ));
+    if let Some(bound) = arguments.require_idle_mb.map(|bound| bound * 1_000_000) {
+        report.bound(Bound {
+            label: "memory when idle".to_owned(),
+            promised: format!("at most {}", megabytes(bound)),
+            seen: megabytes(resident),
+            is_kept: resident <= bound,
+        });
     }
     Ok(report)
 }
@@ -83,4 +76,8 @@ async fn ready_after(program: &Program, home: &Home) -> Result<u64, Failure> {
     let micros = process.ready_after_micros;
     eprintln!("  ready after {}", millis(micros));
     process.stop().await.map(|()| micros)
+}
+
+fn megabytes(bytes: u64) -> String {
+    format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000)
 }

@@ -35,7 +35,7 @@ const MIGRATIONS: &[Migration] = &[Migration {
 
 fn build(ctx: Ctx) -> Result<Service, StartError> {
     let deadlines = Deadlines::new(ctx.db.clone(), ctx.clock.clone());
-    let prune = prune_deadlines(ctx.db, ctx.clock);
+    let prune = prune_deadlines(ctx.db.clone(), ctx.clock.clone());
     Ok(Service {
         routes: OpenApiRouter::new(),
         consumer: Some(Arc::new(Expiration)),

@@ -8,6 +8,7 @@ mod keys;
 mod ready;
 mod runtime;
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::Router;
@@ -100,9 +101,26 @@ impl Definition {
     }
 }
 
-/// What a service is handed to live on. Cheap to clone.
+/// What a service is handed to live on. Cheap to clone: every request has one.
 #[derive(Clone)]
-pub struct Ctx {
+pub struct Ctx(Arc<Means>);
+
+impl Ctx {
+    pub(crate) fn new(means: Means) -> Ctx {
+        Ctx(Arc::new(means))
+    }
+}
+
+impl Deref for Ctx {
+    type Target = Means;
+
+    fn deref(&self) -> &Means {
+        &self.0
+    }
+}
+
+/// What there is in it.
+pub struct Means {
     /// Its own database.
     pub db: Db,
     /// The time.

@@ -11,7 +11,8 @@ use utoipa::openapi::OpenApi;
 use uuid::Uuid;
 
 use super::{
-    Ctx, Definition, MakePages, PagesTask, Setup, StartError, Surroundings, data_dir, keys, ready,
+    Ctx, Definition, MakePages, Means, PagesTask, Setup, StartError, Surroundings, data_dir, keys,
+    ready,
 };
 use crate::BoxFuture;
 use crate::arrival::Arrivals;
@@ -319,7 +320,7 @@ async fn context(
         .map_err(failed)?;
     let ended = Ended::load(&db).await.map_err(failed)?;
     let cookie = CookieRule::for_url(&setup.settings.public_url);
-    Ok(Ctx {
+    Ok(Ctx::new(Means {
         db,
         clock: setup.clock.clone(),
         ids: setup.ids.clone(),
@@ -329,7 +330,7 @@ async fn context(
         limits: shared.limits.clone(),
         arrivals: shared.arrivals.clone(),
         tracer: shared.traces.of(definition.name),
-    })
+    }))
 }
 
 fn running(
