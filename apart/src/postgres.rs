@@ -127,7 +127,7 @@ async fn run(
         sync.as_str(),
         "listen_addresses=127.0.0.1",
         "max_connections=400",
-        "shared_buffers=2GB",
+        "shared_buffers=256MB",
         "max_wal_size=4GB",
         "deadlock_timeout=100ms",
     ];

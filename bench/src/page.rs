@@ -59,7 +59,7 @@ fn read_all(folder: &Path) -> Result<Vec<Report>, Failure> {
 
 /// What was promised, and what was seen.
 fn promises(reports: &[Report]) -> String {
-    let mut rows = reports.iter().flat_map(|report| {
+    let rows = reports.iter().flat_map(|report| {
         let name = report.name();
         report.bounds.iter().map(move |bound| {
             let missed = if bound.is_kept { "" } else { "missed: " };
@@ -67,14 +67,11 @@ fn promises(reports: &[Report]) -> String {
             format!("| {name} | {label} | {promised} | {missed}{seen} |\n")
         })
     });
-    let Some(first) = rows.next() else {
-        return String::new();
-    };
-    let head = "\n| | | promised | seen |\n|---|---|---|---|\n";
-    std::iter::once(head.to_owned())
-        .chain([first])
-        .chain(rows)
-        .collect()
+    let rows: String = rows.collect();
+    if rows.is_empty() {
+        return rows;
+    }
+    format!("\n| | | promised | seen |\n|---|---|---|---|\n{rows}")
 }
 
 /// Where the time goes in what misses a bound, and what it would take: written by people.

@@ -115,6 +115,51 @@ pub(super) async fn look_sooner(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::Clock;
+    use crate::ids::Ids;
+    use crate::service::MIGRATIONS;
+
+    fn open() -> (tempfile::TempDir, Db, Clock, Ids) {
+        let folder = tempfile::tempdir().unwrap();
+        let (clock, _) = Clock::manual(Timestamp::UNIX_EPOCH);
+        let ids = Ids::seeded(7, clock.clone());
+        let file = folder.path().join("things.db");
+        let db = Db::open_sqlite(&file, "things", &MIGRATIONS, &clock, &ids).unwrap();
+        (folder, db, clock, ids)
+    }
+
+    #[tokio::test]
+    async fn a_start_looks_at_what_was_left_and_not_through_the_inbox() {
+        let (_folder, db, _, _) = open();
+        let plan = format!("EXPLAIN QUERY PLAN {LEFT}");
+        let params = params![Timestamp::UNIX_EPOCH, Uuid::nil(), WORDS, AT_ONCE];
+        let steps: Vec<(i64, i64, i64, String)> = db.list(&plan, &params).await.unwrap();
+        let (_, _, _, first) = &steps[0];
+        assert!(first.contains("USING INDEX inbox_retry"), "{steps:?}");
+    }
+
+    #[tokio::test]
+    async fn it_goes_through_all_that_was_left_once_however_many_came_together() {
+        let (_folder, db, clock, ids) = open();
+        let came = clock.now();
+        let events: Vec<Unfollowed> = (0..AT_ONCE + 500)
+            .map(|_| Unfollowed {
+                id: ids.next().into(),
+                payload: Arc::from("{}"),
+            })
+            .collect();
+        leave(&db, &events).await.unwrap();
+        let (mut place, mut portions) = (Some(Place::START), 0);
+        while let Some(after) = place {
+            place = look_sooner(&db, came, after).await.unwrap();
+            portions += 1;
+        }
+        // Two of them, and none.
+        assert_eq!(portions, 3);
+        let sql = "SELECT count(*) FROM inbox WHERE retry_at <= $1";
+        let sooner: Option<(u32,)> = db.opt(sql, &params![came]).await.unwrap();
+        assert_eq!(sooner, Some((AT_ONCE + 500,)));
+    }
 
     #[test]
     fn it_is_looked_at_less_and_less_often_and_not_for_ever() {

@@ -35,7 +35,7 @@ pub use data_dir::lock_data_dir;
 pub use runtime::Runtime;
 
 /// The tables that every service has.
-const MIGRATIONS: [Migration; 6] = [
+pub(crate) const MIGRATIONS: [Migration; 6] = [
     Migration {
         name: "platform/0001_outbox",
         sql: include_str!("../migrations/0001_outbox.sql"),

@@ -22,7 +22,7 @@ pub(super) struct Bounds {
     pub(super) windows: usize,
 }
 
-/// The longest takes some milliseconds, and a walk a hundredth of a second. Few are better than many: on a server that is busy,
+/// The longest takes some milliseconds, and a walk a hundredth of a second or two. Few are better than many: on a server that is busy,
 /// each waits for its turn.
 pub(super) const BOUNDS: Bounds = Bounds {
     length: 4_000,
@@ -105,7 +105,8 @@ pub(super) async fn walk(
     })
 }
 
-/// Adds those that are still free, in their order.
+/// Adds those that are still free, in their order, as they are now: one that is edited in this moment may be shown by a search
+/// that it meets no more.
 async fn read(db: &Db, free: &[&Glimpse], tickets: &mut Vec<Ticket>) -> Result<(), DbError> {
     let ids = free.iter().map(|one| one.place.id);
     // One statement for any number of them.
