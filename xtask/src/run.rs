@@ -47,8 +47,17 @@ impl Run {
         }
     }
 
+    /// Cargo, told nothing of the package that this program is: build scripts that look at it (`ring`'s) would run
+    /// again each time somebody calls cargo with and without this program in turn.
     pub(crate) fn cargo<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(args: I) -> Self {
-        Self::new("cargo").args(args)
+        let mut run = Self::new("cargo");
+        let ours = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+        for (name, _) in std::env::vars_os() {
+            if name.to_str().is_some_and(ours) {
+                run.command.env_remove(name);
+            }
+        }
+        run.args(args)
     }
 
     /// A program of the workspace as the tests build it, up to date. The whole workspace is resolved for it: cargo would
