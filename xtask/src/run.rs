@@ -51,7 +51,8 @@ impl Run {
     /// again each time somebody calls cargo with and without this program in turn.
     pub(crate) fn cargo<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(args: I) -> Self {
         let mut run = Self::new("cargo");
-        let ours = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+        let ours =
+            |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
         for (name, _) in std::env::vars_os() {
             if name.to_str().is_some_and(ours) {
                 run.command.env_remove(name);

@@ -28,7 +28,7 @@ const TAKEN_IN: &str =
     "SELECT event_id::text, (extract(epoch FROM pg_xact_commit_timestamp(xmin)) * 1000000)::bigint
     FROM inbox WHERE received_at >= to_timestamp($1::bigint / 1000000.0)";
 const SETTINGS: &str = "SELECT current_setting('fsync'), current_setting('synchronous_commit'),
-    current_setting('server_version')";
+    current_setting('server_version'), current_setting('shared_buffers')";
 /// The baseline's own: as many buyers as it has clients, and tickets to look at.
 const FILL_BASELINE: &str = "
     INSERT INTO buyers (user_id, gone) SELECT lpad(to_hex(n), 32, '0')::uuid, false FROM generate_series(0, 999) AS n;
@@ -251,9 +251,9 @@ impl Databases {
             .query_one(SETTINGS, &[])
             .await
             .because(SETTINGS)?;
-        let [fsync, commit, version]: [String; 3] = [row.get(0), row.get(1), row.get(2)];
+        let [fsync, commit, version, buffers]: [String; 4] = std::array::from_fn(|n| row.get(n));
         Ok(format!(
-            "PostgreSQL {version}: fsync={fsync}, synchronous_commit={commit}"
+            "PostgreSQL {version}: fsync={fsync}, synchronous_commit={commit}, shared_buffers={buffers}"
         ))
     }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use super::super::expire::{Bounds, Wave, must_be_ahead};
+use super::super::expire::{Bounds, Wave, must_be_ahead, until_next_count};
 use super::super::{PREPARING, SELLERS};
 use super::form::Form;
 use super::open_to_all;
@@ -21,7 +21,6 @@ use crate::report::Report;
 use crate::server::Program;
 
 const SETTLED_WITHIN: Duration = Duration::from_secs(300);
-const COUNT_EVERY: Duration = Duration::from_secs(1);
 const LOST_AFTER: Duration = Duration::from_secs(1_800);
 /// From when the deadlines are moved to what they are moved to: the services are to be ready by then.
 const DUE_IN: Duration = Duration::from_secs(10);
@@ -133,6 +132,7 @@ async fn count_down(
         if Duration::from_micros(micros) > LOST_AFTER {
             return Err(Failure::new("the locks were never all released"));
         }
-        pace::pause(COUNT_EVERY).await;
+        let left = if live == 0 { locks - for_sale } else { live };
+        pace::pause(until_next_count(micros, left, locks)).await;
     }
 }

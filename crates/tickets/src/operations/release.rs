@@ -30,10 +30,10 @@ pub async fn release(
     let was_sold = matches!(ticket.state, State::Sold(_));
     // The model: services::tickets::release.
     let ticket = ticket.release(order, reason, then, tx.now())?;
-    if matches!(then, Then::Free) {
-        market::put_back(tx, ticket.id).await?;
-    }
-    let saved = tickets::save_state(tx, &ticket).await?;
+    let saved = match then {
+        Then::Free => tickets::save_free(tx, &ticket).await?,
+        Then::Lock(_) | Then::Withdraw => tickets::save_state(tx, &ticket).await?,
+    };
     guarded(tx, saved)?;
     tell_updated(tx, &ticket).await?;
     match then {

@@ -17,7 +17,6 @@ const ARRANGE: &str = "UPDATE tickets
     WHERE id = $1";
 const SET_ASIDE: &str =
     "UPDATE tickets SET aside = true WHERE id IN (SELECT id FROM claimed) RETURNING id";
-const PUT_BACK: &str = "UPDATE tickets SET aside = false WHERE id = $1 AND aside";
 const ASIDE: &str = "SELECT id, status FROM tickets WHERE aside AND id > $1 ORDER BY id LIMIT $2";
 const PUT_BACK_FREE: &str =
     "UPDATE tickets SET aside = false WHERE id = $1 AND aside AND status = 'available'";
@@ -96,11 +95,6 @@ pub async fn put_back_free(tx: &mut Tx, ids: &[TicketId]) -> Result<(), DbError>
         tx.later(PUT_BACK_FREE, &params![*id]).await?;
     }
     Ok(())
-}
-
-/// Puts a listing back among the others that is about to be free again.
-pub async fn put_back(tx: &mut Tx, id: TicketId) -> Result<(), DbError> {
-    tx.later(PUT_BACK, &params![id]).await
 }
 
 /// Takes out up to `limit` listings whose event has begun; answers whether there were any.

@@ -32,6 +32,10 @@ const INSERT: &str = "INSERT INTO tickets (id, version, edit_version, user_id, s
 const SAVE_STATE: &str =
     "UPDATE tickets SET version = $2, status = $3, order_id = $4, updated_at = $5
     WHERE id = $1 AND version = $6";
+// Where it was set aside, lists come by it again. One write of its row: each that an index looks at is many.
+const SAVE_PUT_BACK: &str =
+    "UPDATE tickets SET version = $2, status = $3, order_id = $4, updated_at = $5, aside = false
+    WHERE id = $1 AND version = $6 AND aside";
 const STAND: &str = "SELECT 1 FROM tickets WHERE id = $1 AND version = $2";
 const SAVE_EDIT: &str = "UPDATE tickets SET version = $2, edit_version = $3, title = $4, price = $5, currency = $6,
     category = $7, venue = $8, city = $9, country = $10, starts_at = $11, time_zone = $12, section = $13,
@@ -138,6 +142,15 @@ pub async fn insert(tx: &mut Tx, ticket: &Ticket) -> Result<(), DbError> {
 
 /// Saves a change of state: `false` when the ticket is no longer of the version before it.
 pub async fn save_state(tx: &mut Tx, ticket: &Ticket) -> Result<bool, DbError> {
+    save_state_by(tx, SAVE_STATE, ticket).await
+}
+
+/// The same for one that is free again, and puts it back among the others that are listed, if it was set aside.
+pub async fn save_free(tx: &mut Tx, ticket: &Ticket) -> Result<bool, DbError> {
+    Ok(save_state_by(tx, SAVE_PUT_BACK, ticket).await? || save_state(tx, ticket).await?)
+}
+
+async fn save_state_by(tx: &mut Tx, sql: &str, ticket: &Ticket) -> Result<bool, DbError> {
     let params = params![
         ticket.id,
         ticket.version,
@@ -146,7 +159,7 @@ pub async fn save_state(tx: &mut Tx, ticket: &Ticket) -> Result<bool, DbError> {
         ticket.updated_at,
         ticket.version - 1,
     ];
-    Ok(tx.execute(SAVE_STATE, &params).await? == 1)
+    Ok(tx.execute(sql, &params).await? == 1)
 }
 
 /// Keeps a ticket that was read without being held as it is until the end of the transaction: `false`
