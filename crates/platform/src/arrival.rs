@@ -3,17 +3,22 @@
 //! Who has just been answered "here it is" must not be told "there is no such thing" by the next
 //! service. It only waits: what becomes of the request is decided afterwards, in its transaction.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::Semaphore;
+use parking_lot::Mutex;
+use tokio::sync::{Notify, Semaphore};
+use tokio::time::timeout;
 use uuid::Uuid;
 
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
-const FIRST_PAUSE: Duration = Duration::from_millis(2);
-const LONGEST_PAUSE: Duration = Duration::from_millis(50);
+
+/// Between two looks that nobody caused: another process may have taken the event in.
+const FIRST_PAUSE: Duration = Duration::from_millis(8);
+const LONGEST_PAUSE: Duration = Duration::from_millis(64);
 
 /// What is not known here may be on its way for as long as this.
 const YOUNG: SignedDuration = SignedDuration::from_secs(30);
@@ -22,37 +27,113 @@ const YOUNG: SignedDuration = SignedDuration::from_secs(30);
 /// up, and whoever waits holds a place among the requests.
 const MOST_WAITING: usize = 256;
 
-/// Those who wait, in all services of the process. Cheap to clone; clones count together.
+/// Those who wait in one service. Cheap to clone; clones share them.
 #[derive(Clone, Debug)]
-pub struct Arrivals(Arc<Semaphore>);
+pub struct Arrivals {
+    /// Of all services of the process.
+    places: Arc<Semaphore>,
+    awaited: Arc<Mutex<HashMap<Uuid, Awaited>>>,
+}
+
+/// Something that is waited for.
+#[derive(Debug, Default)]
+struct Awaited {
+    bell: Arc<Notify>,
+    by: usize,
+}
 
 impl Default for Arrivals {
     fn default() -> Arrivals {
-        Arrivals(Arc::new(Semaphore::new(MOST_WAITING)))
+        Arrivals {
+            places: Arc::new(Semaphore::new(MOST_WAITING)),
+            awaited: Arc::default(),
+        }
     }
 }
 
 impl Arrivals {
-    /// Asks again, in pauses that grow, as long as the answer is that it is coming, for at most two
-    /// seconds.
-    pub async fn wait_while<E, F>(&self, mut is_coming: impl FnMut() -> F) -> Result<(), E>
+    /// Those of another service, who share the places with these.
+    #[must_use]
+    pub fn beside(&self) -> Arrivals {
+        Arrivals {
+            places: self.places.clone(),
+            awaited: Arc::default(),
+        }
+    }
+
+    /// Whether anybody waits at all.
+    pub fn is_awaited(&self) -> bool {
+        !self.awaited.lock().is_empty()
+    }
+
+    /// Something became known of `id`: who waits for it looks at once.
+    pub fn came(&self, id: Uuid) {
+        if let Some(awaited) = self.awaited.lock().get(&id) {
+            awaited.bell.notify_waiters();
+        }
+    }
+
+    /// Asks again whenever something becomes known of `id`, and in pauses that grow, as long as the answer is that it
+    /// is coming, for at most two seconds.
+    pub async fn wait_while<E, F>(
+        &self,
+        id: Uuid,
+        mut is_coming: impl FnMut() -> F,
+    ) -> Result<(), E>
     where
         F: Future<Output = Result<bool, E>>,
     {
         if !is_coming().await? {
             return Ok(());
         }
-        let Ok(_place) = self.0.try_acquire() else {
+        let Ok(_place) = self.places.try_acquire() else {
             return Ok(());
         };
-        let (mut left, mut pause) = (LONGEST_WAIT, FIRST_PAUSE);
-        while is_coming().await? && !left.is_zero() {
-            let span = pause.min(left);
-            rest(span).await;
-            left -= span;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+        let waiting = Waiting::begin(self, id);
+        let looks = async {
+            let mut pause = FIRST_PAUSE;
+            loop {
+                // From before the look on: what comes during it counts.
+                let rings = waiting.bell.notified();
+                if !is_coming().await? {
+                    return Ok(());
+                }
+                // Which of both it was is seen by the look.
+                let _rang_or_not = timeout(pause, rings).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+        };
+        // In vain: what becomes of the request is decided all the same.
+        timeout(LONGEST_WAIT, looks).await.unwrap_or(Ok(()))
+    }
+}
+
+/// One who waits, until it is dropped.
+struct Waiting<'a> {
+    arrivals: &'a Arrivals,
+    id: Uuid,
+    bell: Arc<Notify>,
+}
+
+impl<'a> Waiting<'a> {
+    fn begin(arrivals: &'a Arrivals, id: Uuid) -> Waiting<'a> {
+        let mut awaited = arrivals.awaited.lock();
+        let awaited = awaited.entry(id).or_default();
+        awaited.by += 1;
+        let bell = awaited.bell.clone();
+        Waiting { arrivals, id, bell }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let mut awaited = self.arrivals.awaited.lock();
+        if let Some(it) = awaited.get_mut(&self.id) {
+            it.by -= 1;
+            if it.by == 0 {
+                awaited.remove(&self.id);
+            }
         }
-        Ok(())
     }
 }
 
@@ -67,18 +148,12 @@ pub fn is_young(id: Uuid, now: Timestamp) -> bool {
     matches!(drawn, Ok(Ok(drawn)) if drawn.duration_since(now).abs() <= YOUNG)
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "events travel in real time, also where a test's clock stands still"
-)]
-async fn rest(span: Duration) {
-    tokio::time::sleep(span).await;
-}
-
 #[cfg(test)]
 #[expect(clippy::disallowed_methods, reason = "the paused clock of the runtime")]
 mod tests {
+    use std::cell::Cell;
     use std::convert::Infallible;
+    use std::future::ready;
 
     use futures_util::future::join_all;
     use uuid::Builder;
@@ -109,12 +184,49 @@ mod tests {
     async fn it_waits_until_it_is_here() {
         let mut asked = 0;
         let arrivals = Arrivals::default();
-        let waited = arrivals.wait_while(|| {
+        let waited = arrivals.wait_while(Uuid::nil(), || {
             asked += 1;
-            std::future::ready(Ok::<_, Infallible>(asked < 4))
+            ready(Ok::<_, Infallible>(asked < 4))
         });
         waited.await.unwrap();
         assert_eq!(asked, 4, "once before it takes a place");
+        assert!(!arrivals.is_awaited());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_looks_when_it_comes() {
+        let (arrivals, is_here) = (Arrivals::default(), Cell::new(false));
+        let [id, other] = [7, 8].map(Uuid::from_u128);
+        let began = tokio::time::Instant::now();
+        let waits = async {
+            let waited = arrivals.wait_while(id, || ready(Ok::<_, Infallible>(!is_here.get())));
+            waited.await.unwrap();
+            began.elapsed()
+        };
+        let comes = async {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            is_here.set(true);
+            arrivals.beside().came(id);
+            arrivals.came(other);
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            arrivals.came(id);
+        };
+        let (waited, ()) = tokio::join!(waits, comes);
+        assert_eq!(waited, Duration::from_millis(2));
+    }
+
+    /// What comes between the look and the wait is not missed.
+    #[tokio::test(start_paused = true)]
+    async fn what_comes_during_a_look_is_seen_by_the_next() {
+        let (arrivals, id, mut looks) = (Arrivals::default(), Uuid::nil(), 0);
+        let began = tokio::time::Instant::now();
+        let waited = arrivals.wait_while(id, || {
+            looks += 1;
+            arrivals.came(id);
+            ready(Ok::<_, Infallible>(looks < 5))
+        });
+        waited.await.unwrap();
+        assert!(began.elapsed().is_zero());
     }
 
     #[tokio::test(start_paused = true)]
@@ -140,7 +252,7 @@ mod tests {
     }
 
     async fn wait_in_vain(arrivals: &Arrivals) {
-        let waited = arrivals.wait_while(|| std::future::ready(Ok::<_, Infallible>(true)));
+        let waited = arrivals.wait_while(Uuid::nil(), || ready(Ok::<_, Infallible>(true)));
         waited.await.unwrap();
     }
 }

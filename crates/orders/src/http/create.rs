@@ -78,7 +78,7 @@ async fn take(ctx: &Ctx, key: Option<Key>, command: Reserve) -> Result<Stored, F
 
 async fn wait_for_ticket(ctx: &Ctx, id: TicketId) -> Result<(), DbError> {
     let is_coming = || async { Ok(!tickets::is_known(&ctx.db, id).await?) };
-    ctx.arrivals.wait_while(is_coming).await
+    ctx.arrivals.wait_while(id.uuid(), is_coming).await
 }
 
 fn command(ctx: &Ctx, user: User, body: &Body) -> Result<Reserve, Failure> {

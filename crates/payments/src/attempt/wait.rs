@@ -17,7 +17,7 @@ pub async fn for_lock(ctx: &Ctx, id: OrderId, user: UserId) -> Result<(), DbErro
         let order = orders::show(&ctx.db, id).await?;
         Ok(is_coming(order.as_ref(), id, user, ctx.clock.now()))
     };
-    ctx.arrivals.wait_while(is_coming).await
+    ctx.arrivals.wait_while(id.uuid(), is_coming).await
 }
 
 /// Whether the order, as it is known here, is about to become one that `user` can pay.

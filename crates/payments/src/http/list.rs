@@ -50,7 +50,7 @@ async fn known(ctx: &Ctx, id: OrderId) -> Result<Option<Order>, DbError> {
         let is_unknown = orders::show(&ctx.db, id).await?.is_none();
         Ok::<_, DbError>(is_unknown && arrival::is_young(id.uuid(), ctx.clock.now()))
     };
-    ctx.arrivals.wait_while(is_coming).await?;
+    ctx.arrivals.wait_while(id.uuid(), is_coming).await?;
     orders::show(&ctx.db, id).await
 }
 

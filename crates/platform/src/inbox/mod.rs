@@ -19,6 +19,7 @@ use std::sync::atomic::AtomicUsize;
 use metrics::Histogram;
 use tessera_contracts::events::{Event, EventType};
 
+use crate::arrival::Arrivals;
 use crate::bus::Message;
 use crate::clock::Clock;
 use crate::consumer::Consumer;
@@ -29,6 +30,7 @@ use crate::session::Sessions;
 use crate::telemetry::traces::Tracer;
 use account::Books;
 use handle::{Batch, Handled, Letter};
+use waves::about;
 
 pub use dead::{DeadLetter, list_dead, retry_dead};
 pub use left::Unfollowed;
@@ -48,6 +50,7 @@ pub struct Inbox {
     handlers: Arc<Handlers>,
     lag: Histogram,
     books: Arc<Books>,
+    arrivals: Arrivals,
 }
 
 /// Who handles an event: the service itself, and for ended sessions the platform.
@@ -90,6 +93,7 @@ impl Inbox {
             handlers,
             lag: instruments::consumer_lag(owner),
             books: Arc::new(books),
+            arrivals: Arrivals::default(),
         }
     }
 
@@ -97,6 +101,13 @@ impl Inbox {
     #[must_use]
     pub fn traced(mut self, tracer: Tracer, system: &'static str) -> Inbox {
         self.books = Arc::new(Books::open(self.owner, &self.follows(), tracer, system));
+        self
+    }
+
+    /// Tells who waits for what it takes in.
+    #[must_use]
+    pub fn announced(mut self, arrivals: Arrivals) -> Inbox {
+        self.arrivals = arrivals;
         self
     }
 
@@ -161,6 +172,7 @@ impl Inbox {
                 for letter in &batch.letters {
                     self.books.committed(letter);
                 }
+                self.announce(&batch.letters);
                 Ok(())
             }
             Err(Handled::Engine(error)) => Err(error),
@@ -195,6 +207,15 @@ impl Inbox {
                 .await?;
         }
         Ok(())
+    }
+
+    fn announce(&self, letters: &[Letter]) {
+        if !self.arrivals.is_awaited() {
+            return;
+        }
+        for id in letters.iter().filter_map(about).flatten() {
+            self.arrivals.came(id);
+        }
     }
 
     fn note_lag(&self, letters: &[Letter]) {

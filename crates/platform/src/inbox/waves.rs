@@ -29,7 +29,7 @@ pub(super) fn waves(letters: &[Letter]) -> Vec<&[Letter]> {
 }
 
 /// What an event is about, and may change; `None` when that is more than it names.
-fn about(letter: &Letter) -> Option<Vec<Uuid>> {
+pub(super) fn about(letter: &Letter) -> Option<Vec<Uuid>> {
     let Ok(event) = &*letter.event else {
         // Nobody handles it.
         return Some(vec![letter.id.uuid()]);

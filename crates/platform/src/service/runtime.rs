@@ -328,7 +328,7 @@ async fn context(
         sessions: Sessions::new(shared.verifier.clone(), ended, cookie, setup.clock.clone()),
         keys: shared.keys.clone().filter(|_| definition.signs_sessions),
         limits: shared.limits.clone(),
-        arrivals: shared.arrivals.clone(),
+        arrivals: shared.arrivals.beside(),
         tracer: shared.traces.of(definition.name),
     }))
 }
@@ -348,7 +348,8 @@ fn running(
         consumer,
         Some(ctx.sessions.clone()),
     )
-    .traced(ctx.tracer.clone(), shared.bus.system());
+    .traced(ctx.tracer.clone(), shared.bus.system())
+    .announced(ctx.arrivals.clone());
     let inbox = Arc::new(inbox);
     let intake = shared.bus.subscribe(inbox.clone()).map(Arc::new);
     let bus = shared.bus.clone();

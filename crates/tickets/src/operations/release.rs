@@ -32,15 +32,14 @@ pub async fn release(
     let ticket = ticket.release(order, reason, then, tx.now())?;
     let saved = match then {
         Then::Free => tickets::save_free(tx, &ticket).await?,
-        Then::Lock(_) | Then::Withdraw => tickets::save_state(tx, &ticket).await?,
+        Then::Withdraw => tickets::save_gone(tx, &ticket).await?,
+        Then::Lock(_) => tickets::save_state(tx, &ticket).await?,
     };
     guarded(tx, saved)?;
     tell_updated(tx, &ticket).await?;
-    match then {
-        Then::Withdraw => market::take_off(tx, ticket.id).await?,
-        Then::Free | Then::Lock(_) if was_sold => market::arrange(tx, &ticket).await?,
-        // A reserved one never left the market, and was set aside at most.
-        Then::Free | Then::Lock(_) => {}
+    // A reserved one never left the market, and was set aside at most.
+    if was_sold && !matches!(then, Then::Withdraw) {
+        market::arrange(tx, &ticket).await?;
     }
     if let Then::Lock(next) = then {
         // One that has ended meanwhile must not get hold of it: nobody would free it again.

@@ -5,7 +5,7 @@ use tessera_platform::db::{DbError, Tx};
 
 use super::{guarded, tell_refused, tell_updated};
 use crate::domain::{Refused, Ticket};
-use crate::store::{market, tickets, waiting};
+use crate::store::{tickets, waiting};
 
 /// Why a ticket was not sold.
 #[derive(Debug, thiserror::Error)]
@@ -20,9 +20,8 @@ pub enum SellError {
 pub async fn sell(tx: &mut Tx, ticket: Ticket, order: OrderId) -> Result<(), SellError> {
     // The model: services::tickets::order_completed.
     let ticket = ticket.sell(order, tx.now())?;
-    let saved = tickets::save_state(tx, &ticket).await?;
+    let saved = tickets::save_gone(tx, &ticket).await?;
     guarded(tx, saved)?;
-    market::take_off(tx, ticket.id).await?;
     tell_updated(tx, &ticket).await?;
     for one in waiting::behind(tx, ticket.id).await? {
         waiting::remove(tx, one.order_id).await?;

@@ -7,7 +7,7 @@ use tessera_platform::http::IfMatch;
 use super::own::{OwnError, find_own};
 use super::{guarded, tell_updated};
 use crate::domain::{Refused, State, Ticket};
-use crate::store::{market, tickets};
+use crate::store::tickets;
 
 /// A seller's wish to sell it no more.
 #[derive(Clone, Debug)]
@@ -47,8 +47,7 @@ pub async fn withdraw_free(tx: &mut Tx, ticket: Ticket) -> Result<(), DbError> {
 }
 
 async fn keep_withdrawn(tx: &mut Tx, ticket: &Ticket) -> Result<(), DbError> {
-    let saved = tickets::save_state(tx, ticket).await?;
+    let saved = tickets::save_gone(tx, ticket).await?;
     guarded(tx, saved)?;
-    market::take_off(tx, ticket.id).await?;
     tell_updated(tx, ticket).await
 }

@@ -20,8 +20,6 @@ const SET_ASIDE: &str =
 const ASIDE: &str = "SELECT id, status FROM tickets WHERE aside AND id > $1 ORDER BY id LIMIT $2";
 const PUT_BACK_FREE: &str =
     "UPDATE tickets SET aside = false WHERE id = $1 AND aside AND status = 'available'";
-const TAKE_OFF: &str =
-    "UPDATE tickets SET listed = false, has_terms = true WHERE id = $1 AND listed";
 const TERMS: &str = "SELECT terms FROM tickets WHERE id = $1 AND (has_terms OR listed)";
 const LEFT: &str = "SELECT id FROM tickets WHERE has_terms AND NOT listed ORDER BY id LIMIT $1";
 const FORGET_TERMS: &str = "UPDATE tickets SET has_terms = false
@@ -51,11 +49,6 @@ pub async fn arrange(tx: &mut Tx, ticket: &Ticket) -> Result<(), DbError> {
         }
     }
     Ok(())
-}
-
-/// Takes a listing out of it; one that is not in it stays out.
-pub async fn take_off(tx: &mut Tx, id: TicketId) -> Result<(), DbError> {
-    tx.later(TAKE_OFF, &params![id]).await
 }
 
 /// Finds those of [`PORTION`] listings that are reserved, and not aside.

@@ -32,10 +32,13 @@ const INSERT: &str = "INSERT INTO tickets (id, version, edit_version, user_id, s
 const SAVE_STATE: &str =
     "UPDATE tickets SET version = $2, status = $3, order_id = $4, updated_at = $5
     WHERE id = $1 AND version = $6";
-// Where it was set aside, lists come by it again. One write of its row: each that an index looks at is many.
+// One write of its row where lists are to come by it again, or no more: that moves it in most of the indexes.
 const SAVE_PUT_BACK: &str =
     "UPDATE tickets SET version = $2, status = $3, order_id = $4, updated_at = $5, aside = false
     WHERE id = $1 AND version = $6 AND aside";
+const SAVE_TAKEN_OFF: &str =
+    "UPDATE tickets SET version = $2, status = $3, order_id = $4, updated_at = $5, listed = false, has_terms = true
+    WHERE id = $1 AND version = $6 AND listed";
 const STAND: &str = "SELECT 1 FROM tickets WHERE id = $1 AND version = $2";
 const SAVE_EDIT: &str = "UPDATE tickets SET version = $2, edit_version = $3, title = $4, price = $5, currency = $6,
     category = $7, venue = $8, city = $9, country = $10, starts_at = $11, time_zone = $12, section = $13,
@@ -148,6 +151,11 @@ pub async fn save_state(tx: &mut Tx, ticket: &Ticket) -> Result<bool, DbError> {
 /// The same for one that is free again, and puts it back among the others that are listed, if it was set aside.
 pub async fn save_free(tx: &mut Tx, ticket: &Ticket) -> Result<bool, DbError> {
     Ok(save_state_by(tx, SAVE_PUT_BACK, ticket).await? || save_state(tx, ticket).await?)
+}
+
+/// The same for one that leaves the market, and takes it out of the lists, if it is in them.
+pub async fn save_gone(tx: &mut Tx, ticket: &Ticket) -> Result<bool, DbError> {
+    Ok(save_state_by(tx, SAVE_TAKEN_OFF, ticket).await? || save_state(tx, ticket).await?)
 }
 
 async fn save_state_by(tx: &mut Tx, sql: &str, ticket: &Ticket) -> Result<bool, DbError> {

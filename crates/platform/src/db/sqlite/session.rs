@@ -4,6 +4,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, ToSql};
 
@@ -52,6 +53,9 @@ impl Session {
     }
 
     fn configured(connection: Connection, cache_kib: i64) -> Result<Session, DbError> {
+        // A plan is made once for a statement, and not again for what is bound to it: SQLite would do that at each use
+        // where a parameter limits rows.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.busy_timeout(WAIT_FOR_OTHERS)?;
         connection.pragma_update(None, "temp_store", "MEMORY")?;
         // Negative: in KiB.

@@ -11,7 +11,7 @@ use super::windows::Bounds;
 use super::*;
 use crate::domain::{Details, Label, Title, price_key, start_key, terms, wanted};
 use crate::operations::{Create, create};
-use crate::store::market;
+use crate::store::{market, tickets};
 
 const SORTS: [(Sort, &str); 6] = [
     (Sort::Newest, "newest"),
@@ -479,7 +479,10 @@ async fn a_listing_that_is_back_keeps_its_terms() {
     let took_off = db.write((), |tx, ()| {
         Box::pin(async move {
             for n in 0..4_u8 {
-                market::take_off(tx, Uuid::from_u128(u128::from(n)).into()).await?;
+                let id = Uuid::from_u128(u128::from(n)).into();
+                let ticket = tickets::hold(tx, id).await?.unwrap();
+                let withdrawn = ticket.withdraw(tx.now()).unwrap();
+                assert!(tickets::save_gone(tx, &withdrawn).await?);
             }
             market::left(tx, 9).await
         })
@@ -489,7 +492,7 @@ async fn a_listing_that_is_back_keeps_its_terms() {
     let back: TicketId = Uuid::from_u128(2).into();
     let came_back = db.write(back, |tx, id| {
         Box::pin(async move {
-            let ticket = crate::store::tickets::hold(tx, *id).await?.unwrap();
+            let ticket = tickets::hold(tx, *id).await?.unwrap();
             market::arrange(tx, &ticket).await
         })
     });
