@@ -27,7 +27,7 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 20)]
     seconds: u64,
     /// Connections at once, each with a buyer of its own
-    #[arg(long, default_value_t = 192)]
+    #[arg(long, default_value_t = 256)]
     connections: usize,
     /// Distinct tickets listed beforehand; 5,000 for every second if left out
     #[arg(long)]

@@ -70,6 +70,16 @@ fn relay(app: &TestApp) -> Relay {
     Relay::new("speaker", db, bus, app.clock.clone(), app.ids.next())
 }
 
+/// Nothing is left to publish, or to mark. It may be woken once more for what it has published already.
+async fn comes_to_rest(relay: &Relay) {
+    for _again in 0..3 {
+        if relay.run().await.unwrap() == Next::Idle {
+            return;
+        }
+    }
+    panic!("the relay does not come to rest");
+}
+
 #[tokio::test]
 async fn many_events_are_published_in_order_512_at_a_time() {
     let app = start_in_process().await;
@@ -84,7 +94,7 @@ async fn many_events_are_published_in_order_512_at_a_time() {
         assert_eq!(effects(&app).await, users[..so_far]);
         assert_eq!(unpublished(&app).await, 1_200 - marked);
     }
-    assert_eq!(relay.run().await.unwrap(), Next::Idle);
+    comes_to_rest(&relay).await;
     assert_eq!(unpublished(&app).await, 0);
 }
 
@@ -102,7 +112,7 @@ async fn events_do_not_wait_until_those_before_them_are_marked() {
     // They are published again, to no effect, since nothing says that they were.
     permit(app.db("speaker"), "outbox", "UPDATE").await;
     assert_eq!(relay.run().await.unwrap(), Next::Again);
-    assert_eq!(relay.run().await.unwrap(), Next::Idle);
+    comes_to_rest(&relay).await;
     assert_eq!(effects(&app).await, [before, after]);
     assert_eq!(unpublished(&app).await, 0);
 }
@@ -213,7 +223,7 @@ async fn a_service_that_fails_keeps_nothing_from_the_others() {
     );
     assert_eq!(relay.run().await.unwrap(), Next::Again);
     assert_eq!(effects(&app).await, [user]);
-    assert_eq!(relay.run().await.unwrap(), Next::Idle);
+    comes_to_rest(&relay).await;
     assert_eq!(unpublished(&app).await, 0);
 }
 
@@ -223,7 +233,7 @@ async fn of_two_relays_one_publishes_and_the_other_takes_over_when_it_is_gone() 
     let (first, second) = (relay(&app), relay(&app));
     say(&app, &[somebody(&app)]).await;
     assert_eq!(first.run().await.unwrap(), Next::Again);
-    assert_eq!(first.run().await.unwrap(), Next::Idle);
+    comes_to_rest(&first).await;
     say(&app, &[somebody(&app)]).await;
     let until = match second.run().await.unwrap() {
         Next::At(until) => until,
@@ -233,7 +243,7 @@ async fn of_two_relays_one_publishes_and_the_other_takes_over_when_it_is_gone() 
     // The first one is heard of no more.
     app.hand.advance(until.duration_since(app.clock.now()));
     assert_eq!(second.run().await.unwrap(), Next::Again);
-    assert_eq!(second.run().await.unwrap(), Next::Idle);
+    comes_to_rest(&second).await;
     assert_eq!(unpublished(&app).await, 0);
     // It comes back late, and finds that it is no longer the one.
     say(&app, &[somebody(&app)]).await;
@@ -257,7 +267,7 @@ async fn a_relay_that_stops_lets_another_one_publish_at_once() {
     app.hand.advance(SignedDuration::from_millis(100));
     assert_eq!(unpublished(&app).await, 1, "the first one's is marked");
     assert_eq!(third.run().await.unwrap(), Next::Again);
-    assert_eq!(third.run().await.unwrap(), Next::Idle);
+    comes_to_rest(&third).await;
     assert_eq!(unpublished(&app).await, 0);
     say(&app, &[somebody(&app)]).await;
     assert!(matches!(second.run().await.unwrap(), Next::At(_)));

@@ -2,15 +2,15 @@
 //! is taken finds the same.
 
 use jiff::Timestamp;
-use tessera_contracts::{Currency, Price, TicketId};
+use tessera_contracts::{CancelReason, Currency, OrderId, Price, TicketId};
 use tessera_platform::params;
 use tessera_platform::testing::TestApp;
 use uuid::Uuid;
 
 use super::windows::Bounds;
 use super::*;
-use crate::domain::{Details, Label, Title, price_key, start_key, terms, wanted};
-use crate::operations::{Create, create};
+use crate::domain::{Details, Label, Then, Title, price_key, start_key, terms, wanted};
+use crate::operations::{Create, create, sell};
 use crate::store::{market, tickets};
 
 const SORTS: [(Sort, &str); 6] = [
@@ -467,6 +467,10 @@ async fn list_250(db: &Db) {
     }
 }
 
+fn order() -> OrderId {
+    Uuid::from_u128(9).into()
+}
+
 #[tokio::test]
 async fn a_listing_that_is_back_keeps_its_terms() {
     let app = TestApp::start(&[crate::DEFINITION]).await;
@@ -481,8 +485,10 @@ async fn a_listing_that_is_back_keeps_its_terms() {
             for n in 0..4_u8 {
                 let id = Uuid::from_u128(u128::from(n)).into();
                 let ticket = tickets::hold(tx, id).await?.unwrap();
-                let withdrawn = ticket.withdraw(tx.now()).unwrap();
-                assert!(tickets::save_gone(tx, &withdrawn).await?);
+                let locked = ticket.lock(order(), 1, tx.now()).unwrap();
+                assert!(tickets::save_state(tx, &locked).await?);
+                let sold = locked.sell(order(), tx.now()).unwrap();
+                assert!(tickets::save_gone(tx, &sold).await?);
             }
             market::left(tx, 9).await
         })
@@ -492,8 +498,10 @@ async fn a_listing_that_is_back_keeps_its_terms() {
     let back: TicketId = Uuid::from_u128(2).into();
     let came_back = db.write(back, |tx, id| {
         Box::pin(async move {
-            let ticket = tickets::hold(tx, *id).await?.unwrap();
-            market::arrange(tx, &ticket).await
+            let sold = tickets::hold(tx, *id).await?.unwrap();
+            let reason = Some(CancelReason::CaptureFailed);
+            let free = sold.release(order(), reason, Then::Free, tx.now()).unwrap();
+            market::arrange(tx, &free).await
         })
     });
     came_back.await.unwrap();
@@ -504,4 +512,25 @@ async fn a_listing_that_is_back_keeps_its_terms() {
         .await
         .unwrap();
     assert_eq!(with_terms, [(back,)]);
+}
+
+#[tokio::test]
+async fn what_is_sold_is_off_the_market() {
+    let app = TestApp::start(&[crate::DEFINITION]).await;
+    let db = app.db("tickets");
+    let id: TicketId = Uuid::from_u128(0).into();
+    for offer in offers(1) {
+        let listed = db.write(offer, |tx, offer| Box::pin(create(tx, offer)));
+        listed.await.unwrap();
+    }
+    let sold = db.write(id, |tx, id| {
+        Box::pin(async move {
+            let ticket = tickets::hold(tx, *id).await?.unwrap();
+            let locked = ticket.lock(order(), 1, tx.now()).unwrap();
+            assert!(tickets::save_state(tx, &locked).await?);
+            sell(tx, locked, order()).await.unwrap();
+            market::left(tx, 9).await
+        })
+    });
+    assert_eq!(sold.await.unwrap(), [(id,)]);
 }
