@@ -15,6 +15,9 @@ use crate::process::{Process, free_address};
 /// Where Debian keeps the programs of each version.
 const DEBIAN: &str = "/usr/lib/postgresql";
 
+/// Memory for its pages: enough to try things out.
+const BUFFERS: &str = "256MB";
+
 /// The role that owns everything.
 const ROLE: &str = "tessera";
 
@@ -24,12 +27,22 @@ pub struct Postgres {
     address: SocketAddr,
     folder: PathBuf,
     durable: bool,
+    buffers: &'static str,
 }
 
 impl Postgres {
     /// Starts one that keeps its data in `folder`, which is made if it is not there. One that is not `durable` is
     /// faster, and loses what it has when the power fails: for tests that take no power away.
     pub async fn start(folder: &Path, durable: bool) -> Result<Postgres, Failure> {
+        Postgres::start_with(folder, durable, BUFFERS).await
+    }
+
+    /// The same, with so much memory for pages of its own.
+    pub async fn start_with(
+        folder: &Path,
+        durable: bool,
+        buffers: &'static str,
+    ) -> Result<Postgres, Failure> {
         let programs = programs()?;
         fs::create_dir_all(folder).because(folder.display())?;
         give_away(folder).await?;
@@ -46,12 +59,13 @@ impl Postgres {
             }
         }
         let address = free_address()?;
-        let process = run(&programs, folder, address, durable).await?;
+        let process = run(&programs, folder, address, durable, buffers).await?;
         Ok(Postgres {
             process,
             address,
             folder: folder.to_owned(),
             durable,
+            buffers,
         })
     }
 
@@ -97,15 +111,17 @@ impl Postgres {
             address,
             folder,
             durable,
+            buffers,
         } = self;
         // Immediate: no session is told, and nothing is written any more.
         process.stop("QUIT").await?;
-        let process = run(&programs()?, &folder, address, durable).await?;
+        let process = run(&programs()?, &folder, address, durable, buffers).await?;
         Ok(Postgres {
             process,
             address,
             folder,
             durable,
+            buffers,
         })
     }
 }
@@ -115,14 +131,14 @@ async fn run(
     folder: &Path,
     address: SocketAddr,
     durable: bool,
+    buffers: &str,
 ) -> Result<Process, Failure> {
     let mut command = as_nobody(&programs.join("postgres")).await;
     command.arg("-D").arg(folder.join("data"));
     let port = format!("port={}", address.port());
     let sockets = format!("unix_socket_directories={}", folder.display());
     let sync = format!("fsync={}", if durable { "on" } else { "off" });
-    // A quarter of a machine of 8 GiB, as its manual advises to begin with. It is taken as it is used.
-    let buffers = format!("shared_buffers={}", if durable { "2GB" } else { "256MB" });
+    let buffers = format!("shared_buffers={buffers}");
     let settings = [
         port.as_str(),
         sockets.as_str(),

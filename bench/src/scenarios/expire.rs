@@ -26,7 +26,7 @@ const SINGLE_LOCK_GAP: Duration = Duration::from_millis(137);
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// What is counted is known to that, at best.
 const COUNT_AT_MOST_EVERY: Duration = Duration::from_millis(250);
-const COUNT_AT_LEAST_EVERY: Duration = Duration::from_secs(10);
+const COUNT_AT_LEAST_EVERY: Duration = Duration::from_secs(5);
 const LOST_AFTER: Duration = Duration::from_secs(600);
 /// From when the deadlines are moved to what they are moved to: the server is to be ready by then. Moving them takes its time,
 /// and so they are the further ahead the more there are.
@@ -210,16 +210,20 @@ fn count_down(data_dir: &std::path::Path, locks: usize, deadline: Instant) -> Re
         if Duration::from_micros(micros) > LOST_AFTER {
             return Err(Failure::new("the locks were never all released"));
         }
-        let left = if live == 0 { locks - for_sale } else { live };
+        let left = if live == 0 {
+            locks.saturating_sub(for_sale)
+        } else {
+            live
+        };
         pace::nap(until_next_count(micros, left, locks));
     }
 }
 
 /// Half of what the rest takes at the pace so far: counting takes its time from those who are measured.
 pub(super) fn until_next_count(micros: u64, left: u64, locks: u64) -> Duration {
-    let done = locks.saturating_sub(left).max(1);
-    Duration::from_micros(micros.saturating_mul(left) / done / 2)
-        .clamp(COUNT_AT_MOST_EVERY, COUNT_AT_LEAST_EVERY)
+    let done = locks.saturating_sub(left);
+    let half = micros.saturating_mul(left).checked_div(done * 2);
+    Duration::from_micros(half.unwrap_or(0)).clamp(COUNT_AT_MOST_EVERY, COUNT_AT_LEAST_EVERY)
 }
 
 /// The books say so; a sample of the tickets says so over HTTP, too.

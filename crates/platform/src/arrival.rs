@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
-/// Between two looks that nobody caused: another process may have taken the event in.
+/// Between two looks that nobody caused: another process may have taken the event in, or the worker that tries it again.
 const FIRST_PAUSE: Duration = Duration::from_millis(8);
 const LONGEST_PAUSE: Duration = Duration::from_millis(64);
 

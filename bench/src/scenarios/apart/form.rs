@@ -20,6 +20,9 @@ const JWT_KEY: &str = "Zm9yIG1lYXN1cmVtZW50cyBhbG9uZTsgbm8gc2VjcmU=";
 /// Of each process to its database: for a crowd of buyers at one process.
 const CONNECTIONS: &str = "15";
 
+/// Of PostgreSQL for its pages: a quarter of a machine of 8 GiB, as its manual advises to begin with.
+const BUFFERS: &str = "2GB";
+
 /// Those that take part in a reservation: the pages of the web client do not.
 const MEASURED: [&str; 5] = ["auth", "tickets", "orders", "expiration", "payments"];
 
@@ -56,7 +59,7 @@ pub(super) struct Form {
 impl Form {
     /// The servers, the databases, and one process of each service.
     pub(super) async fn start(program: PathBuf, folder: PathBuf) -> Result<Self, Failure> {
-        let postgres = Postgres::start(&folder.join("postgres"), true).await;
+        let postgres = Postgres::start_with(&folder.join("postgres"), true, BUFFERS).await;
         let postgres = postgres.because("PostgreSQL")?;
         // When a transaction was committed is what the latency of events is read from. It takes a new start.
         let stamps = postgres.run("ALTER SYSTEM SET track_commit_timestamp = on");

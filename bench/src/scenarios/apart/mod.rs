@@ -46,7 +46,7 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 64)]
     connections: usize,
     /// Distinct tickets for each second of load
-    #[arg(long, default_value_t = 9_000)]
+    #[arg(long, default_value_t = 14_000)]
     tickets_per_second: u64,
     /// Measure only how late things are, at so many reservations a second; the bounds of the rest do not count then
     #[arg(long, value_name = "RATE")]

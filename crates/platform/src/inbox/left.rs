@@ -32,7 +32,7 @@ const LEAVE: &str =
     "INSERT INTO inbox (event_id, state, received_at, attempts, retry_at, payload, error)
     VALUES ($1, 'retry', $2, 0, $3, $4, $5) ON CONFLICT (event_id) DO NOTHING";
 // In the order of what waits, which is an index of its own: to go by the ids is to read the whole inbox.
-const LEFT: &str = "SELECT retry_at, event_id FROM inbox
+const LEFT: &str = "SELECT retry_at, event_id, received_at FROM inbox
     WHERE state = 'retry' AND (retry_at, event_id) > ($1, $2) AND error = $3
     ORDER BY retry_at, event_id LIMIT $4";
 const SOONER: &str = "UPDATE inbox SET retry_at = $2
@@ -80,6 +80,12 @@ pub(super) fn next_look(received_at: Timestamp, now: Timestamp) -> Option<Timest
     (age < LEFT_FOR).then(|| now.saturating_add(pause).unwrap_or(Timestamp::MAX))
 }
 
+/// When one that came at `received_at`, and is to be looked at again at `retry_at`, was looked at last.
+fn last_look(received_at: Timestamp, retry_at: Timestamp) -> Timestamp {
+    let pause = (retry_at.duration_since(received_at) / 2).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
+    retry_at.saturating_sub(pause).unwrap_or(Timestamp::MIN)
+}
+
 /// How far it has looked through those that wait.
 #[derive(Clone, Copy)]
 pub(super) struct Place(Timestamp, Uuid);
@@ -88,20 +94,23 @@ impl Place {
     pub(super) const START: Place = Place(Timestamp::UNIX_EPOCH, Uuid::nil());
 }
 
-/// Lets some of those that wait be looked at now: this process may be of a version that follows them. It
-/// goes through all of them once, from there on; answers where it has come to, until it is through.
+/// Lets some of those that wait be looked at now: this process, which started at `start`, may be of a version that
+/// follows them. It goes through all of them once, from there on; answers where it has come to, until it is through.
+///
+/// What was looked at since the start was so in vain: it has a later moment now, where it would be met again and again.
 pub(super) async fn look_sooner(
     db: &Db,
     now: Timestamp,
+    start: Timestamp,
     after: Place,
 ) -> Result<Option<Place>, DbError> {
     let params = params![after.0, after.1, WORDS, AT_ONCE];
-    let left: Vec<(Timestamp, Uuid)> = db.few(LEFT, &params).await?;
-    let last = left.last().map(|(at, id)| Place(*at, *id));
+    let left: Vec<(Timestamp, Uuid, Timestamp)> = db.few(LEFT, &params).await?;
+    let last = left.last().map(|(at, id, _)| Place(*at, *id));
     let rows: Vec<Vec<Param<'_>>> = left
         .iter()
-        .filter(|(at, _)| *at > now)
-        .map(|(_, id)| Vec::from(params![*id, now]))
+        .filter(|(at, _, came)| *at > now && last_look(*came, *at) <= start)
+        .map(|(_, id, _)| Vec::from(params![*id, now]))
         .collect();
     if !rows.is_empty() {
         db.write_bulk(rows, |tx, rows| {
@@ -151,7 +160,7 @@ mod tests {
         leave(&db, &events).await.unwrap();
         let (mut place, mut portions) = (Some(Place::START), 0);
         while let Some(after) = place {
-            place = look_sooner(&db, came, after).await.unwrap();
+            place = look_sooner(&db, came, came, after).await.unwrap();
             portions += 1;
         }
         // Two of them, and none.
@@ -159,6 +168,52 @@ mod tests {
         let sql = "SELECT count(*) FROM inbox WHERE retry_at <= $1";
         let sooner: Option<(u32,)> = db.opt(sql, &params![came]).await.unwrap();
         assert_eq!(sooner, Some((AT_ONCE + 500,)));
+    }
+
+    /// What is due is looked at in vain; answers how much that was.
+    async fn leave_again(db: &Db, came: Timestamp, now: Timestamp) -> u64 {
+        let left = db.write_bulk(now, move |tx, now| {
+            Box::pin(async move {
+                let again = params![*now, next_look(came, *now)];
+                let sql = "UPDATE inbox SET retry_at = $2 WHERE retry_at <= $1";
+                tx.execute(sql, &again).await
+            })
+        });
+        let left: Result<u64, DbError> = left.await;
+        left.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_process_that_does_not_follow_it_looks_once() {
+        let (_folder, db, clock, ids) = open();
+        let came = clock.now();
+        let event = Unfollowed {
+            id: ids.next().into(),
+            payload: Arc::from("{}"),
+        };
+        leave(&db, &[event]).await.unwrap();
+        let after = |seconds| came + SignedDuration::from_secs(seconds);
+        // Another one looks at it after a minute, and leaves it for another.
+        assert_eq!(leave_again(&db, came, after(60)).await, 1);
+        let (start, mut now) = (after(90), after(91));
+        let (mut place, mut looks) = (Some(Place::START), 0);
+        while let Some(after) = place {
+            place = look_sooner(&db, now, start, after).await.unwrap();
+            looks += leave_again(&db, came, now).await;
+            now += SignedDuration::from_millis(1);
+            assert!(looks < 9, "it goes on for ever");
+        }
+        assert_eq!(looks, 1);
+    }
+
+    #[test]
+    fn what_is_left_tells_when_it_was_looked_at() {
+        let came: Timestamp = "2030-01-01T12:00:00Z".parse().unwrap();
+        for age in [0, 1, 90, 3_600, 20_000] {
+            let look = came + SignedDuration::from_secs(age);
+            let next = next_look(came, look).unwrap();
+            assert_eq!(last_look(came, next), look, "{age} s");
+        }
     }
 
     #[test]

@@ -190,6 +190,7 @@ impl Inbox {
             let verdict = match alone.await {
                 Ok(()) => {
                     self.books.committed(letter);
+                    self.announce(std::slice::from_ref(letter));
                     continue;
                 }
                 Err(Handled::Engine(error)) => return Err(error),

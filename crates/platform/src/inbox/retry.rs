@@ -36,7 +36,8 @@ pub struct Retry {
     handlers: Arc<Handlers>,
     dead: Gauge,
     waiting: Gauge,
-    /// How far what earlier versions left has been looked through since the start.
+    start: Timestamp,
+    /// How far what other versions left has been looked through since the start.
     looked_through: Mutex<Option<left::Place>>,
     books: Arc<Books>,
 }
@@ -59,6 +60,7 @@ impl Retry {
         Retry {
             owner,
             db,
+            start: clock.now(),
             clock,
             handlers,
             dead: instruments::dead_letters(owner),
@@ -72,7 +74,7 @@ impl Retry {
         let now = self.clock.now();
         let begin = *self.looked_through.lock();
         if let Some(after) = begin {
-            let last = left::look_sooner(&self.db, now, after).await?;
+            let last = left::look_sooner(&self.db, now, self.start, after).await?;
             *self.looked_through.lock() = last;
         }
         let due: Vec<(EventId, i64, Timestamp, String)> = self.db.few(DUE, &params![now]).await?;

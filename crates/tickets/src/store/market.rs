@@ -18,8 +18,8 @@ const ARRANGE: &str = "UPDATE tickets
 const SET_ASIDE: &str =
     "UPDATE tickets SET aside = true WHERE id IN (SELECT id FROM claimed) RETURNING id";
 const ASIDE: &str = "SELECT id, status FROM tickets WHERE aside AND id > $1 ORDER BY id LIMIT $2";
-const PUT_BACK_FREE: &str =
-    "UPDATE tickets SET aside = false WHERE id = $1 AND aside AND status = 'available'";
+const PUT_BACK: &str =
+    "UPDATE tickets SET aside = false WHERE id = $1 AND aside AND status <> 'reserved'";
 const TERMS: &str = "SELECT terms FROM tickets WHERE id = $1 AND (has_terms OR listed)";
 const LEFT: &str = "SELECT id FROM tickets WHERE has_terms AND NOT listed ORDER BY id LIMIT $1";
 const FORGET_TERMS: &str = "UPDATE tickets SET has_terms = false
@@ -74,18 +74,20 @@ pub async fn set_aside(tx: &mut Tx, ids: &[TicketId]) -> Result<(), DbError> {
     aside.await.map(drop)
 }
 
-/// Up to `limit` listings that are aside, after `after`: which, and whether they are free. They are not held.
+/// Up to `limit` listings that are aside, after `after`: which, and whether they are still reserved. They are not held.
 pub async fn aside(db: &Db, after: TicketId, limit: i64) -> Result<Vec<(TicketId, bool)>, DbError> {
     let rows: Vec<(TicketId, String)> = db.list(ASIDE, &params![after, limit]).await?;
-    let is_free = |status: &str| status == TicketStatus::Available.as_str();
+    let is_reserved = |status: &str| status == TicketStatus::Reserved.as_str();
     let rows = rows.into_iter();
-    Ok(rows.map(|(id, status)| (id, is_free(&status))).collect())
+    Ok(rows
+        .map(|(id, status)| (id, is_reserved(&status)))
+        .collect())
 }
 
-/// Puts those back that are free: an older program does not do it when it frees them.
-pub async fn put_back_free(tx: &mut Tx, ids: &[TicketId]) -> Result<(), DbError> {
+/// Puts those back that are not reserved: an older program does not do it when it frees or sells them.
+pub async fn put_back(tx: &mut Tx, ids: &[TicketId]) -> Result<(), DbError> {
     for id in ids {
-        tx.later(PUT_BACK_FREE, &params![*id]).await?;
+        tx.later(PUT_BACK, &params![*id]).await?;
     }
     Ok(())
 }

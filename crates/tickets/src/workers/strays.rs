@@ -1,4 +1,4 @@
-//! Puts listings back that are aside although they are free. No release of this version leaves one; a process of an older version,
+//! Puts listings back that are aside although nobody has reserved them. No release or sale of this version leaves one; a process of an older version,
 //! beside which this one may run, knows of nothing that is aside.
 
 use jiff::{SignedDuration, Timestamp};
@@ -45,12 +45,12 @@ impl Worker for Strays {
         Box::pin(async move {
             let after = *self.after.lock();
             let aside = market::aside(&self.db, after, PORTION).await?;
-            let free = aside.iter().filter(|(_, is_free)| *is_free);
-            let free: Vec<TicketId> = free.map(|(id, _)| *id).collect();
-            if !free.is_empty() {
+            let strays = aside.iter().filter(|(_, is_reserved)| !*is_reserved);
+            let strays: Vec<TicketId> = strays.map(|(id, _)| *id).collect();
+            if !strays.is_empty() {
                 let put_back = self
                     .db
-                    .write_bulk(free, |tx, ids| Box::pin(market::put_back_free(tx, ids)));
+                    .write_bulk(strays, |tx, ids| Box::pin(market::put_back(tx, ids)));
                 put_back.await?;
             }
             let last = aside.last().map(|(id, _)| *id);

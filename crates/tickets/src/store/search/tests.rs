@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::windows::Bounds;
 use super::*;
-use crate::domain::{Details, Label, Then, Title, price_key, start_key, terms, wanted};
+use crate::domain::{Details, Label, State, Then, Title, price_key, start_key, terms, wanted};
 use crate::operations::{Create, create, sell};
 use crate::store::{market, tickets};
 
@@ -528,9 +528,36 @@ async fn what_is_sold_is_off_the_market() {
             let ticket = tickets::hold(tx, *id).await?.unwrap();
             let locked = ticket.lock(order(), 1, tx.now()).unwrap();
             assert!(tickets::save_state(tx, &locked).await?);
+            market::set_aside(tx, &[*id]).await?;
             sell(tx, locked, order()).await.unwrap();
             market::left(tx, 9).await
         })
     });
     assert_eq!(sold.await.unwrap(), [(id,)]);
+    let aside = market::aside(db, Uuid::nil().into(), 9).await.unwrap();
+    assert_eq!(aside, []);
+}
+
+#[tokio::test]
+async fn what_is_over_is_sold_all_the_same() {
+    let app = TestApp::start(&[crate::DEFINITION]).await;
+    let db = app.db("tickets");
+    let id: TicketId = Uuid::from_u128(0).into();
+    for mut offer in offers(1) {
+        offer.details.starts_at = Some(app.clock.now());
+        let listed = db.write(offer, |tx, offer| Box::pin(create(tx, offer)));
+        listed.await.unwrap();
+    }
+    let sold = db.write(id, |tx, id| {
+        Box::pin(async move {
+            market::take_off_over(tx, 9).await?;
+            let ticket = tickets::hold(tx, *id).await?.unwrap();
+            let locked = ticket.lock(order(), 1, tx.now()).unwrap();
+            assert!(tickets::save_state(tx, &locked).await?);
+            sell(tx, locked, order()).await.unwrap();
+            tickets::hold(tx, *id).await
+        })
+    });
+    let sold = sold.await.unwrap().unwrap();
+    assert_eq!(sold.state, State::Sold(order()));
 }

@@ -91,7 +91,7 @@ pub(super) async fn walk(
         }
         for some in free.chunks(READ) {
             if tickets.len() < wanted {
-                read(db, some, &mut tickets).await?;
+                read(db, &search, some, &mut tickets).await?;
             }
         }
     }
@@ -106,11 +106,16 @@ pub(super) async fn walk(
 }
 
 /// Adds those that are still free, in their order, as they are now: one that is edited in this moment may be shown by a search
-/// that it meets no more.
-async fn read(db: &Db, free: &[&Glimpse], tickets: &mut Vec<Ticket>) -> Result<(), DbError> {
+/// that it meets no more. One that an edit moved is not: the next page would begin where it is now.
+async fn read(
+    db: &Db,
+    search: &Search,
+    free: &[&Glimpse],
+    tickets: &mut Vec<Ticket>,
+) -> Result<(), DbError> {
     let ids = free.iter().map(|one| one.place.id);
     // One statement for any number of them.
-    let params: Vec<Param<'_>> = ids.clone().cycle().take(READ).map(Param::from).collect();
+    let params: Vec<Param<'_>> = ids.cycle().take(READ).map(Param::from).collect();
     let seen: Vec<Ticket> = db.list(&FREE_ONES, &params).await?;
     let (seen, _) = apart(seen);
     let mut seen: HashMap<TicketId, Ticket> =
@@ -119,7 +124,10 @@ async fn read(db: &Db, free: &[&Glimpse], tickets: &mut Vec<Ticket>) -> Result<(
     for ticket in tickets.iter() {
         seen.remove(&ticket.id);
     }
-    tickets.extend(ids.filter_map(|id| seen.remove(&id)));
+    tickets.extend(free.iter().filter_map(|one| {
+        seen.remove(&one.place.id)
+            .filter(|ticket| place(search, ticket) == one.place)
+    }));
     Ok(())
 }
 
