@@ -210,18 +210,18 @@ fn count_down(data_dir: &std::path::Path, locks: usize, deadline: Instant) -> Re
         if Duration::from_micros(micros) > LOST_AFTER {
             return Err(Failure::new("the locks were never all released"));
         }
-        let left = if live == 0 {
-            locks.saturating_sub(for_sale)
-        } else {
-            live
-        };
-        pace::nap(until_next_count(micros, left, locks));
+        pace::nap(until_next_count(micros, live, for_sale, locks));
     }
 }
 
 /// Half of what the rest takes at the pace so far: counting takes its time from those who are measured.
-pub(super) fn until_next_count(micros: u64, left: u64, locks: u64) -> Duration {
-    let done = locks.saturating_sub(left);
+/// What is for sale is counted once no lock is left, and is what counts then.
+pub(super) fn until_next_count(micros: u64, live: u64, for_sale: u64, locks: u64) -> Duration {
+    let done = match live {
+        0 => for_sale,
+        live => locks.saturating_sub(live),
+    };
+    let left = locks.saturating_sub(done);
     let half = micros.saturating_mul(left).checked_div(done * 2);
     Duration::from_micros(half.unwrap_or(0)).clamp(COUNT_AT_MOST_EVERY, COUNT_AT_LEAST_EVERY)
 }

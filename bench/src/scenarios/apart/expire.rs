@@ -132,11 +132,6 @@ async fn count_down(
         if Duration::from_micros(micros) > LOST_AFTER {
             return Err(Failure::new("the locks were never all released"));
         }
-        let left = if live == 0 {
-            locks.saturating_sub(for_sale)
-        } else {
-            live
-        };
-        pace::pause(until_next_count(micros, left, locks)).await;
+        pace::pause(until_next_count(micros, live, for_sale, locks)).await;
     }
 }
