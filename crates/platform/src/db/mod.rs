@@ -115,6 +115,8 @@ pub(crate) enum Lane {
     Interactive,
     /// Background work: relays, consumers, workers.
     Bulk,
+    /// What is no reason for a commit, and goes along with somebody else's.
+    Along,
 }
 
 /// Whose a transaction is and where it meets others, for one that may share a commit with others on a server.
@@ -207,6 +209,21 @@ impl Db {
         match &self.0.engine {
             Engine::Sqlite(engine) => engine.write(Lane::Bulk, input, body).await,
             Engine::Postgres(engine) => Box::pin(engine.write(Lane::Bulk, input, body)).await,
+        }
+    }
+
+    /// Like [`Db::write_bulk`], for what may wait some milliseconds: on SQLite it goes along with the next commit, and is
+    /// committed alone only where nobody else comes.
+    pub async fn write_along<I, T, E, F>(&self, input: I, body: F) -> Result<T, E>
+    where
+        F: for<'a> Fn(&'a mut Tx, &'a I) -> BoxFuture<'a, Result<T, E>> + Send + Sync + 'static,
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        match &self.0.engine {
+            Engine::Sqlite(engine) => engine.write(Lane::Along, input, body).await,
+            Engine::Postgres(engine) => Box::pin(engine.write(Lane::Along, input, body)).await,
         }
     }
 

@@ -47,6 +47,62 @@ async fn a_write_that_is_alone_waits_for_no_other() {
 }
 
 #[tokio::test]
+async fn what_goes_along_shares_the_next_commit_though_the_writer_has_nothing_else_to_do() {
+    let scratch = Scratch::new();
+    let mut shared = false;
+    // It is committed alone where this thread stands still for some milliseconds between the two.
+    for id in (0..20).step_by(2) {
+        let before = scratch.commits();
+        let along = queued(along(&scratch, id));
+        within(scratch.note(id + 1)).await.unwrap();
+        within(along).await.unwrap();
+        shared |= scratch.commits() - before == 1;
+    }
+    assert!(shared, "each was committed by itself");
+    assert_eq!(scratch.notes().await.len(), 20);
+}
+
+#[tokio::test]
+async fn what_goes_along_waits_for_nobody_who_does_not_come() {
+    let scratch = Scratch::new();
+    within(along(&scratch, 1)).await.unwrap();
+    assert_eq!(scratch.notes().await, [1]);
+}
+
+#[tokio::test]
+async fn a_full_group_has_a_place_for_what_goes_along() {
+    let scratch = Scratch::new();
+    let held = hold(&scratch.db).await;
+    let writes: Vec<_> = (0..300).map(|id| queued(scratch.note(id))).collect();
+    let gate = Gate::new();
+    let last = queued(
+        scratch
+            .db
+            .write(gate.passage(), |_tx, passage: &Arc<Passage>| {
+                Box::pin(async move {
+                    passage.stop_here();
+                    Ok::<_, DbError>(())
+                })
+            }),
+    );
+    let along = queued(along(&scratch, 300));
+    held.open();
+    // The last of them is not even begun to be committed.
+    within(along).await.unwrap();
+    gate.open();
+    within(last).await.unwrap();
+    let answers = within(join_all(writes)).await;
+    assert!(answers.iter().all(Result::is_ok));
+}
+
+async fn along(scratch: &Scratch, id: i64) -> Result<(), DbError> {
+    scratch
+        .db
+        .write_along(id, |tx, id| Box::pin(note(tx, *id)))
+        .await
+}
+
+#[tokio::test]
 async fn a_refusal_too_waits_for_the_commit_since_it_may_tell_of_anothers_change() {
     let scratch = Scratch::new();
     let held = hold(&scratch.db).await;

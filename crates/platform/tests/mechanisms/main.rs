@@ -32,6 +32,7 @@ mod inbox_retries;
 mod inbox_sessions;
 mod intake_places;
 mod outbox_relay;
+mod outbox_underway;
 mod relay_stream;
 mod retention;
 mod rolling;

@@ -59,7 +59,7 @@ impl Pool {
     pub(super) async fn place(&self, lane: Lane) -> Result<SemaphorePermit<'_>, DbError> {
         match lane {
             Lane::Interactive => self.interactive.try_acquire().map_err(|_| DbError::Busy),
-            Lane::Bulk => self.bulk.acquire().await.map_err(|_| DbError::Closed),
+            Lane::Bulk | Lane::Along => self.bulk.acquire().await.map_err(|_| DbError::Closed),
         }
     }
 
@@ -67,7 +67,7 @@ impl Pool {
     pub(super) async fn connection(&self, lane: Lane) -> Result<Pooled, DbError> {
         match lane {
             Lane::Interactive => self.main().await,
-            Lane::Bulk => Ok(self.background.get().await?),
+            Lane::Bulk | Lane::Along => Ok(self.background.get().await?),
         }
     }
 

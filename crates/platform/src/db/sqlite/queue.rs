@@ -1,6 +1,7 @@
-//! What waits for the writer: two bounded lanes, the interactive one first.
+//! What waits for the writer: bounded lanes, the interactive one first.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
 
@@ -14,6 +15,9 @@ const LANE_BOUND: usize = 4_096;
 /// Bodies in one commit. More would delay the first answer without saving much.
 pub(super) const GROUP_BOUND: usize = 128;
 
+/// What goes along with others is committed alone when nobody has come for so long.
+const ALONE_AFTER: Duration = Duration::from_millis(3);
+
 #[derive(Default)]
 pub(super) struct Queue {
     lanes: Mutex<Lanes>,
@@ -24,23 +28,41 @@ pub(super) struct Queue {
 struct Lanes {
     interactive: VecDeque<Box<dyn Job>>,
     bulk: VecDeque<Box<dyn Job>>,
+    along: VecDeque<Box<dyn Job>>,
     closed: bool,
 }
 
 impl Lanes {
     fn is_empty(&self) -> bool {
-        self.interactive.is_empty() && self.bulk.is_empty()
+        !self.has_reason() && self.along.is_empty()
+    }
+
+    /// Whether there is anything to commit at once.
+    fn has_reason(&self) -> bool {
+        !self.interactive.is_empty() || !self.bulk.is_empty()
     }
 
     /// One place of each group is kept for bulk work, so that a flood of requests cannot keep
-    /// the events of the earlier ones from moving.
+    /// the events of the earlier ones from moving, and another one for what goes along.
     fn take(&mut self, group: &mut Vec<Box<dyn Job>>, bound: usize) {
-        let kept = usize::from(!self.bulk.is_empty());
-        let first = self.interactive.len().min(bound.saturating_sub(kept));
-        group.extend(self.interactive.drain(..first));
-        let rest = self.bulk.len().min(bound.saturating_sub(first));
-        group.extend(self.bulk.drain(..rest));
+        let along = usize::from(!self.along.is_empty());
+        let kept = along + usize::from(!self.bulk.is_empty());
+        let mut left = bound;
+        left -= move_some(&mut self.interactive, group, left.saturating_sub(kept));
+        left -= move_some(&mut self.bulk, group, left.saturating_sub(along));
+        move_some(&mut self.along, group, left);
     }
+}
+
+/// Moves at most `bound` of them; answers how many.
+fn move_some(
+    lane: &mut VecDeque<Box<dyn Job>>,
+    group: &mut Vec<Box<dyn Job>>,
+    bound: usize,
+) -> usize {
+    let count = lane.len().min(bound);
+    group.extend(lane.drain(..count));
+    count
 }
 
 impl Queue {
@@ -52,6 +74,7 @@ impl Queue {
         let queue = match lane {
             Lane::Interactive => &mut lanes.interactive,
             Lane::Bulk => &mut lanes.bulk,
+            Lane::Along => &mut lanes.along,
         };
         if queue.len() >= LANE_BOUND {
             return Err(DbError::Busy);
@@ -65,11 +88,17 @@ impl Queue {
     /// Waits for work and takes a group of it; `None` once closed and empty.
     pub(super) fn take(&self, group: &mut Vec<Box<dyn Job>>) -> Option<()> {
         let mut lanes = self.lanes.lock();
-        while lanes.is_empty() {
-            if lanes.closed {
-                return None;
+        while !lanes.has_reason() {
+            match (lanes.along.is_empty(), lanes.closed) {
+                (true, true) => return None,
+                (true, false) => self.ready.wait(&mut lanes),
+                (false, true) => break,
+                (false, false) => {
+                    if self.ready.wait_for(&mut lanes, ALONE_AFTER).timed_out() {
+                        break;
+                    }
+                }
             }
-            self.ready.wait(&mut lanes);
         }
         lanes.take(group, GROUP_BOUND);
         Some(())

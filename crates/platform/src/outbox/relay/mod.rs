@@ -4,12 +4,13 @@ mod lease;
 mod rows;
 mod spans;
 mod stream;
+mod underway;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use futures_util::future::{join, try_join_all};
+use futures_util::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
 use metrics::Gauge;
 use parking_lot::Mutex;
@@ -24,10 +25,11 @@ use crate::instruments;
 use crate::telemetry::traces::Tracer;
 use crate::worker::{Next, Worker, WorkerError};
 use lease::{Lease, TakenBy};
-use rows::{MARKED_AT, Unmarked, Unpublished};
+use rows::{AT_ONCE, MARKED_AT, Unmarked, Unpublished};
+use underway::Underway;
 
 /// After a few that a stream took one waits a little: a batch has its price, whoever comes meanwhile shares the next
-/// one's, and the first one after a pause does not wait. In one process it is the marks that wait so long.
+/// one's, and the first one after a pause does not wait.
 const REST: Duration = Duration::from_millis(3);
 
 /// How often a stream is looked at while there is nothing to publish.
@@ -44,6 +46,8 @@ pub struct Relay {
     /// What it has noted as confirmed, for as long as nobody else can have noted more.
     noted: Mutex<Option<Confirmed>>,
     unmarked: Mutex<Unmarked>,
+    /// In one process. One step at a time has them.
+    underway: tokio::sync::Mutex<Underway>,
     age: Gauge,
     tracer: Tracer,
 }
@@ -60,6 +64,7 @@ impl Relay {
             looked_at: Mutex::default(),
             noted: Mutex::default(),
             unmarked: Mutex::default(),
+            underway: tokio::sync::Mutex::default(),
             age: instruments::outbox_age(owner),
             tracer: Tracer::default(),
         }
@@ -92,6 +97,7 @@ impl Relay {
                 Ok(()) => {}
                 Err(TakenBy::Failed(error)) => return Err(error.into()),
                 Err(TakenBy::Other(held)) => {
+                    self.finish().await?;
                     // How old it is, is the holder's to say.
                     self.age.set(0.0);
                     self.bus.nudge(self.owner, held.by).await;
@@ -99,28 +105,84 @@ impl Relay {
                 }
             }
         }
-        let unmarked = self.unmarked.lock().ids.clone();
-        let batch = if self.bus.has_stream() {
-            rows::unpublished(&self.db, &unmarked).await?
+        if self.bus.has_stream() {
+            self.publish_to_stream(now).await
         } else {
-            rows::unpublished_beside(&self.db, &unmarked).await?
-        };
+            self.publish_beside(now).await
+        }
+    }
+
+    async fn publish_to_stream(&self, now: Timestamp) -> Result<Next, WorkerError> {
+        let unmarked = self.unmarked.lock().ids.clone();
+        let batch = rows::unpublished(&self.db, &unmarked).await?;
         // Before the bus is asked for anything: while it is away, nothing comes after that.
-        let waits = batch
-            .first()
-            .map(|event| now.duration_since(event.created_at));
-        self.age.set(waits.map_or(0.0, |span| span.as_secs_f64()));
+        self.note_age(&batch, now);
         self.look_at_stream(now).await?;
         if batch.is_empty() {
-            return self.mark_unless_more_comes().await;
+            return self.mark().await;
         }
-        let is_worth_a_rest = self.bus.has_stream() && batch.len() < MARKED_AT;
+        let is_worth_a_rest = batch.len() < MARKED_AT;
         // The model: Action::Deliver, DeliverAgain.
         self.publish(batch).await?;
         if is_worth_a_rest {
             rest().await;
         }
         Ok(Next::Again)
+    }
+
+    /// In one process: beside the batches that are on their way already.
+    async fn publish_beside(&self, now: Timestamp) -> Result<Next, WorkerError> {
+        let mut underway = self.underway.lock().await;
+        let mut may_be_more = true;
+        let mut batch = Vec::new();
+        if underway.has_room() {
+            batch = rows::unpublished_beside(&self.db, underway.bounds()).await?;
+            may_be_more = batch.len() == AT_ONCE;
+            self.note_age(&batch, now);
+        }
+        if !batch.is_empty() {
+            let ids = batch.iter().map(|event| event.id).collect();
+            underway.begin(ids, self.carry(batch));
+        }
+        if underway.is_empty() {
+            return Ok(Next::Idle);
+        }
+        let more = self.db.signal(SIGNAL);
+        while !underway.is_empty() {
+            let has_room = underway.has_room();
+            if has_room && may_be_more {
+                break;
+            }
+            tokio::select! {
+                biased;
+                further = underway.progress(&self.db) => further?,
+                () = more.notified(), if has_room => break,
+            }
+        }
+        Ok(Next::Again)
+    }
+
+    /// Has a batch handed to every inbox of the process.
+    fn carry(
+        &self,
+        batch: Vec<Unpublished>,
+    ) -> impl Future<Output = Result<(), WorkerError>> + Send + 'static {
+        let messages: Vec<Message> = batch.into_iter().map(Message::from).collect();
+        let (bus, spans) = (self.bus.clone(), spans::Begun::of(&self.tracer, &messages));
+        // The model: Action::Deliver, DeliverAgain.
+        async move {
+            // Dying before they are marked publishes them again: every inbox knows the ids.
+            bus.publish(messages).await?;
+            spans.record(&bus);
+            Ok(())
+        }
+    }
+
+    fn note_age(&self, batch: &[Unpublished], now: Timestamp) {
+        let waits = batch
+            .first()
+            .map(|event| now.duration_since(event.created_at));
+        self.age.set(waits.map_or(0.0, |span| span.as_secs_f64()));
     }
 
     fn is_time_to_look(&self, now: Timestamp) -> bool {
@@ -176,14 +238,7 @@ impl Relay {
         let ids: Vec<Uuid> = batch.iter().map(|event| event.id).collect();
         let messages: Vec<Message> = batch.into_iter().map(Message::from).collect();
         let spans = spans::Begun::of(&self.tracer, &messages);
-        let confirmed = if self.bus.has_stream() {
-            self.bus.publish(messages).await?
-        } else {
-            // Events need not wait until those before them are marked, only until these have come.
-            let (published, marked) = join(self.bus.publish(messages), self.mark()).await;
-            marked?;
-            published?
-        };
+        let confirmed = self.bus.publish(messages).await?;
         spans.record(&self.bus);
         // Dying before they are marked publishes them again: every inbox knows the ids.
         let count = {
@@ -191,23 +246,10 @@ impl Relay {
             unmarked.add(ids, confirmed);
             unmarked.ids.len()
         };
-        if self.bus.has_stream() && count >= MARKED_AT {
+        if count >= MARKED_AT {
             self.mark().await?;
         }
         Ok(())
-    }
-
-    /// In one process marks go beside the next batch, where one comes soon: by themselves they would keep it waiting.
-    async fn mark_unless_more_comes(&self) -> Result<Next, WorkerError> {
-        if !self.bus.has_stream() && !self.unmarked.lock().ids.is_empty() {
-            let more = self.db.signal(SIGNAL);
-            tokio::select! {
-                biased;
-                () = more.notified() => return Ok(Next::Again),
-                () = rest() => {}
-            }
-        }
-        self.mark().await
     }
 
     /// Marks what the bus has, as long as nobody else can have found out that it lacks some of it. While there is more to
@@ -221,8 +263,7 @@ impl Relay {
             self.refill().await?;
             return Ok(Next::Again);
         }
-        // A bus without a stream has nothing that another process could find to be lost.
-        if self.bus.has_stream() && !self.lease.is_held(self.clock.now()) {
+        if !self.lease.is_held(self.clock.now()) {
             return Ok(Next::Again);
         }
         let confirmed = unmarked.last();
@@ -235,6 +276,15 @@ impl Relay {
             *noted = Some(rows::later(noted.take(), confirmed));
         }
         Ok(Next::Idle)
+    }
+
+    /// Waits for what is on its way.
+    async fn finish(&self) -> Result<(), WorkerError> {
+        let mut underway = self.underway.lock().await;
+        while !underway.is_empty() {
+            underway.progress(&self.db).await?;
+        }
+        Ok(())
     }
 
     /// What is known of the stream may not be so any more.
@@ -268,9 +318,7 @@ impl Worker for Relay {
     /// Another process publishes from here on, and need not wait until this one is missed.
     fn stopped(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {
-            if !self.bus.has_stream()
-                && let Err(error) = self.mark().await
-            {
+            if let Err(error) = self.finish().await {
                 tracing::info!(service = self.owner, %error, "what was published last is published again");
             }
             match self.lease.give_back().await {

@@ -11,6 +11,8 @@ use crate::bus::{Confirmed, Message};
 use crate::db::{Db, DbError, FromRow, Param, Row, Tx};
 use crate::params;
 
+/// Events in one batch, as the statements below say.
+pub(super) const AT_ONCE: usize = 512;
 /// Those that wait for their marks are marked when they are so many.
 pub(super) const MARKED_AT: usize = 64;
 
@@ -18,7 +20,7 @@ pub(super) const MARKED_AT: usize = 64;
 // a batch waits for the slowest inbox: under load the next one has to be worth that.
 const UNPUBLISHED: &str = "SELECT id, type, payload, created_at FROM outbox
     WHERE published_at IS NULL ORDER BY id LIMIT 512";
-// Those of the last batch lie between these two. Whatever else lies there comes with the batch after the next.
+// Those that are on their way lie between these two. Whatever else lies there comes once they have.
 const UNPUBLISHED_BESIDE: &str = "SELECT id, type, payload, created_at FROM outbox
     WHERE published_at IS NULL AND id NOT BETWEEN $1 AND $2 ORDER BY id LIMIT 512";
 static UNPUBLISHED_BUT: LazyLock<String> = LazyLock::new(|| {
@@ -98,14 +100,14 @@ pub(super) async fn unpublished(db: &Db, but: &[Uuid]) -> Result<Vec<Unpublished
     db.few(&UNPUBLISHED_BUT, &but).await
 }
 
-/// The next batch, without the last one, which is being marked.
+/// The next batch, without those between the first and the last that are on their way.
 pub(super) async fn unpublished_beside(
     db: &Db,
-    last: &[Uuid],
+    underway: Option<(Uuid, Uuid)>,
 ) -> Result<Vec<Unpublished>, DbError> {
-    match (last.iter().min(), last.iter().max()) {
-        (Some(first), Some(last)) => db.few(UNPUBLISHED_BESIDE, &params![*first, *last]).await,
-        _ => db.few(UNPUBLISHED, &[]).await,
+    match underway {
+        Some((first, last)) => db.few(UNPUBLISHED_BESIDE, &params![first, last]).await,
+        None => db.few(UNPUBLISHED, &[]).await,
     }
 }
 
