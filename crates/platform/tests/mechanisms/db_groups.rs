@@ -47,22 +47,6 @@ async fn a_write_that_is_alone_waits_for_no_other() {
 }
 
 #[tokio::test]
-async fn what_goes_along_shares_the_next_commit_though_the_writer_has_nothing_else_to_do() {
-    let scratch = Scratch::new();
-    let mut shared = false;
-    // It is committed alone where this thread stands still for some milliseconds between the two.
-    for id in (0..20).step_by(2) {
-        let before = scratch.commits();
-        let along = queued(along(&scratch, id));
-        within(scratch.note(id + 1)).await.unwrap();
-        within(along).await.unwrap();
-        shared |= scratch.commits() - before == 1;
-    }
-    assert!(shared, "each was committed by itself");
-    assert_eq!(scratch.notes().await.len(), 20);
-}
-
-#[tokio::test]
 async fn what_goes_along_waits_for_nobody_who_does_not_come() {
     let scratch = Scratch::new();
     within(along(&scratch, 1)).await.unwrap();

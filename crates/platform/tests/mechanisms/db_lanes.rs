@@ -1,4 +1,4 @@
-//! The two lanes to the writer: bounded, and people before background work.
+//! The lanes to the writer: bounded, and people before background work.
 
 use std::sync::Arc;
 

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+use tessera_contracts::UserId;
 use tessera_platform::bus::Bus;
 use tessera_platform::inbox::Inbox;
 use tessera_platform::outbox::Relay;
@@ -40,7 +42,15 @@ impl Stage {
 
     /// Works until there is nothing to do.
     async fn come_to_rest(&self) {
-        while self.relay.run().await.unwrap() != Next::Idle {}
+        within(async { while self.relay.run().await.unwrap() != Next::Idle {} }).await;
+    }
+
+    /// The first follower hears of no more than these, however long it is worked.
+    async fn stands_at(&self, users: &[UserId]) {
+        for _look in 0..20 {
+            let heard = self.work(effects(&self.app)).await;
+            assert_eq!(heard, users);
+        }
     }
 
     /// Works while `so_long` goes on.
@@ -60,6 +70,20 @@ impl Stage {
     /// The first follower has heard of so many.
     async fn heard_of(&self, count: usize) {
         while effects(&self.app).await.len() < count {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Whether a relay holds the lease.
+    async fn is_led(&self) -> bool {
+        let sql = "SELECT count(*) FROM relay WHERE held_until > $1";
+        let given_back = params![Timestamp::UNIX_EPOCH];
+        let held: Option<(i64,)> = self.app.db("speaker").opt(sql, &given_back).await.unwrap();
+        held == Some((1,))
+    }
+
+    async fn left(&self) {
+        while self.is_led().await {
             tokio::task::yield_now().await;
         }
     }
@@ -109,13 +133,40 @@ async fn no_more_than_eight_batches_are_on_their_way() {
         }
     };
     stage.work(said).await;
-    for _look in 0..20 {
-        let heard = stage.work(effects(&stage.app)).await;
-        assert_eq!(heard, users[..8]);
-    }
+    stage.stands_at(&users[..8]).await;
     held.open();
     stage.come_to_rest().await;
     assert_eq!(effects(&stage.slow).await, users);
+}
+
+#[tokio::test]
+async fn behind_many_events_the_next_are_gathered() {
+    let stage = Stage::set().await;
+    let users: Vec<_> = (0..26).map(|_| somebody(&stage.app)).collect();
+    let held = stage.hold().await;
+    say(&stage.app, &users[..24]).await;
+    stage.work(stage.heard_of(24)).await;
+    for user in &users[24..] {
+        say(&stage.app, &[*user]).await;
+    }
+    stage.stands_at(&users[..24]).await;
+    held.open();
+    stage.come_to_rest().await;
+    assert_eq!(effects(&stage.app).await, users);
+}
+
+#[tokio::test]
+async fn a_relay_that_stops_gives_its_lease_back_while_an_inbox_is_slow() {
+    let stage = Stage::set().await;
+    let held = stage.hold().await;
+    say(&stage.app, &[somebody(&stage.app)]).await;
+    stage.work(stage.heard_of(1)).await;
+    assert!(stage.is_led().await);
+    tokio::select! {
+        () = stage.relay.stopped() => panic!("it did not wait for what was on its way"),
+        () = within(stage.left()) => {}
+    }
+    held.open();
 }
 
 #[tokio::test]

@@ -79,9 +79,13 @@ impl Queue {
         if queue.len() >= LANE_BOUND {
             return Err(DbError::Busy);
         }
+        // What goes along with something that waits already does not make that wait anew.
+        let is_news = lane != Lane::Along || queue.is_empty();
         queue.push_back(job);
         drop(lanes);
-        self.ready.notify_one();
+        if is_news {
+            self.ready.notify_one();
+        }
         Ok(())
     }
 
@@ -128,5 +132,58 @@ impl Queue {
     pub(super) fn close(&self) {
         self.lanes.lock().closed = true;
         self.ready.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::tx::Tx;
+
+    struct Nothing;
+
+    impl Job for Nothing {
+        fn run(&mut self, _tx: &mut Tx) -> bool {
+            true
+        }
+
+        fn fail(&mut self, _error: DbError) {}
+
+        fn answer(self: Box<Self>) {}
+    }
+
+    fn push(queue: &Queue, lane: Lane) {
+        queue.push(lane, Box::new(Nothing)).unwrap();
+    }
+
+    fn take(queue: &Queue) -> usize {
+        let mut group = Vec::new();
+        queue.take(&mut group).unwrap();
+        group.len()
+    }
+
+    #[test]
+    fn what_goes_along_is_no_reason_for_a_commit_and_a_part_of_the_next() {
+        for lane in [Lane::Interactive, Lane::Bulk] {
+            let queue = Queue::default();
+            push(&queue, Lane::Along);
+            push(&queue, Lane::Along);
+            assert!(!queue.lanes.lock().has_reason());
+            push(&queue, lane);
+            assert!(queue.lanes.lock().has_reason());
+            assert_eq!(take(&queue), 3);
+            assert!(queue.is_empty());
+        }
+    }
+
+    #[test]
+    fn what_goes_along_is_still_committed_when_nothing_else_comes_or_may_come() {
+        let queue = Queue::default();
+        push(&queue, Lane::Along);
+        assert_eq!(take(&queue), 1);
+        push(&queue, Lane::Along);
+        queue.close();
+        assert_eq!(take(&queue), 1);
+        assert!(queue.take(&mut Vec::new()).is_none());
     }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use futures_util::future::try_join_all;
+use futures_util::future::{join, try_join_all};
 use jiff::{SignedDuration, Timestamp};
 use metrics::Gauge;
 use parking_lot::Mutex;
@@ -31,6 +31,9 @@ use underway::Underway;
 /// After a few that a stream took one waits a little: a batch has its price, whoever comes meanwhile shares the next
 /// one's, and the first one after a pause does not wait.
 const REST: Duration = Duration::from_millis(3);
+
+/// How long it waits for batches that are on their way before it looks again, whether it was woken or not.
+const LOOK_BESIDE: Duration = Duration::from_secs(1);
 
 /// How often a stream is looked at while there is nothing to publish.
 const LOOK_EVERY: SignedDuration = SignedDuration::from_secs(5);
@@ -116,7 +119,7 @@ impl Relay {
         let unmarked = self.unmarked.lock().ids.clone();
         let batch = rows::unpublished(&self.db, &unmarked).await?;
         // Before the bus is asked for anything: while it is away, nothing comes after that.
-        self.note_age(&batch, now);
+        self.note_age(batch.first().map(|event| event.created_at), now);
         self.look_at_stream(now).await?;
         if batch.is_empty() {
             return self.mark().await;
@@ -125,7 +128,7 @@ impl Relay {
         // The model: Action::Deliver, DeliverAgain.
         self.publish(batch).await?;
         if is_worth_a_rest {
-            rest().await;
+            pause(REST).await;
         }
         Ok(Next::Again)
     }
@@ -134,20 +137,29 @@ impl Relay {
     async fn publish_beside(&self, now: Timestamp) -> Result<Next, WorkerError> {
         let mut underway = self.underway.lock().await;
         let mut may_be_more = true;
-        let mut batch = Vec::new();
         if underway.has_room() {
-            batch = rows::unpublished_beside(&self.db, underway.bounds()).await?;
+            let batch = rows::unpublished_beside(&self.db, underway.bounds()).await?;
             may_be_more = batch.len() == AT_ONCE;
-            self.note_age(&batch, now);
+            if !batch.is_empty() {
+                underway.begin(&batch, self.carry(&batch));
+            }
         }
-        if !batch.is_empty() {
-            let ids = batch.iter().map(|event| event.id).collect();
-            underway.begin(ids, self.carry(batch));
-        }
+        self.note_age(underway.oldest(), now);
         if underway.is_empty() {
             return Ok(Next::Idle);
         }
+        self.wait_beside(&mut underway, may_be_more).await?;
+        Ok(Next::Again)
+    }
+
+    /// Until there is more to publish, and room for it; or all have come; or it is time to look again.
+    async fn wait_beside(
+        &self,
+        underway: &mut Underway,
+        may_be_more: bool,
+    ) -> Result<(), WorkerError> {
         let more = self.db.signal(SIGNAL);
+        let mut long_enough = std::pin::pin!(pause(LOOK_BESIDE));
         while !underway.is_empty() {
             let has_room = underway.has_room();
             if has_room && may_be_more {
@@ -157,17 +169,18 @@ impl Relay {
                 biased;
                 further = underway.progress(&self.db) => further?,
                 () = more.notified(), if has_room => break,
+                () = &mut long_enough => break,
             }
         }
-        Ok(Next::Again)
+        Ok(())
     }
 
     /// Has a batch handed to every inbox of the process.
     fn carry(
         &self,
-        batch: Vec<Unpublished>,
-    ) -> impl Future<Output = Result<(), WorkerError>> + Send + 'static {
-        let messages: Vec<Message> = batch.into_iter().map(Message::from).collect();
+        batch: &[Unpublished],
+    ) -> impl Future<Output = Result<(), WorkerError>> + Send + 'static + use<> {
+        let messages: Vec<Message> = batch.iter().map(Message::from).collect();
         let (bus, spans) = (self.bus.clone(), spans::Begun::of(&self.tracer, &messages));
         // The model: Action::Deliver, DeliverAgain.
         async move {
@@ -178,10 +191,8 @@ impl Relay {
         }
     }
 
-    fn note_age(&self, batch: &[Unpublished], now: Timestamp) {
-        let waits = batch
-            .first()
-            .map(|event| now.duration_since(event.created_at));
+    fn note_age(&self, oldest: Option<Timestamp>, now: Timestamp) {
+        let waits = oldest.map(|created_at| now.duration_since(created_at));
         self.age.set(waits.map_or(0.0, |span| span.as_secs_f64()));
     }
 
@@ -236,7 +247,7 @@ impl Relay {
 
     async fn publish(&self, batch: Vec<Unpublished>) -> Result<(), WorkerError> {
         let ids: Vec<Uuid> = batch.iter().map(|event| event.id).collect();
-        let messages: Vec<Message> = batch.into_iter().map(Message::from).collect();
+        let messages: Vec<Message> = batch.iter().map(Message::from).collect();
         let spans = spans::Begun::of(&self.tracer, &messages);
         let confirmed = self.bus.publish(messages).await?;
         spans.record(&self.bus);
@@ -281,10 +292,11 @@ impl Relay {
     /// Waits for what is on its way.
     async fn finish(&self) -> Result<(), WorkerError> {
         let mut underway = self.underway.lock().await;
+        let mut end = Ok(());
         while !underway.is_empty() {
-            underway.progress(&self.db).await?;
+            end = end.and(underway.progress(&self.db).await);
         }
-        Ok(())
+        end
     }
 
     /// What is known of the stream may not be so any more.
@@ -298,8 +310,8 @@ impl Relay {
     clippy::disallowed_methods,
     reason = "the bus and the writer have the machine's own time, which no test moves"
 )]
-async fn rest() {
-    tokio::time::sleep(REST).await;
+async fn pause(span: Duration) {
+    tokio::time::sleep(span).await;
 }
 
 impl Worker for Relay {
@@ -318,10 +330,12 @@ impl Worker for Relay {
     /// Another process publishes from here on, and need not wait until this one is missed.
     fn stopped(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {
-            if let Err(error) = self.finish().await {
+            // An inbox that is slow keeps the lease from nobody: what is published twice has one effect.
+            let (finished, given_back) = join(self.finish(), self.lease.give_back()).await;
+            if let Err(error) = finished {
                 tracing::info!(service = self.owner, %error, "what was published last is published again");
             }
-            match self.lease.give_back().await {
+            match given_back {
                 Ok(()) => self.bus.nudge_all(self.owner).await,
                 Err(error) => {
                     tracing::info!(service = self.owner, %error, "the relay's lease runs out by itself");

@@ -17,10 +17,11 @@ pub(super) const AT_ONCE: usize = 512;
 pub(super) const MARKED_AT: usize = 64;
 
 // By what is unpublished, never by "after the last one": transactions commit out of order. So many at once because
-// a batch waits for the slowest inbox: under load the next one has to be worth that.
+// under load a batch waits for the slowest inbox with those before it: it has to be worth that.
 const UNPUBLISHED: &str = "SELECT id, type, payload, created_at FROM outbox
     WHERE published_at IS NULL ORDER BY id LIMIT 512";
-// Those that are on their way lie between these two. Whatever else lies there comes once they have.
+// Those that are on their way lie between these two. Whatever else lies there comes once all of them have, or some of them
+// by the next look.
 const UNPUBLISHED_BESIDE: &str = "SELECT id, type, payload, created_at FROM outbox
     WHERE published_at IS NULL AND id NOT BETWEEN $1 AND $2 ORDER BY id LIMIT 512";
 static UNPUBLISHED_BUT: LazyLock<String> = LazyLock::new(|| {
@@ -83,9 +84,9 @@ impl FromRow for Unpublished {
     }
 }
 
-impl From<Unpublished> for Message {
-    fn from(row: Unpublished) -> Message {
-        Message::new(row.id.into(), row.event_type, row.payload.into())
+impl From<&Unpublished> for Message {
+    fn from(row: &Unpublished) -> Message {
+        Message::new(row.id.into(), row.event_type, row.payload.as_str().into())
     }
 }
 
