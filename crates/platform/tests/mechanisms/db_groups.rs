@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use tessera_platform::db::DbError;
 use tokio::sync::oneshot;
 
-use crate::scratch::{Gate, Passage, Scratch, hold, note, queued, within};
+use crate::scratch::{Gate, Passage, Scratch, hold, note, queued, stand, within};
 
 #[tokio::test]
 async fn writes_that_wait_together_share_one_commit() {
@@ -59,16 +59,7 @@ async fn a_full_group_has_a_place_for_what_goes_along() {
     let held = hold(&scratch.db).await;
     let writes: Vec<_> = (0..300).map(|id| queued(scratch.note(id))).collect();
     let gate = Gate::new();
-    let last = queued(
-        scratch
-            .db
-            .write(gate.passage(), |_tx, passage: &Arc<Passage>| {
-                Box::pin(async move {
-                    passage.stop_here();
-                    Ok::<_, DbError>(())
-                })
-            }),
-    );
+    let last = queued(stand(&scratch.db, &gate));
     let along = queued(along(&scratch, 300));
     held.open();
     // The last of them is not even begun to be committed.
@@ -138,16 +129,7 @@ async fn a_signal_wakes_once_its_transaction_is_committed_and_never_before() {
         })
     }));
     let gate = Gate::new();
-    let last = queued(
-        scratch
-            .db
-            .write(gate.passage(), |_tx, passage: &Arc<Passage>| {
-                Box::pin(async move {
-                    passage.stop_here();
-                    Ok::<_, DbError>(())
-                })
-            }),
-    );
+    let last = queued(stand(&scratch.db, &gate));
     held.open();
     gate.reached().await;
     assert!(signal.notified().now_or_never().is_none());

@@ -189,16 +189,21 @@ impl Drop for Gate {
     }
 }
 
-/// Holds the writer in a transaction that changes nothing, so that work queues up behind it.
-pub async fn hold(db: &Db) -> Gate {
-    let gate = Gate::new();
-    let held = db.write(gate.passage(), |_tx, passage: &Arc<Passage>| {
+/// A transaction that changes nothing, and stands at `gate` until that is open.
+pub async fn stand(db: &Db, gate: &Gate) -> Result<(), DbError> {
+    db.write(gate.passage(), |_tx, passage: &Arc<Passage>| {
         Box::pin(async move {
             passage.stop_here();
-            Ok::<(), DbError>(())
+            Ok(())
         })
-    });
-    drop(queued(held));
+    })
+    .await
+}
+
+/// Holds the writer in such a transaction, so that work queues up behind it.
+pub async fn hold(db: &Db) -> Gate {
+    let gate = Gate::new();
+    drop(queued(stand(db, &gate)));
     gate.reached().await;
     gate
 }
