@@ -2,6 +2,7 @@
 //! what goes wrong on the wire is shown, not smoothed over.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, COOKIE, HOST};
@@ -13,6 +14,9 @@ use serde::de::DeserializeOwned;
 use tokio::net::TcpStream;
 
 use crate::failure::{Because, Failure};
+
+/// Longer than any answer may take: a server that does not answer at all is a failure, and not to be waited for.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(120);
 
 pub(crate) struct Connection {
     sender: SendRequest<Full<Bytes>>,
@@ -77,8 +81,9 @@ impl Connection {
         if is_json {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
-        self.exchange(request)
+        tokio::time::timeout(ANSWERED_WITHIN, self.exchange(request))
             .await
+            .because(format_args!("no answer to {path}"))?
             .because(format_args!("no answer to {path}"))
     }
 

@@ -24,6 +24,14 @@ pub(crate) enum Pace {
     Open(u64),
 }
 
+/// When a round begins, and when nothing is sent any more. Rounds of which each begins where the one before it ended leave out
+/// no moment between them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Window {
+    pub(crate) from: Instant,
+    pub(crate) until: Instant,
+}
+
 /// What came of one round.
 pub(crate) struct Tally {
     /// Answers that were there before the round's end, by status.
@@ -38,7 +46,29 @@ pub(crate) struct Tally {
 struct Turns {
     next: Instant,
     /// `None`: as soon as it is answered.
-    gap: Option<Duration>,
+    regular: Option<Regular>,
+}
+
+/// At times that are fixed.
+struct Regular {
+    gap: Duration,
+    alarm: pace::Alarm,
+}
+
+impl Window {
+    /// From now on, for so long.
+    pub(crate) fn of(length: Duration) -> Self {
+        Self::from(pace::now(), length)
+    }
+
+    pub(crate) fn of_seconds(seconds: u64) -> Self {
+        Self::of(Duration::from_secs(seconds))
+    }
+
+    pub(crate) fn from(from: Instant, length: Duration) -> Self {
+        let until = from + length;
+        Self { from, until }
+    }
 }
 
 /// Opens connections ahead of a round, so that no handshake is in it.
@@ -55,7 +85,7 @@ pub(crate) async fn connect(address: SocketAddr, count: usize) -> Result<Vec<Con
 pub(crate) async fn drive(
     connections: Vec<Connection>,
     pace: Pace,
-    until: Instant,
+    window: Window,
     work: impl AsyncFn(&mut Connection, usize) -> Result<Option<StatusCode>, Failure>,
 ) -> Result<(Vec<Connection>, Tally), Failure> {
     let count = u32::try_from(connections.len()).because("so many connections")?;
@@ -63,19 +93,16 @@ pub(crate) async fn drive(
         Pace::Closed => None,
         Pace::Open(rate) => Some(Duration::from_nanos((1_000_000_000 / rate.max(1)).max(1))),
     };
-    let mut first = pace::now();
-    let lines = connections
-        .into_iter()
-        .enumerate()
-        .map(|(number, connection)| {
-            first += between.unwrap_or_default();
-            let turns = Turns {
-                next: first,
-                gap: between.map(|between| between * count),
-            };
-            line(connection, number, turns, until, &work)
-        });
-    let mut lines: FuturesUnordered<_> = lines.collect();
+    let mut first = window.from;
+    let mut lines = FuturesUnordered::new();
+    for (number, connection) in connections.into_iter().enumerate() {
+        first += between.unwrap_or_default();
+        let turns = Turns {
+            next: first,
+            regular: between.map(|gap| Regular::new(gap * count)).transpose()?,
+        };
+        lines.push(line(connection, number, turns, window.until, &work));
+    }
     let (mut connections, mut total) = (Vec::new(), Tally::new()?);
     while let Some(ended) = lines.next().await {
         let (connection, tally) = ended?;
@@ -95,10 +122,9 @@ async fn line(
 ) -> Result<(Connection, Tally), Failure> {
     let mut tally = Tally::new()?;
     loop {
-        let sent = turns.come().await;
-        if sent >= until {
+        let Some(sent) = turns.come(until).await? else {
             return Ok((connection, tally));
-        }
+        };
         let Some(status) = work(&mut connection, number).await? else {
             return Ok((connection, tally));
         };
@@ -106,21 +132,31 @@ async fn line(
     }
 }
 
+impl Regular {
+    fn new(gap: Duration) -> Result<Self, Failure> {
+        let alarm = pace::Alarm::new()?;
+        Ok(Self { gap, alarm })
+    }
+}
+
 impl Turns {
-    /// Waits for the next one, and says when it was to be.
-    async fn come(&mut self) -> Instant {
-        let Some(gap) = self.gap else {
-            return pace::now();
+    /// Waits for the next one, and says when it was to be; unless that is after the end, which nobody waits for.
+    async fn come(&mut self, until: Instant) -> Result<Option<Instant>, Failure> {
+        let Some(regular) = &self.regular else {
+            return Ok(Some(pace::now()).filter(|now| *now < until));
         };
         let turn = self.next;
-        self.next += gap;
-        pace::pause_until(turn).await;
-        turn
+        if turn >= until {
+            return Ok(None);
+        }
+        self.next += regular.gap;
+        regular.alarm.wait_until(turn).await?;
+        Ok(Some(turn))
     }
 }
 
 impl Tally {
-    fn new() -> Result<Self, Failure> {
+    pub(crate) fn new() -> Result<Self, Failure> {
         Ok(Self {
             in_time: BTreeMap::new(),
             all: BTreeMap::new(),
@@ -136,7 +172,8 @@ impl Tally {
         }
     }
 
-    fn add(&mut self, other: &Self) -> Result<(), Failure> {
+    /// Of several rounds one.
+    pub(crate) fn add(&mut self, other: &Self) -> Result<(), Failure> {
         for (total, more) in [
             (&mut self.in_time, &other.in_time),
             (&mut self.all, &other.all),

@@ -95,6 +95,11 @@ pub(crate) fn grouped(number: u64) -> String {
     grouped
 }
 
+/// 1234567 bytes: "1.2 MB".
+pub(crate) fn megabytes(bytes: u64) -> String {
+    format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000)
+}
+
 /// So many in so many microseconds, as a number per second.
 pub(crate) fn per_second(count: u64, micros: u64) -> u64 {
     count.saturating_mul(1_000_000) / micros.max(1)

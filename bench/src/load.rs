@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use http::StatusCode;
 use parking_lot::Mutex;
 
-use crate::client::Connection;
-use crate::drive::{Pace, Tally, drive};
+use crate::client::{Connection, Reply};
+use crate::drive::{Pace, Tally, Window, drive};
 use crate::failure::Failure;
 use crate::latencies::{Latencies, grouped};
 use crate::market::{self, Order, Person};
@@ -74,36 +74,60 @@ impl Load {
         &self,
         connections: Vec<Connection>,
         pace: Pace,
-        until: Instant,
+        window: Window,
     ) -> Result<(Vec<Connection>, Tally), Failure> {
-        drive(connections, pace, until, async |connection, number| {
-            let reserved = self.reserve_next(connection, number).await?;
-            let reserved = reserved.ok_or_else(|| {
-                Failure::new("out of tickets before the time was up: there have to be more")
-            });
-            reserved.map(Some)
+        drive(connections, pace, window, async |connection, number| {
+            let reply = self.ask_for_next(connection, number).await?;
+            Ok(Some(reply.ok_or_else(out_of_tickets)?.1.status))
         })
         .await
     }
 
+    /// The same, but each waits until its order awaits its payment, and looks at it all the time: latencies are those from
+    /// when a reservation was to be sent until its buyer has seen that.
+    pub(crate) async fn drive_to_the_end(
+        &self,
+        connections: Vec<Connection>,
+        rate: u64,
+        window: Window,
+    ) -> Result<Tally, Failure> {
+        let driven = drive(
+            connections,
+            Pace::Open(rate),
+            window,
+            async |connection, number| {
+                let reply = self.ask_for_next(connection, number).await?;
+                let (buyer, reply) = reply.ok_or_else(out_of_tickets)?;
+                if reply.status == StatusCode::CREATED {
+                    let order = reply.json::<Order>()?.id;
+                    follow(connection, buyer, &order).await?;
+                }
+                Ok(Some(reply.status))
+            },
+        );
+        Ok(driven.await?.1)
+    }
+
     /// Reserves every ticket that is left; none may be refused.
     pub(crate) async fn reserve_all(&self, connections: Vec<Connection>) -> Result<(), Failure> {
-        let until = pace::now() + PREPARED_WITHIN;
         let reserved = drive(
             connections,
             Pace::Closed,
-            until,
-            async |connection, number| self.reserve_next(connection, number).await,
+            Window::of(PREPARED_WITHIN),
+            async |connection, number| {
+                let reply = self.ask_for_next(connection, number).await?;
+                Ok(reply.map(|(_, reply)| reply.status))
+            },
         );
         reserved.await?.1.all_are(StatusCode::CREATED)
     }
 
-    /// Reserves the next ticket, if there is one.
-    async fn reserve_next(
+    /// Asks for the next ticket, if there is one, in the name of somebody.
+    async fn ask_for_next(
         &self,
         connection: &mut Connection,
         number: usize,
-    ) -> Result<Option<StatusCode>, Failure> {
+    ) -> Result<Option<(&Person, Reply)>, Failure> {
         let buyer = self.buyers.get(number % self.buyers.len().max(1));
         let buyer = buyer.ok_or_else(|| Failure::new("nobody signed up"))?;
         let Some(ticket) = self.next_ticket() else {
@@ -112,7 +136,7 @@ impl Load {
         let reply = market::reserve(connection, buyer, ticket).await?;
         let answered = pace::now();
         if reply.status != StatusCode::CREATED {
-            return Ok(Some(reply.status));
+            return Ok(Some((buyer, reply)));
         }
         self.reserved.fetch_add(1, Ordering::Relaxed);
         if self.wanted.swap(false, Ordering::Relaxed) {
@@ -123,7 +147,7 @@ impl Load {
                 answered,
             });
         }
-        Ok(Some(reply.status))
+        Ok(Some((buyer, reply)))
     }
 
     fn next_ticket(&self) -> Option<&String> {
@@ -147,7 +171,7 @@ impl Load {
             let Some(watched) = self.offer(until).await else {
                 break;
             };
-            follow(&mut connection, &watched).await?;
+            follow(&mut connection, &watched.buyer, &watched.order).await?;
             lags.record(pace::micros_since(watched.answered));
             next = (next + WATCH_EVERY).max(pace::now());
             pace::pause_until(next).await;
@@ -177,12 +201,22 @@ impl Load {
     }
 }
 
-async fn follow(connection: &mut Connection, watched: &Watched) -> Result<(), Failure> {
+fn out_of_tickets() -> Failure {
+    Failure::new("out of tickets before the time was up: there have to be more")
+}
+
+/// Looks at an order until it awaits its payment, one look after the other.
+pub(crate) async fn follow(
+    connection: &mut Connection,
+    buyer: &Person,
+    order: &str,
+) -> Result<(), Failure> {
+    let began = pace::now();
     loop {
-        let order = market::order(connection, &watched.buyer, &watched.order).await?;
+        let order = market::order(connection, buyer, order).await?;
         match order.status.as_str() {
             "awaiting:payment" => return Ok(()),
-            "created" if watched.answered.elapsed() < LOST_AFTER => pace::pause(LOOK_EVERY).await,
+            "created" if began.elapsed() < LOST_AFTER => {}
             other => {
                 return Err(Failure::new(format!(
                     "order {} is {other}, not awaiting:payment",

@@ -39,7 +39,7 @@ use failure::{Because, Failure};
 use limits::http as bare;
 use report::Report;
 use scenarios::{
-    apart, backlog, browse, expire, herd, home, latency, mixed, peer, purchase, rates, ratio,
+    apart, backlog, browse, build, expire, herd, home, latency, mixed, peer, purchase, rates,
     reserve, sign_in, startup,
 };
 
@@ -81,8 +81,6 @@ enum Scenario {
     Mixed(mixed::Arguments),
     /// From exec to the first 200 of /readyz, and the memory in use when idle
     Startup(startup::Arguments),
-    /// Reservations beside a bare handler and the bare transaction on SQLite, in alternating rounds
-    Ratio(ratio::Arguments),
     /// The home page from 100,000 listings, against a bare handler with as many bytes, in alternating rounds
     Home(home::Arguments),
     /// Reservations beside another server with the same paths, in alternating rounds
@@ -91,6 +89,8 @@ enum Scenario {
     Apart(apart::Arguments),
     /// Locks that run out at once in the distributed form, while listings are read
     ExpireApart(apart::expire::Arguments),
+    /// How large the program is, and how long a release build takes
+    Build(build::Arguments),
     /// Serve the bare handler that others are compared with
     Bare(bare::Arguments),
     /// Write the page of all that was recorded, and its plots
@@ -142,11 +142,11 @@ async fn measure(scenario: &Scenario) -> Result<Report, Failure> {
         Scenario::Latency(arguments) => latency::run(arguments).await,
         Scenario::Expire(arguments) => expire::run(arguments).await,
         Scenario::Startup(arguments) => startup::run(arguments).await,
-        Scenario::Ratio(arguments) => ratio::run(arguments).await,
         Scenario::Home(arguments) => home::run(arguments).await,
         Scenario::Peer(arguments) => peer::run(arguments).await,
         Scenario::Apart(arguments) => apart::run(arguments).await,
         Scenario::ExpireApart(arguments) => apart::expire::run(arguments).await,
+        Scenario::Build(arguments) => build::run(arguments),
         Scenario::Bare(_) | Scenario::Page(_) => Err(Failure::new("nothing is measured by it")),
     }
 }

@@ -119,6 +119,14 @@ fn plain(number: usize) -> String {
     )
 }
 
+/// What one costs that is kept for an onlooker, in hundredths: by that it is told from all others.
+pub(crate) const KEPT_PRICE: i64 = 9_900;
+
+/// A ticket that nobody but an onlooker asks for.
+pub(crate) fn kept(number: usize) -> String {
+    plain(number).replace("120.00", "99.00")
+}
+
 /// All that a listing can say, as most do.
 pub(crate) fn full(number: usize) -> String {
     let (day, hour) = (number % 28 + 1, number % 12 + 10);

@@ -5,7 +5,16 @@
     reason = "what is measured here is real time"
 )]
 
+use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use rustix::time::{
+    Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
+    timerfd_settime,
+};
+use tokio::io::unix::AsyncFd;
+
+use crate::failure::{Because, Failure};
 
 /// The steady clock, for durations.
 pub(crate) fn now() -> Instant {
@@ -25,6 +34,45 @@ pub(crate) fn micros_since(start: Instant) -> u64 {
     u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX)
 }
 
+/// A timer of the kernel's: what is to be sent at some moment is sent within some hundredths of a millisecond. tokio's timer
+/// counts in whole milliseconds, and the rest would be told as latency of the server.
+pub(crate) struct Alarm(AsyncFd<OwnedFd>);
+
+impl Alarm {
+    pub(crate) fn new() -> Result<Self, Failure> {
+        let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
+        let timer = timerfd_create(TimerfdClockId::Monotonic, flags).because("a timer")?;
+        #[expect(
+            deprecated,
+            reason = "its successor is unsafe; an OwnedFd stays open for as long as it is registered, as that asks"
+        )]
+        AsyncFd::new(timer).because("a timer").map(Self)
+    }
+
+    /// Lets other tasks run until then, or not at all if that is over.
+    pub(crate) async fn wait_until(&self, instant: Instant) -> Result<(), Failure> {
+        let ahead = instant.saturating_duration_since(Instant::now());
+        if ahead.is_zero() {
+            return Ok(());
+        }
+        let once = Itimerspec {
+            it_interval: Timespec::default(),
+            it_value: Timespec::try_from(ahead).because("so long a wait")?,
+        };
+        timerfd_settime(&self.0, TimerfdTimerFlags::empty(), &once).because("a timer")?;
+        loop {
+            let mut ready = self.0.readable().await.because("a timer")?;
+            let rung = ready.try_io(|timer| {
+                let mut count = [0; 8];
+                Ok(rustix::io::read(timer, &mut count)?)
+            });
+            if let Ok(rung) = rung {
+                return rung.because("a timer").map(|_| ());
+            }
+        }
+    }
+}
+
 /// Lets other tasks run for so long; whole milliseconds, as tokio's timer counts.
 pub(crate) async fn pause(length: Duration) {
     tokio::time::sleep(length).await;
@@ -34,7 +82,7 @@ pub(crate) async fn pause_until(instant: Instant) {
     tokio::time::sleep_until(instant.into()).await;
 }
 
-/// Stops its thread for a time shorter than tokio's timer can count. Only where nothing else is under way on it.
+/// Stops its thread: only where nothing else is under way on it.
 pub(crate) fn nap(length: Duration) {
     std::thread::sleep(length);
 }

@@ -1,5 +1,6 @@
 //! The page of all measurements, from what they recorded: a table for each, its plots, and what is out of bounds.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -13,8 +14,12 @@ const HEAD: &str = "# Benchmarks
 
 Written by `cargo xtask bench`, which measures all of it again. Server, load generator and what it is compared with share the two
 cores of one machine. Machines are shared and throttled, so that a rate says little by itself: where it can be, it is told as a share of a limit that was
-measured in turn with it, and the round in the middle counts; latencies are those of all rounds. At a fixed rate (rates, latency, the looks
-of mixed, those who look on while something else is measured) they count from the moment at which a request was to be sent, which may be up to a millisecond before it could be.
+measured in turn with it, and the round in the middle counts, by its share; latencies are those of all rounds. At a fixed rate (rates, latency, the crowds' latencies, the looks
+of mixed, those who use the market while something else is measured) they count from the moment at which a request was to be sent.
+Where everybody asks as soon as they are answered (reserve, purchase, browse, home), a server that stands still is seen in the rate.
+
+A limit is what the machine did with nothing around it, and not always the most that it could do: who shares a commit with others, or sends many messages as one, can do more than
+`pgbench` or a publisher of single messages. The servers run with RATE_LIMITS=off and MAX_LIVE_ORDERS=0, with locks longer than what is measured, and otherwise as they come.
 ";
 
 #[derive(Args)]
@@ -35,6 +40,7 @@ pub(crate) fn write(arguments: &Arguments) -> Result<(), Failure> {
     fs::create_dir_all(&plots).because(plots.display())?;
     let reports = read_all(&arguments.records)?;
     let mut page = HEAD.to_owned();
+    page.push_str(&revisions(&reports));
     page.push_str(&promises(&reports));
     for report in reports {
         page.push_str(&section(&report, &plots)?);
@@ -57,6 +63,29 @@ fn read_all(folder: &Path) -> Result<Vec<Report>, Failure> {
     files.into_iter().map(read).collect()
 }
 
+/// Of which revision they are: of one, if all is as it should be.
+fn revisions(reports: &[Report]) -> String {
+    let mut of: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for report in reports {
+        if let Some(revision) = report.revision() {
+            of.entry(revision).or_default().push(report.name());
+        }
+    }
+    let each = of.iter().map(|(revision, names)| match of.len() {
+        1 => (*revision).to_owned(),
+        _ => format!("{revision} ({})", names.join(", ")),
+    });
+    let each: Vec<String> = each.collect();
+    match each.as_slice() {
+        [] => String::new(),
+        [one] => format!("\nMeasured at {one}.\n"),
+        several => format!(
+            "\nNot all of it is of one build. Measured at {}.\n",
+            several.join(", and at ")
+        ),
+    }
+}
+
 /// What was promised, and what was seen.
 fn promises(reports: &[Report]) -> String {
     let rows = reports.iter().flat_map(|report| {
@@ -77,8 +106,11 @@ fn promises(reports: &[Report]) -> String {
 /// Where the time goes in what misses a bound, and what it would take: written by people.
 fn note(report: &Report, notes: &Path) -> Result<String, Failure> {
     let file = notes.join(format!("{}.md", report.name()));
-    if report.broken.is_empty() || !file.exists() {
+    if report.broken.is_empty() {
         return Ok(String::new());
+    }
+    if !file.exists() {
+        return Ok("\nWhere the time goes is not known.\n".to_owned());
     }
     let note = fs::read_to_string(&file).because(file.display())?;
     Ok(format!("\n{note}"))
@@ -115,17 +147,16 @@ mod tests {
         for folder in [&records, &notes] {
             fs::create_dir(folder).unwrap();
         }
-        for (name, seen) in [("one", 90), ("two", 100)] {
+        for (name, seen) in [("one", 90), ("two", 100), ("three", 80)] {
             let mut report = Report::new(format!("{name}: as it was measured"));
             report.at_least("figures a second", seen, Some(100));
             report
                 .record(&records.join(format!("{name}.json")))
                 .unwrap();
-            fs::write(
-                notes.join(format!("{name}.md")),
-                format!("Known of {name}.\n"),
-            )
-            .unwrap();
+            if name != "three" {
+                let note = notes.join(format!("{name}.md"));
+                fs::write(note, format!("Known of {name}.\n")).unwrap();
+            }
         }
         let page = folder.path().join("page.md");
         let arguments = Arguments {
@@ -140,6 +171,7 @@ mod tests {
             "| two | figures a second | at least 100 | 100 |",
             "Out of bounds: figures a second: 90, and not at least 100.",
             "Known of one.",
+            "Where the time goes is not known.",
         ] {
             assert!(page.lines().any(|one| one == line), "{line} in {page}");
         }

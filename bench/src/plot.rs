@@ -10,11 +10,13 @@ use crate::report::{Line, Plot};
 
 const SIZE: (u32, u32) = (720, 360);
 /// Readable on a light page and on a dark one.
-const COLOURS: [RGBColor; 4] = [
+const COLOURS: [RGBColor; 6] = [
     RGBColor(0x3b, 0x82, 0xf6),
     RGBColor(0xf5, 0x9e, 0x0b),
     RGBColor(0x10, 0xb9, 0x81),
     RGBColor(0xef, 0x44, 0x44),
+    RGBColor(0x8b, 0x5c, 0xf6),
+    RGBColor(0x92, 0x73, 0x4d),
 ];
 const GREY: RGBColor = RGBColor(0x80, 0x80, 0x80);
 

@@ -3,17 +3,15 @@
 use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use clap::Args;
 use http::{HeaderValue, StatusCode};
 
 use crate::client::Connection;
-use crate::drive::{Pace, connect, drive};
+use crate::drive::{Pace, Window, connect, drive};
 use crate::failure::Failure;
 use crate::latencies::{Latencies, per_second};
 use crate::limits::http as bare;
-use crate::pace;
 use crate::process::Process;
 use crate::rounds::Rounds;
 use crate::server::Home;
@@ -44,39 +42,42 @@ pub(crate) struct Reading {
     pub(crate) bytes: usize,
     pub(crate) rounds: Rounds,
     pub(crate) latencies: Latencies,
-    /// Of the bare handler.
-    pub(crate) bare: Latencies,
 }
 
 impl Reading {
-    pub(crate) async fn of(
-        path: &str,
-        cookie: Option<&HeaderValue>,
-        effort: Effort,
-        (server, home): (&Process, &Home),
-    ) -> Result<Self, Failure> {
-        let bytes = size(server.address, path, cookie).await?;
-        let bare = bare::start(bytes, home).await?;
-        let mut reading = Self {
+    fn new(bytes: usize) -> Result<Self, Failure> {
+        Ok(Self {
             bytes,
             rounds: Rounds::beside("bare"),
             latencies: Latencies::new()?,
-            bare: Latencies::new()?,
-        };
-        for _ in 0..effort.rounds {
-            let (limit, took) = round(bare.address, BARE, None, effort).await?;
-            reading.bare.add(&took)?;
+        })
+    }
+}
+
+/// What several servers do with the same path, each in its turn in every round. The bare handler answers with as many bytes as
+/// the first of them.
+pub(crate) async fn in_turn(
+    path: &str,
+    cookie: Option<&HeaderValue>,
+    effort: Effort,
+    servers: &[&Process],
+    home: &Home,
+) -> Result<Vec<Reading>, Failure> {
+    let mut readings = Vec::with_capacity(servers.len());
+    for server in servers {
+        readings.push(Reading::new(size(server.address, path, cookie).await?)?);
+    }
+    let bytes = readings.first().map_or(0, |reading| reading.bytes);
+    let bare = bare::start(bytes, home).await?;
+    for _ in 0..effort.rounds {
+        let (limit, _) = round(bare.address, BARE, None, effort).await?;
+        for (server, reading) in servers.iter().zip(&mut readings) {
             let (ours, took) = round(server.address, path, cookie, effort).await?;
             reading.latencies.add(&took)?;
             reading.rounds.add(limit, ours);
         }
-        Ok(reading)
     }
-
-    /// The median as a share of the bare handler's in the same rounds, in percent.
-    pub(crate) fn median_percent(&self) -> u64 {
-        self.latencies.median() * 100 / self.bare.median().max(1)
-    }
+    Ok(readings)
 }
 
 async fn size(
@@ -107,9 +108,9 @@ async fn round(
     effort: Effort,
 ) -> Result<(u64, Latencies), Failure> {
     let connections = connect(address, effort.connections).await?;
-    let until = pace::now() + Duration::from_secs(effort.seconds);
+    let window = Window::of_seconds(effort.seconds);
     let number = AtomicU64::new(0);
-    let read = drive(connections, Pace::Closed, until, async |connection, _| {
+    let read = drive(connections, Pace::Closed, window, async |connection, _| {
         let path = numbered(path, number.fetch_add(1, Ordering::Relaxed));
         Ok(Some(connection.get(&path, cookie).await?.status))
     });

@@ -64,6 +64,13 @@ impl Report {
         self.title.split_once(':').unwrap_or((&self.title, ""))
     }
 
+    /// "revision 1a2b3c4", out of its versions.
+    pub(crate) fn revision(&self) -> Option<&str> {
+        let (_, versions) = self.rows.iter().find(|(label, _)| label == "versions")?;
+        let mut parts = versions.split(", ");
+        parts.find(|part| part.starts_with("revision "))
+    }
+
     pub(crate) fn name(&self) -> &str {
         self.name_and_rest().0
     }

@@ -1,6 +1,7 @@
 //! The server under measurement: `tessera serve`, on a data directory of its own, with the limits off that a load
 //! test would run into. Everything else is as a user would have it.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -12,6 +13,7 @@ use tempfile::TempDir;
 use crate::client::Connection;
 use crate::failure::{Because, Failure};
 use crate::process::{self, Process};
+use crate::report::Report;
 
 /// Settings of whoever runs this must not change what is measured.
 pub(crate) const NOT_INHERITED: &[&str] = &[
@@ -88,6 +90,18 @@ impl Program {
         Process::start(command, address, home.0.path().join("server.log")).await
     }
 
+    /// Tells what was measured: of which build, on which file system, and how it keeps its commits.
+    pub(crate) async fn describe(
+        &self,
+        report: &mut Report,
+        address: SocketAddr,
+        data_dir: &Path,
+    ) -> Result<(), Failure> {
+        report.of(self.path().ok().as_deref(), data_dir);
+        report.row("durability", durability(address).await?);
+        Ok(())
+    }
+
     /// Reads all databases with the server's own examiner: what was fast but wrong does not count.
     pub(crate) fn check(&self, home: &Home) -> Result<(), Failure> {
         let output = self
@@ -116,7 +130,12 @@ pub(crate) struct Home(TempDir);
 
 impl Home {
     pub(crate) fn data_dir(&self) -> PathBuf {
-        self.0.path().join("data")
+        self.beside("data")
+    }
+
+    /// Something else in the same folder.
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
     }
 }
 
@@ -161,6 +180,13 @@ impl Subject {
         })
     }
 
+    /// Memory in use, in KiB; unknown for a server that somebody else started.
+    pub(crate) fn resident_kib(&self) -> Option<u64> {
+        self.own
+            .as_ref()
+            .and_then(|(process, _)| process.resident_kib().ok())
+    }
+
     /// Processor time that the server has used so far; unknown for one that somebody else started.
     pub(crate) fn cpu_micros(&self) -> Option<u64> {
         self.own
@@ -178,23 +204,35 @@ impl Subject {
     }
 }
 
-/// How the server at this address keeps the commits of orders, as its database told it.
+/// How the services at this address keep their commits, as their databases told them.
 pub(crate) async fn durability(address: SocketAddr) -> Result<String, Failure> {
     let mut connection = Connection::open(address).await?;
     let reply = connection.get("/metrics", None).await?;
     let text = String::from_utf8_lossy(&reply.expect(StatusCode::OK, "metrics")?.body).into_owned();
-    settings_of_orders(&text)
-        .map(|settings| format!("{settings} in orders.db"))
+    settings_told(&text)
         .ok_or_else(|| Failure::new("the server does not tell how it keeps its commits"))
 }
 
-/// Out of `tessera_database_durability_info{service="orders",settings="synchronous=2, journal_mode=wal"} 1`.
-fn settings_of_orders(metrics: &str) -> Option<&str> {
-    let named = |line: &&str| line.starts_with("tessera_database_durability_info{");
-    let mut lines = metrics.lines().filter(named);
-    let line = lines.find(|line| line.contains(r#"service="orders""#))?;
-    let (_, settings) = line.split_once(r#"settings=""#)?;
-    settings.split('"').next()
+/// Out of lines like `tessera_database_durability_info{service="orders",settings="synchronous=2, journal_mode=wal"} 1`:
+/// each setting, and which services have it.
+fn settings_told(metrics: &str) -> Option<String> {
+    let mut services: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for line in metrics.lines() {
+        let Some(labels) = line.strip_prefix("tessera_database_durability_info{") else {
+            continue;
+        };
+        let [service, settings] = ["service", "settings"].map(|name| label(labels, name));
+        services.entry(settings?).or_default().push(service?);
+    }
+    let each = services.iter();
+    let each = each.map(|(settings, services)| format!("{settings} ({})", services.join(", ")));
+    let each: Vec<String> = each.collect();
+    (!each.is_empty()).then(|| each.join("; "))
+}
+
+fn label<'a>(labels: &'a str, name: &str) -> Option<&'a str> {
+    let (_, value) = labels.split_once(&format!("{name}=\""))?;
+    value.split('"').next()
 }
 
 /// What `tessera check` came to.
@@ -216,16 +254,17 @@ fn beside_this_program(name: &str) -> Result<PathBuf, Failure> {
 
 #[cfg(test)]
 mod tests {
-    use super::settings_of_orders;
+    use super::settings_told;
 
     #[test]
     fn how_commits_are_kept_is_read_from_the_metrics() {
         let metrics = "# TYPE tessera_database_durability_info gauge
 tessera_database_durability_info{service=\"auth\",settings=\"synchronous=1, journal_mode=wal\"} 1
 tessera_database_durability_info{service=\"orders\",settings=\"synchronous=2, journal_mode=wal\"} 1
+tessera_database_durability_info{service=\"tickets\",settings=\"synchronous=2, journal_mode=wal\"} 1
 ";
-        let found = settings_of_orders(metrics);
-        assert_eq!(found, Some("synchronous=2, journal_mode=wal"));
-        assert_eq!(settings_of_orders("up 1"), None);
+        let told = "synchronous=1, journal_mode=wal (auth); synchronous=2, journal_mode=wal (orders, tickets)";
+        assert_eq!(settings_told(metrics).as_deref(), Some(told));
+        assert_eq!(settings_told("up 1"), None);
     }
 }

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -20,6 +21,9 @@ pub(crate) struct Arguments {
     /// Connections at once (all but latency, expire, backlog and startup)
     #[arg(long)]
     connections: Option<u32>,
+    /// Where another server with the same paths listens, which is measured in turn with this one
+    #[arg(long, value_name = "ADDRESS")]
+    peer: Option<SocketAddr>,
     /// A short look: far fewer tickets, no bounds
     #[arg(long)]
     quick: bool,
@@ -33,11 +37,11 @@ pub(crate) struct Arguments {
 
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
 enum Scenario {
-    /// 128 connections reserve distinct tickets for 20 s
+    /// 128 connections reserve distinct tickets; against a bare HTTP handler and the bare transaction on SQLite, in turn
     Reserve,
     /// How late answers and locks are, at shares of the most that the server can do
     Rates,
-    /// Whole purchases: reserved, paid, complete, captured
+    /// Whole purchases: reserved, paid, complete, captured; against the bare transaction on SQLite, in turn
     Purchase,
     /// 10,000 buyers want one ticket, and 200; against a bare HTTP handler, in turn
     Herd,
@@ -55,15 +59,15 @@ enum Scenario {
     Mixed,
     /// From exec to ready with 1,000,000 orders, and memory when idle
     Startup,
-    /// Reservations beside a bare HTTP handler and the bare transaction on SQLite, in turn
-    Ratio,
     /// The home page from 100,000 listings against a bare page of equal size, in turn
     Home,
     /// The distributed form on PostgreSQL and NATS, in turn with pgbench; some ten minutes
     Apart,
     /// 1,000,000 locks due at once, in the distributed form
     ExpireApart,
-    /// Another server with the same paths, in turn with this one: cargo xtask bench peer -- --peer 127.0.0.1:8080
+    /// The program's size, and a release build from an empty folder; some seven minutes
+    Build,
+    /// Another server with the same paths (--peer), in turn with this one; without it, another process of this one
     Peer,
 }
 
@@ -81,10 +85,10 @@ impl Scenario {
             Self::Backlog => "backlog",
             Self::Mixed => "mixed",
             Self::Startup => "startup",
-            Self::Ratio => "ratio",
             Self::Home => "home",
             Self::Apart => "apart",
             Self::ExpireApart => "expire-apart",
+            Self::Build => "build",
             Self::Peer => "peer",
         }
     }
@@ -103,7 +107,7 @@ impl Scenario {
             Self::Rates => &["--require-p99-ms", "20", "--require-median-ms", "3"],
             Self::Purchase => &["--require-rate", "2500"],
             Self::Herd => &["--require-percent", "50", "--require-p99-ms", "20"],
-            Self::Browse => &["--require-percent", "40", "--require-flat"],
+            Self::Browse => &["--rounds", "5", "--require-percent", "40", "--require-flat"],
             Self::Latency => &["--require-median-ms", "10"],
             Self::Expire => &[
                 "--locks",
@@ -123,7 +127,14 @@ impl Scenario {
                 "--require-idle-mb",
                 "40",
             ],
-            Self::Ratio | Self::Peer => &[],
+            Self::Peer => &[],
+            Self::Build => &[
+                "--from-nothing",
+                "--require-seconds",
+                "360",
+                "--require-mb",
+                "25",
+            ],
             Self::SignIn | Self::Backlog => &["--require-p99-ms", "100"],
             Self::Mixed => &["--require-p99-ms", "20"],
             Self::Home => &["--require-percent", "30"],
@@ -151,13 +162,18 @@ impl Scenario {
             Self::Reserve => &[
                 "--seconds",
                 "1",
+                "--rounds",
+                "1",
+                "--limit-seconds",
+                "1",
                 "--warm-up-seconds",
                 "0",
                 "--tickets",
                 "15000",
             ],
             Self::Rates => &["--seconds", "1"],
-            Self::Purchase | Self::SignIn => &["--seconds", "2"],
+            Self::Purchase => &["--seconds", "2", "--rounds", "1", "--limit-seconds", "1"],
+            Self::SignIn => &["--seconds", "2"],
             Self::Herd => &["--buyers", "200", "--tickets", "10", "--rounds", "1"],
             Self::Browse => &["--seconds", "1", "--rounds", "1", "--listings", "100,2000"],
             Self::Latency => &["--seconds", "3"],
@@ -176,7 +192,7 @@ impl Scenario {
                 "20",
             ],
             Self::Startup => &["--runs", "5"],
-            Self::Ratio => &["--seconds", "1", "--rounds", "1"],
+            Self::Build => &[],
             Self::Peer => &["--seconds", "2", "--rounds", "2"],
             Self::Home => &["--seconds", "1", "--rounds", "1", "--listings", "2000"],
             Self::Apart => &[
@@ -202,6 +218,7 @@ impl Scenario {
             Self::Backlog => &["--orders", "1000"],
             Self::Mixed | Self::Home => &["--listings", "500"],
             Self::Apart => &["--tickets-per-second", "6000"],
+            Self::Peer => &["--seconds", "1", "--rounds", "1"],
             _ => &[],
         }
     }
@@ -214,14 +231,24 @@ impl Scenario {
     fn takes_seconds(self) -> bool {
         !matches!(
             self,
-            Self::Expire | Self::ExpireApart | Self::Startup | Self::Herd | Self::Backlog
+            Self::Expire
+                | Self::ExpireApart
+                | Self::Startup
+                | Self::Herd
+                | Self::Backlog
+                | Self::Build
         )
     }
 
     fn takes_connections(self) -> bool {
         !matches!(
             self,
-            Self::Latency | Self::Startup | Self::Expire | Self::ExpireApart | Self::Backlog
+            Self::Latency
+                | Self::Startup
+                | Self::Expire
+                | Self::ExpireApart
+                | Self::Backlog
+                | Self::Build
         )
     }
 }
@@ -289,6 +316,7 @@ impl Arguments {
             scenario: None,
             seconds: None,
             connections: None,
+            peer: None,
             quick: true,
             smoke: true,
             more: Vec::new(),
@@ -303,7 +331,7 @@ impl Arguments {
     fn wants(&self, scenario: Scenario) -> bool {
         match self.scenario {
             Some(only) => only == scenario,
-            None => !scenario.needs_peer(),
+            None => !scenario.needs_peer() || self.peer.is_some() || self.smoke,
         }
     }
 }
@@ -422,6 +450,8 @@ fn command_line(arguments: &Arguments, scenario: Scenario) -> Vec<String> {
         .connections
         .filter(|_| scenario.takes_connections());
     line.extend(connections.map(|connections| format!("--connections={connections}")));
+    let peer = arguments.peer.filter(|_| scenario.needs_peer());
+    line.extend(peer.map(|peer| format!("--peer={peer}")));
     line.extend(arguments.more.iter().cloned());
     line
 }

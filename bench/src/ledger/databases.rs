@@ -7,6 +7,7 @@ use tokio_postgres::{Client, NoTls};
 
 use crate::failure::{Because, Failure};
 use crate::latencies::{Latencies, grouped};
+use crate::market::KEPT_PRICE;
 use crate::pace;
 
 const ORDERS: &str = "SELECT count(*) FROM orders";
@@ -28,7 +29,8 @@ const TAKEN_IN: &str =
     "SELECT event_id::text, (extract(epoch FROM pg_xact_commit_timestamp(xmin)) * 1000000)::bigint
     FROM inbox WHERE received_at >= to_timestamp($1::bigint / 1000000.0)";
 const SETTINGS: &str = "SELECT current_setting('fsync'), current_setting('synchronous_commit'),
-    current_setting('server_version'), current_setting('shared_buffers')";
+    current_setting('server_version'), current_setting('shared_buffers'), current_setting('max_wal_size'),
+    current_setting('track_commit_timestamp')";
 /// The baseline's own: as many buyers as it has clients, and tickets to look at.
 const FILL_BASELINE: &str = "
     INSERT INTO buyers (user_id, gone) SELECT lpad(to_hex(n), 32, '0')::uuid, false FROM generate_series(0, 999) AS n;
@@ -38,7 +40,7 @@ const FILL_BASELINE: &str = "
     ANALYZE;";
 
 const LIVE: &str = "SELECT count(*) FROM orders WHERE cancel_reason IS NULL";
-const FOR_SALE: &str = "SELECT count(*) FROM tickets WHERE status = 'available'";
+const FOR_SALE: &str = "SELECT count(*) FROM tickets WHERE status = 'available' AND price <> $1";
 const MOVE: [(&str, &str); 2] = [
     (
         "orders",
@@ -91,6 +93,8 @@ const COPIED: [(&str, &str, &str); 7] = [
 ];
 
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// Longer than anything is on its way that is not stuck.
+const STILL_FOR: Duration = Duration::from_secs(2);
 
 /// Whose outboxes and inboxes events go through.
 const SERVICES: [&str; 5] = ["auth", "tickets", "orders", "expiration", "payments"];
@@ -176,8 +180,21 @@ impl Databases {
         Latencies::between_stamps(rows.iter().map(|row| row.get(0)).collect())
     }
 
-    /// From the transaction that says something to the commit of the one that takes it in, of everything said since.
-    pub(crate) async fn event_latencies(&self, wall_micros: i64) -> Result<Latencies, Failure> {
+    /// From the transaction that says something to the commit of the one that takes it in, of everything said since, and once no
+    /// more of it is taken in: what is late must not be left out.
+    pub(crate) async fn all_event_latencies(&self, wall_micros: i64) -> Result<Latencies, Failure> {
+        let mut latencies = self.event_latencies(wall_micros).await?;
+        loop {
+            pace::pause(STILL_FOR).await;
+            let again = self.event_latencies(wall_micros).await?;
+            if again.count() == latencies.count() {
+                return Ok(again);
+            }
+            latencies = again;
+        }
+    }
+
+    async fn event_latencies(&self, wall_micros: i64) -> Result<Latencies, Failure> {
         let mut said: HashMap<String, i64> = HashMap::new();
         for service in SERVICES {
             said.extend(self.stamps(service, PUBLISHED, wall_micros).await?);
@@ -240,8 +257,11 @@ impl Databases {
         self.count("orders", LIVE).await
     }
 
+    /// But for those that are kept for an onlooker.
     pub(crate) async fn tickets_for_sale(&self) -> Result<u64, Failure> {
-        self.count("tickets", FOR_SALE).await
+        let row = self.of("tickets")?.query_one(FOR_SALE, &[&KEPT_PRICE]);
+        let row = row.await.because(FOR_SALE)?;
+        u64::try_from(row.get::<_, i64>(0)).because(FOR_SALE)
     }
 
     /// How the books are kept, as the server says.
@@ -251,9 +271,10 @@ impl Databases {
             .query_one(SETTINGS, &[])
             .await
             .because(SETTINGS)?;
-        let [fsync, commit, version, buffers]: [String; 4] = std::array::from_fn(|n| row.get(n));
+        let settings: [String; 6] = std::array::from_fn(|n| row.get(n));
+        let [fsync, commit, version, buffers, wal, stamps] = settings;
         Ok(format!(
-            "PostgreSQL {version}: fsync={fsync}, synchronous_commit={commit}, shared_buffers={buffers}"
+            "PostgreSQL {version}: fsync={fsync}, synchronous_commit={commit}, shared_buffers={buffers}, max_wal_size={wal}, track_commit_timestamp={stamps}"
         ))
     }
 

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, params};
+use rusqlite::{Connection, OpenFlags, Params, params};
 
 use crate::failure::{Because, Failure};
 use crate::latencies::Latencies;
+use crate::market::KEPT_PRICE;
 use crate::pace;
 
 const ORDERS: &str = "SELECT count(*) FROM orders";
@@ -15,7 +16,7 @@ const AWAITING_PAYMENT: &str = "SELECT count(*) FROM orders WHERE status = 'awai
 const COMPLETE: &str = "SELECT count(*) FROM orders WHERE status = 'complete'";
 const CAPTURED: &str = "SELECT count(*) FROM payments WHERE status = 'captured'";
 const LIVE: &str = "SELECT count(*) FROM orders WHERE cancel_reason IS NULL";
-const FOR_SALE: &str = "SELECT count(*) FROM tickets WHERE status = 'available'";
+const FOR_SALE: &str = "SELECT count(*) FROM tickets WHERE status = 'available' AND price <> ?1";
 /// Times are microseconds since 1970.
 const LAGS: &str = "SELECT updated_at - created_at FROM orders WHERE status = 'awaiting:payment' AND created_at >= ?1";
 const MOVE_ORDERS: &str = "UPDATE orders SET expires_at = ?1 WHERE cancel_reason IS NULL";
@@ -70,8 +71,9 @@ impl Ledger {
         count(&self.orders, LIVE)
     }
 
+    /// But for those that are kept for an onlooker.
     pub(crate) fn tickets_for_sale(&self) -> Result<u64, Failure> {
-        count(&self.tickets, FOR_SALE)
+        count_of(&self.tickets, FOR_SALE, params![KEPT_PRICE])
     }
 
     /// From `created` to `awaiting:payment` by the server's own stamps, of every order made since.
@@ -144,8 +146,12 @@ fn open(data_dir: &Path, name: &str, flags: OpenFlags) -> Result<Connection, Fai
 }
 
 fn count(connection: &Connection, sql: &str) -> Result<u64, Failure> {
+    count_of(connection, sql, [])
+}
+
+fn count_of(connection: &Connection, sql: &str, of: impl Params) -> Result<u64, Failure> {
     let count: i64 = connection
-        .query_row(sql, [], |row| row.get(0))
+        .query_row(sql, of, |row| row.get(0))
         .because(sql)?;
     u64::try_from(count).because(sql)
 }

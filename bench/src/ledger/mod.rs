@@ -1,5 +1,5 @@
 //! The server's own books: an exact count of what was durably done at a moment, which asking over HTTP cannot give
-//! without disturbing. The SQL of this crate is all in this folder.
+//! without disturbing. The SQL of this crate is in this folder, but for that of the limits.
 
 pub(crate) mod databases;
 mod files;

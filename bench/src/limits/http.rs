@@ -33,7 +33,7 @@ pub(crate) async fn start(body_bytes: usize, home: &Home) -> Result<Process, Fai
     let mut command = Command::new(std::env::current_exe().because("where am I?")?);
     command.args(["bare", "--listen", &address.to_string()]);
     command.args(["--body-bytes", &body_bytes.to_string()]);
-    let log = home.data_dir().with_file_name("bare.log");
+    let log = home.beside("bare.log");
     Process::start(command, address, log).await
 }
 

@@ -2,8 +2,10 @@
 //! that does nothing else. The same statements are `pgbench`'s in `apart`.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use rusqlite::{Connection, params};
 
 use crate::failure::{Because, Failure};
@@ -31,7 +33,9 @@ const ORDER: &str = "INSERT INTO orders (id, version, user_id, status, unpaid, e
 const EVENT: &str =
     "INSERT INTO outbox (id, type, payload, created_at) VALUES (?1, 'order:created', ?2, ?3)";
 
-pub(crate) struct Sqlite {
+pub(crate) struct Sqlite(Arc<Mutex<Bare>>);
+
+struct Bare {
     connection: Connection,
     /// Reservations so far.
     done: u64,
@@ -55,29 +59,36 @@ impl Sqlite {
             .pragma_update(None, "synchronous", "FULL")
             .because("synchronous")?;
         connection.execute_batch(FILL).because(FILL)?;
-        Ok(Self {
+        Ok(Self(Arc::new(Mutex::new(Bare {
             connection,
             done: 0,
             snapshot: "s".repeat(400),
             payload: "p".repeat(900),
-        })
+        }))))
+    }
+
+    /// Reservations a second, by a thread of its own, as the server's writer is one.
+    pub(crate) async fn round(&self, seconds: u64) -> Result<u64, Failure> {
+        let bare = Arc::clone(&self.0);
+        let round = tokio::task::spawn_blocking(move || bare.lock().round(seconds));
+        round.await.because("the bare transaction")?
     }
 
     /// How its commits are kept, as it says itself.
     pub(crate) fn durability(&self) -> Result<String, Failure> {
-        let mode: String = self
-            .connection
+        let connection = &self.0.lock().connection;
+        let mode: String = connection
             .pragma_query_value(None, "journal_mode", |row| row.get(0))
             .because("journal_mode")?;
-        let synchronous: i64 = self
-            .connection
+        let synchronous: i64 = connection
             .pragma_query_value(None, "synchronous", |row| row.get(0))
             .because("synchronous")?;
-        Ok(format!("journal_mode={mode}, synchronous={synchronous}"))
+        Ok(format!("synchronous={synchronous}, journal_mode={mode}"))
     }
+}
 
-    /// Reservations a second.
-    pub(crate) fn round(&mut self, seconds: u64) -> Result<u64, Failure> {
+impl Bare {
+    fn round(&mut self, seconds: u64) -> Result<u64, Failure> {
         let (began, before) = (pace::now(), self.done);
         while began.elapsed() < Duration::from_secs(seconds) {
             self.commit_group().because("the bare transaction")?;

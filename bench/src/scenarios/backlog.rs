@@ -23,7 +23,7 @@ pub(crate) struct Arguments {
     /// Orders that are told of; each has two events
     #[arg(long, default_value_t = 500_000)]
     orders: usize,
-    /// Fail if meanwhile one look at listings in a hundred takes longer
+    /// Fail if meanwhile one request of others in a hundred takes longer, of any kind
     #[arg(long, value_name = "MS")]
     require_p99_ms: Option<u64>,
     #[command(flatten)]
@@ -33,26 +33,28 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let program = &arguments.program;
     let home = program.home()?;
-    reserved(program, &home, arguments.orders).await?;
+    let mut reserved = reserved(program, &home, arguments.orders).await?;
     let events = Ledger::open(&home.data_dir())?.forget_published()?;
     let began = pace::now();
     let server = program.start(&home, LONG_LOCK_SECONDS).await?;
-    let onlooker = Onlooker::come(server.address).await?;
+    let onlooker = Onlooker::come(reserved.errand(server.address)?, began).await?;
     let data_dir = home.data_dir();
-    // On a thread of its own: counting must not hold up the reads, whose latency is measured.
+    // On a thread of its own: counting must not hold up the onlooker, whose latencies are measured.
     let drained = tokio::task::spawn_blocking(move || drained(&data_dir, began)).await;
-    let looks = onlooker.leave().await?;
+    let seen = onlooker.leave().await?;
     let micros = drained.because("the count was lost")??;
 
     let mut report = Report::new(format!("backlog: {} events", grouped(events)));
-    report.of(program.path().ok().as_deref(), &home.data_dir());
+    program
+        .describe(&mut report, server.address, &home.data_dir())
+        .await?;
     report.row("orders", market::number(arguments.orders));
     report.row("from the start to the last event", millis(micros));
     report.row(
         "events",
         format!("{}/s", grouped(per_second(events, micros))),
     );
-    looks.tell(&mut report, arguments.require_p99_ms);
+    seen.tell(&mut report, arguments.require_p99_ms);
     program.check(&home)?;
     server.stop().await?;
     Ok(report)

@@ -1,6 +1,8 @@
 //! Locks that run out. First single ones, as they come: how long after its deadline is the ticket for sale again?
 //! Then very many, all due at once: how long until all are, and is the market still answering meanwhile?
 
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -13,11 +15,11 @@ use crate::failure::{Because, Failure};
 use crate::latencies::{Latencies, grouped, millis};
 use crate::ledger::Ledger;
 use crate::market::{self, Order, Person};
-use crate::onlooker::{Looks, Onlooker};
+use crate::onlooker::{Onlooker, Seen};
 use crate::pace;
 use crate::process::Process;
 use crate::report::Report;
-use crate::server::{self, Home, Program};
+use crate::server::{Home, Program};
 
 const SINGLE_LOCKS: usize = 20;
 const SINGLE_LOCK_SECONDS: u32 = 3;
@@ -53,7 +55,7 @@ pub(super) struct Bounds {
     /// Fail if all the locks due at once take longer
     #[arg(long, value_name = "SECONDS")]
     require_all_s: Option<u64>,
-    /// Fail if meanwhile one look at listings in a hundred takes longer
+    /// Fail if meanwhile one request of others in a hundred takes longer, of any kind
     #[arg(long, value_name = "MS")]
     require_p99_ms: Option<u64>,
 }
@@ -61,16 +63,13 @@ pub(super) struct Bounds {
 /// What was seen while very many locks ran out.
 pub(super) struct Wave {
     pub(super) micros: u64,
-    /// Before the deadline, from when the server was ready on: nobody had looked at these listings until then.
-    pub(super) before: Looks,
-    pub(super) looks: Looks,
+    pub(super) seen: Seen,
 }
 
 impl Wave {
     pub(super) fn tell(&self, report: &mut Report, bounds: &Bounds) {
         report.row("all locks, from deadline to for sale", millis(self.micros));
-        self.before.tell_before(report);
-        self.looks.tell(report, bounds.require_p99_ms);
+        self.seen.tell(report, bounds.require_p99_ms);
         let bound = bounds.require_all_s.map(|seconds| seconds * 1000);
         report.at_most("all locks", self.micros, bound);
     }
@@ -92,7 +91,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let delays = single_locks(program).await?;
 
     let home = program.home()?;
-    let tickets = reserved(program, &home, arguments.locks).await?;
+    let mut reserved = reserved(program, &home, arguments.locks).await?;
     let moved_in = arguments.locks.div_ceil(LOCKS_MOVED_PER_SECOND);
     let due_in = DUE_IN + Duration::from_secs(u64::try_from(moved_in).because("so many locks")?);
     let due = pace::wall_micros() / 1_000 + i64::try_from(due_in.as_millis()).unwrap_or(i64::MAX);
@@ -100,15 +99,17 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     Ledger::open(&home.data_dir())?.move_deadlines(due)?;
     let server = program.start(&home, LONG_LOCK_SECONDS).await?;
     must_be_ahead(deadline)?;
-    let wave = wave(&server, &home, arguments.locks, deadline).await?;
-    for_sale_again(&server, &tickets).await?;
+    let onlooker = Onlooker::come(reserved.errand(server.address)?, deadline).await?;
+    let wave = wave(onlooker, &home, arguments.locks, deadline).await?;
+    for_sale_again(&server, &reserved.tickets).await?;
 
     let mut report = Report::new(format!(
         "expire: {} locks due at once",
         market::number(arguments.locks)
     ));
-    report.of(program.path().ok().as_deref(), &home.data_dir());
-    report.row("durability", server::durability(server.address).await?);
+    program
+        .describe(&mut report, server.address, &home.data_dir())
+        .await?;
     report.row("single lock, from deadline to for sale", delays.summary());
     wave.tell(&mut report, &arguments.bounds);
     report.at_most("a single lock", delays.max(), arguments.require_delay_ms);
@@ -168,34 +169,36 @@ async fn single_lock(
     }
 }
 
-/// Reads listings until the last ticket is for sale again.
+/// Until the last ticket is for sale again.
 async fn wave(
-    server: &Process,
+    onlooker: Onlooker,
     home: &Home,
     locks: usize,
     deadline: Instant,
 ) -> Result<Wave, Failure> {
-    let data_dir = home.data_dir();
-    let onlooker = Onlooker::come(server.address).await?;
+    let (data_dir, others) = (home.data_dir(), onlooker.reserved());
     pace::pause_until(deadline).await;
-    let before = onlooker.leave().await?;
-    let onlooker = Onlooker::come(server.address).await?;
-    // On a thread of its own: counting must not hold up the reads, whose latency is measured.
-    let counted = tokio::task::spawn_blocking(move || count_down(&data_dir, locks, deadline)).await;
-    let looks = onlooker.leave().await?;
+    // On a thread of its own: counting must not hold up the onlooker, whose latencies are measured.
+    let counting =
+        tokio::task::spawn_blocking(move || count_down(&data_dir, locks, &others, deadline));
+    let counted = counting.await;
+    let seen = onlooker.leave().await?;
     let micros = counted.because("the count was lost")??;
-    Ok(Wave {
-        micros,
-        before,
-        looks,
-    })
+    Ok(Wave { micros, seen })
 }
 
-fn count_down(data_dir: &std::path::Path, locks: usize, deadline: Instant) -> Result<u64, Failure> {
+/// `others` are live orders, too.
+fn count_down(
+    data_dir: &Path,
+    locks: usize,
+    others: &AtomicU64,
+    deadline: Instant,
+) -> Result<u64, Failure> {
     let ledger = Ledger::open(data_dir)?;
     let locks = u64::try_from(locks).because("so many locks")?;
     loop {
         let live = ledger.live_orders()?;
+        let live = live.saturating_sub(others.load(Ordering::Relaxed));
         // These are counted one by one, beside a server that is at work: not before it is worth it.
         let for_sale = if live == 0 {
             ledger.tickets_for_sale()?

@@ -1,5 +1,6 @@
 //! Crowds: everybody wants one ticket, or one of a few. Of each ticket one has it; those who are too late are to hear so
-//! about as fast as they could hear anything.
+//! about as fast as they could hear anything. How many can be told so a second is seen where everybody asks as soon as somebody
+//! else is answered; how long it takes, where they come evenly, half as many a second.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use http::StatusCode;
 
 use super::Stage;
 use crate::client::Connection;
-use crate::drive::{Pace, Tally, connect, drive};
+use crate::drive::{Pace, Tally, Window, connect, drive};
 use crate::failure::{Because, Failure};
 use crate::latencies::{Latencies, grouped, per_second};
 use crate::limits::http as bare;
@@ -50,6 +51,7 @@ pub(crate) struct Arguments {
 /// What came of all rounds of a kind.
 struct Seen {
     rounds: Rounds,
+    /// Of those who came evenly.
     latencies: Latencies,
 }
 
@@ -64,10 +66,10 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
         arguments.rounds,
         arguments.connections
     ));
-    report.of(
-        arguments.program.path().ok().as_deref(),
-        &stage.home.data_dir(),
-    );
+    let (program, address) = (&arguments.program, stage.server.address);
+    program
+        .describe(&mut report, address, &stage.home.data_dir())
+        .await?;
     report.row(
         "a refusal",
         format!("{} bytes of JSON", grouped(bytes as u64)),
@@ -76,7 +78,10 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
         let seen = crowds(arguments, &bare, &stage, wanted).await?;
         let kind = format!("{} wanted", market::number(wanted));
         report.row(&kind, seen.rounds.summary());
-        report.row(format!("{kind}, latency"), seen.latencies.summary());
+        report.row(
+            format!("{kind}, latency at half of that rate"),
+            seen.latencies.summary(),
+        );
         let percent = seen.rounds.median().percent();
         report.at_least(
             &format!("percent of bare, {kind}"),
@@ -120,10 +125,15 @@ async fn crowds(
     let (server, buyers) = (&stage.server, &stage.buyers);
     for _ in 0..arguments.rounds {
         let tickets = market::list_tickets(server.address, &stage.sellers, wanted).await?;
-        let (limit, _) = crowd(arguments, bare, buyers, &tickets).await?;
-        let (ours, tally) = crowd(arguments, server, buyers, &tickets).await?;
+        let (limit, _) = crowd(arguments, bare, buyers, &tickets, Pace::Closed).await?;
+        let (ours, tally) = crowd(arguments, server, buyers, &tickets, Pace::Closed).await?;
         one_winner_each(&tally, wanted, buyers.len())?;
         seen.rounds.add(limit, ours);
+
+        let tickets = market::list_tickets(server.address, &stage.sellers, wanted).await?;
+        let half = Pace::Open(ours / 2);
+        let (_, tally) = crowd(arguments, server, buyers, &tickets, half).await?;
+        one_winner_each(&tally, wanted, buyers.len())?;
         seen.latencies.add(&tally.latencies)?;
     }
     Ok(seen)
@@ -135,28 +145,24 @@ async fn crowd(
     server: &Process,
     buyers: &[Person],
     tickets: &[String],
+    pace: Pace,
 ) -> Result<(u64, Tally), Failure> {
     let connections = connect(server.address, arguments.connections).await?;
     let next = Cell::new(0);
-    let began = pace::now();
-    let asked = drive(
-        connections,
-        Pace::Closed,
-        began + LOST_AFTER,
-        async |connection, _| {
-            let turn = next.replace(next.get() + 1);
-            let (Some(buyer), Some(ticket)) =
-                (buyers.get(turn), tickets.get(turn % tickets.len().max(1)))
-            else {
-                return Ok(None);
-            };
-            let reply = market::reserve(connection, buyer, ticket).await?;
-            Ok(Some(reply.status))
-        },
-    );
+    let window = Window::of(LOST_AFTER);
+    let asked = drive(connections, pace, window, async |connection, _| {
+        let turn = next.replace(next.get() + 1);
+        let (Some(buyer), Some(ticket)) =
+            (buyers.get(turn), tickets.get(turn % tickets.len().max(1)))
+        else {
+            return Ok(None);
+        };
+        let reply = market::reserve(connection, buyer, ticket).await?;
+        Ok(Some(reply.status))
+    });
     let (_, tally) = asked.await?;
     let all = u64::try_from(buyers.len()).because("so many buyers")?;
-    Ok((per_second(all, pace::micros_since(began)), tally))
+    Ok((per_second(all, pace::micros_since(window.from)), tally))
 }
 
 fn one_winner_each(tally: &Tally, tickets: usize, buyers: usize) -> Result<(), Failure> {

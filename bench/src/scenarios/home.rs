@@ -5,7 +5,7 @@ use clap::Args;
 use super::{LONG_LOCK_SECONDS, SELLERS};
 use crate::failure::Failure;
 use crate::market;
-use crate::reading::{Effort, Reading};
+use crate::reading::{Effort, in_turn};
 use crate::report::Report;
 use crate::server::Program;
 
@@ -52,11 +52,17 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
         arguments.effort.rounds
     );
     let mut report = Report::new(title);
-    report.of(arguments.program.path().ok().as_deref(), &home.data_dir());
+    let program = &arguments.program;
+    program
+        .describe(&mut report, server.address, &home.data_dir())
+        .await?;
     for (name, path) in PAGES {
         let person = sellers.first().filter(|_| name == SIGNED_IN);
         let cookie = person.map(|person| &person.cookie);
-        let read = Reading::of(path, cookie, arguments.effort, (&server, &home)).await?;
+        let read = in_turn(path, cookie, arguments.effort, &[&server], &home).await?;
+        let read = read
+            .first()
+            .ok_or_else(|| Failure::new("nothing was read"))?;
         report.row(name, read.rounds.summary());
         let size = format!("{path}: {} bytes", market::number(read.bytes));
         report.row(format!("{name}, size"), size);

@@ -1,6 +1,6 @@
 //! How long a person waits under light load: from sending the reservation until the order awaits its payment.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use clap::Args;
 use http::StatusCode;
@@ -9,13 +9,11 @@ use super::{LONG_LOCK_SECONDS, SELLERS};
 use crate::client::Connection;
 use crate::failure::{Because, Failure};
 use crate::latencies::Latencies;
-use crate::market::{self, Order, Person};
+use crate::load::follow;
+use crate::market::{self, Order};
 use crate::pace;
 use crate::report::Report;
-use crate::server::{self, Program, Running, Subject};
-
-const LOOK_EVERY: Duration = Duration::from_micros(500);
-const LOST_AFTER: Duration = Duration::from_secs(10);
+use crate::server::{Program, Running, Subject};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -46,16 +44,17 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let mut connection = Connection::open(subject.address).await?;
     let (mut answers, mut confirmed) = (Latencies::new()?, Latencies::new()?);
     let gap = Duration::from_micros(1_000_000 / arguments.rate);
-    let mut turn = pace::now() + gap;
+    let (mut turn, alarm) = (pace::now() + gap, pace::Alarm::new()?);
     for (ticket, buyer) in tickets.iter().zip(buyers.iter().cycle()) {
-        pace::pause_until(turn).await;
+        alarm.wait_until(turn).await?;
         let sent = turn;
         turn += gap;
         let reply = market::reserve(&mut connection, buyer, ticket)
             .await?
             .expect(StatusCode::CREATED, "reserving")?;
         answers.record(pace::micros_since(sent));
-        follow(&mut connection, buyer, reply.json()?, sent).await?;
+        let order = reply.json::<Order>()?.id;
+        follow(&mut connection, buyer, &order).await?;
         confirmed.record(pace::micros_since(sent));
     }
 
@@ -63,8 +62,10 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
         "latency: {} reservations a second for {} s",
         arguments.rate, arguments.seconds
     ));
-    report.of(arguments.program.path().ok().as_deref(), &subject.data_dir);
-    report.row("durability", server::durability(subject.address).await?);
+    let program = &arguments.program;
+    program
+        .describe(&mut report, subject.address, &subject.data_dir)
+        .await?;
     report.row("reserve, to 201", answers.summary());
     report.row("reserve, to awaiting:payment", confirmed.summary());
     report.at_most(
@@ -74,23 +75,4 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     );
     subject.finish(&arguments.program).await?;
     Ok(report)
-}
-
-async fn follow(
-    connection: &mut Connection,
-    buyer: &Person,
-    mut order: Order,
-    sent: Instant,
-) -> Result<(), Failure> {
-    while order.status != "awaiting:payment" {
-        if order.status != "created" || sent.elapsed() > LOST_AFTER {
-            return Err(Failure::new(format!(
-                "order {} is {}, not awaiting:payment",
-                order.id, order.status
-            )));
-        }
-        pace::nap(LOOK_EVERY);
-        order = market::order(connection, buyer, &order.id).await?;
-    }
-    Ok(())
 }

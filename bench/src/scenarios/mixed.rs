@@ -8,7 +8,7 @@ use http::StatusCode;
 
 use super::Stage;
 use super::purchase::{all_captured, purchase};
-use crate::drive::{Pace, Tally, connect, drive};
+use crate::drive::{Pace, Tally, Window, connect, drive};
 use crate::failure::Failure;
 use crate::latencies::{grouped, millis, per_second};
 use crate::ledger::Ledger;
@@ -82,10 +82,10 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
         market::number(arguments.buyers),
         market::number(arguments.tickets)
     ));
-    report.of(
-        arguments.program.path().ok().as_deref(),
-        &stage.home.data_dir(),
-    );
+    let (program, address) = (&arguments.program, server.address);
+    program
+        .describe(&mut report, address, &stage.home.data_dir())
+        .await?;
     for (third, tally) in THIRDS.iter().zip(&looked) {
         let rate = per_second(
             tally.in_time(StatusCode::OK),
@@ -137,13 +137,14 @@ impl Sale {
 /// What was seen in each third.
 async fn look_around(arguments: &Arguments, server: &Process) -> Result<Vec<Tally>, Failure> {
     let mut connections = connect(server.address, arguments.connections).await?;
-    let mut until = pace::now();
+    let mut from = pace::now();
     let next = Cell::new(0);
     let mut thirds = Vec::new();
     for _ in THIRDS {
-        until += Duration::from_secs(arguments.seconds) / 3;
+        let window = Window::from(from, Duration::from_secs(arguments.seconds) / 3);
+        from = window.until;
         let rate = Pace::Open(arguments.looks);
-        let looked = drive(connections, rate, until, async |connection, _| {
+        let looked = drive(connections, rate, window, async |connection, _| {
             let turn = next.replace(next.get() + 1);
             let path = LOOKS.get(turn % LOOKS.len()).copied().unwrap_or("/");
             Ok(Some(connection.get(path, None).await?.status))
@@ -167,23 +168,18 @@ async fn sell(
     let whole = Duration::from_secs(arguments.seconds);
     pace::pause(whole / 3).await;
     let next = Cell::new(0);
-    let began = pace::now();
-    let asked = drive(
-        connections,
-        Pace::Closed,
-        began + whole,
-        async |connection, _| {
-            let turn = next.replace(next.get() + 1);
-            let ticket = wanted.get(turn % wanted.len().max(1));
-            let (Some(buyer), Some(ticket)) = (buyers.get(turn), ticket) else {
-                return Ok(None);
-            };
-            purchase(connection, buyer, ticket).await.map(Some)
-        },
-    );
+    let window = Window::of(whole);
+    let asked = drive(connections, Pace::Closed, window, async |connection, _| {
+        let turn = next.replace(next.get() + 1);
+        let ticket = wanted.get(turn % wanted.len().max(1));
+        let (Some(buyer), Some(ticket)) = (buyers.get(turn), ticket) else {
+            return Ok(None);
+        };
+        purchase(connection, buyer, ticket).await.map(Some)
+    });
     let (_, tally) = asked.await?;
     Ok(Sale {
-        micros: pace::micros_since(began),
+        micros: pace::micros_since(window.from),
         tally,
     })
 }

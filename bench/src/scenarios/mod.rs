@@ -3,6 +3,7 @@
 pub(crate) mod apart;
 pub(crate) mod backlog;
 pub(crate) mod browse;
+pub(crate) mod build;
 pub(crate) mod expire;
 pub(crate) mod herd;
 pub(crate) mod home;
@@ -11,11 +12,11 @@ pub(crate) mod mixed;
 pub(crate) mod peer;
 pub(crate) mod purchase;
 pub(crate) mod rates;
-pub(crate) mod ratio;
 pub(crate) mod reserve;
 pub(crate) mod sign_in;
 pub(crate) mod startup;
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::drive::connect;
@@ -23,6 +24,7 @@ use crate::failure::Failure;
 use crate::ledger::Ledger;
 use crate::load::Load;
 use crate::market::{self, Person};
+use crate::onlooker::Errand;
 use crate::process::Process;
 use crate::server::{Home, Program};
 
@@ -60,13 +62,38 @@ impl Stage {
 
 /// How many connections reserve what a scenario begins with.
 const PREPARING: usize = 64;
+/// How many tickets are kept for an onlooker: for more than three minutes.
+const KEPT: usize = 2_500;
 const SETTLED_WITHIN: Duration = Duration::from_secs(600);
 
+/// What a scenario begins with.
+struct Reserved {
+    tickets: Vec<String>,
+    /// Somebody else, and tickets that are for sale, for as long as those last.
+    onlooker: Option<Person>,
+    kept: Vec<String>,
+}
+
+impl Reserved {
+    /// What the onlooker is to do at a server that has all of it.
+    fn errand(&mut self, server: SocketAddr) -> Result<Errand, Failure> {
+        let nobody = || Failure::new("there is no onlooker");
+        Ok(Errand {
+            tickets_at: server,
+            orders_at: server,
+            buyer: self.onlooker.take().ok_or_else(nobody)?,
+            kept: std::mem::take(&mut self.kept),
+        })
+    }
+}
+
 /// Lists and reserves so many tickets on a server of its own, which it stops again.
-async fn reserved(program: &Program, home: &Home, count: usize) -> Result<Vec<String>, Failure> {
+async fn reserved(program: &Program, home: &Home, count: usize) -> Result<Reserved, Failure> {
     let server = program.start(home, LONG_LOCK_SECONDS).await?;
     let sellers = market::sign_up(server.address, "seller", SELLERS).await?;
     let buyers = market::sign_up(server.address, "buyer", PREPARING).await?;
+    let onlooker = market::sign_up(server.address, "onlooker", 1).await?.pop();
+    let kept = market::list(server.address, &sellers, 0..KEPT, market::kept).await?;
     eprintln!("listing {} tickets", market::number(count));
     let tickets = market::list_tickets(server.address, &sellers, count).await?;
     eprintln!("reserving them");
@@ -77,5 +104,9 @@ async fn reserved(program: &Program, home: &Home, count: usize) -> Result<Vec<St
         .settled(SETTLED_WITHIN)
         .await?;
     server.stop().await?;
-    Ok(tickets)
+    Ok(Reserved {
+        tickets,
+        onlooker,
+        kept,
+    })
 }

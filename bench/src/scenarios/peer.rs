@@ -1,5 +1,6 @@
 //! Another server with the same paths, measured by the same generator in the same run: reservations, round by round in
-//! turn. Of a peer nothing is known but its answers, so a reservation counts when it is answered with 201, for both.
+//! turn. Of a peer nothing is known but its answers (the old system never says that an order awaits its payment), so a
+//! reservation counts when it is answered with 201, for both.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -10,9 +11,9 @@ use http::StatusCode;
 
 use super::{LONG_LOCK_SECONDS, SELLERS};
 use crate::client::Connection;
-use crate::drive::{Pace, Tally, connect};
+use crate::drive::{Pace, Tally, Window, connect};
 use crate::failure::{Because, Failure};
-use crate::latencies::{Latencies, grouped, per_second};
+use crate::latencies::{grouped, per_second};
 use crate::load::Load;
 use crate::market;
 use crate::pace;
@@ -26,9 +27,10 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// Where the peer listens: it has to answer /api/users, /api/tickets and /api/orders there, and to limit nobody
+    /// Where the peer listens: it has to answer /api/users, /api/tickets and /api/orders there, and to limit nobody. If left out
+    /// it is another process of this server, which shows how far rounds differ by themselves
     #[arg(long, value_name = "ADDRESS")]
-    peer: SocketAddr,
+    peer: Option<SocketAddr>,
     #[command(flatten)]
     turns: Turns,
     /// Distinct tickets that the peer gets for every second; this server gets 10,000
@@ -42,16 +44,26 @@ pub(crate) struct Arguments {
 struct Side {
     address: SocketAddr,
     load: Arc<Load>,
-    latencies: Latencies,
-    others: String,
+    /// Of all rounds.
+    total: Tally,
 }
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let home = arguments.program.home()?;
     let server = arguments.program.start(&home, LONG_LOCK_SECONDS).await?;
     let mut ours = Side::prepare(arguments, server.address, 10_000).await?;
-    eprintln!("the peer at {}", arguments.peer);
-    let mut peer = Side::prepare(arguments, arguments.peer, arguments.peer_tickets).await?;
+    let other_home = arguments.program.home()?;
+    let (other, address, tickets) = match arguments.peer {
+        Some(address) => (None, address, arguments.peer_tickets),
+        None => {
+            let other = arguments.program.start(&other_home, LONG_LOCK_SECONDS);
+            let other = other.await?;
+            let address = other.address;
+            (Some(other), address, 10_000)
+        }
+    };
+    eprintln!("the peer at {address}");
+    let mut peer = Side::prepare(arguments, address, tickets).await?;
 
     let mut rounds = Rounds::beside("the peer");
     for round in 1..=arguments.turns.rounds {
@@ -68,14 +80,21 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
         "peer: {} connections, {} rounds of {} s each",
         arguments.turns.connections, arguments.turns.rounds, arguments.turns.seconds
     ));
-    report.of(arguments.program.path().ok().as_deref(), &home.data_dir());
+    let program = &arguments.program;
+    program
+        .describe(&mut report, server.address, &home.data_dir())
+        .await?;
     report.row("reservations", rounds.summary());
     for (name, side) in [("this server's", &ours), ("the peer's", &peer)] {
-        report.row(format!("{name} latency"), side.latencies.summary());
-        report.row(format!("{name} other answers"), &side.others);
+        report.row(format!("{name} latency"), side.total.latencies.summary());
+        let others = side.total.others_than(&[StatusCode::CREATED]);
+        report.row(format!("{name} other answers"), others);
     }
     arguments.program.check(&home)?;
     server.stop().await?;
+    if let Some(other) = other {
+        other.stop().await?;
+    }
     Ok(report)
 }
 
@@ -107,29 +126,20 @@ impl Side {
         Ok(Self {
             address,
             load: Load::new(buyers, tickets),
-            latencies: Latencies::new()?,
-            others: "none".to_owned(),
+            total: Tally::new()?,
         })
     }
 
     /// Answers with 201 a second, in one round.
     async fn round(&mut self, arguments: &Arguments) -> Result<u64, Failure> {
         let connections = connect(self.address, arguments.turns.connections).await?;
-        let until = pace::now() + Duration::from_secs(arguments.turns.seconds);
-        let (_, tally) = self.load.drive(connections, Pace::Closed, until).await?;
-        self.note(&tally)?;
+        let window = Window::of_seconds(arguments.turns.seconds);
+        let (_, tally) = self.load.drive(connections, Pace::Closed, window).await?;
+        self.total.add(&tally)?;
         Ok(per_second(
             tally.in_time(StatusCode::CREATED),
             arguments.turns.seconds * 1_000_000,
         ))
-    }
-
-    fn note(&mut self, tally: &Tally) -> Result<(), Failure> {
-        let others = tally.others_than(&[StatusCode::CREATED]);
-        if others != "none" {
-            self.others = others;
-        }
-        self.latencies.add(&tally.latencies)
     }
 }
 

@@ -1,16 +1,16 @@
 //! Signing in: what it costs to check a password is meant to be much, so what counts is that nobody else waits for it.
 
-use std::time::Duration;
+use std::net::SocketAddr;
 
 use clap::Args;
 use http::StatusCode;
 
-use super::LONG_LOCK_SECONDS;
-use crate::drive::{Pace, connect, drive};
+use super::{KEPT, LONG_LOCK_SECONDS};
+use crate::drive::{Pace, Window, connect, drive};
 use crate::failure::Failure;
 use crate::latencies::{grouped, per_second};
 use crate::market;
-use crate::onlooker::Onlooker;
+use crate::onlooker::{Errand, Onlooker};
 use crate::pace;
 use crate::report::Report;
 use crate::server::Program;
@@ -23,11 +23,23 @@ pub(crate) struct Arguments {
     /// Connections at once, each of which signs in again and again (auth refuses what is more than some 60)
     #[arg(long, default_value_t = 16)]
     connections: usize,
-    /// Fail if meanwhile one look at listings in a hundred takes longer
+    /// Fail if meanwhile one request of others in a hundred takes longer, of any kind
     #[arg(long, value_name = "MS")]
     require_p99_ms: Option<u64>,
     #[command(flatten)]
     program: Program,
+}
+
+/// What somebody else does meanwhile.
+async fn errand(server: SocketAddr) -> Result<Errand, Failure> {
+    let sellers = market::sign_up(server, "seller", 1).await?;
+    let buyer = market::sign_up(server, "onlooker", 1).await?.pop();
+    Ok(Errand {
+        tickets_at: server,
+        orders_at: server,
+        buyer: buyer.ok_or_else(|| Failure::new("nobody signed up"))?,
+        kept: market::list(server, &sellers, 0..KEPT, market::kept).await?,
+    })
 }
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
@@ -35,20 +47,19 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let server = arguments.program.start(&home, LONG_LOCK_SECONDS).await?;
     market::sign_up(server.address, "buyer", arguments.connections).await?;
     let connections = connect(server.address, arguments.connections).await?;
-    let onlooker = Onlooker::come(server.address).await?;
-    let until = pace::now() + Duration::from_secs(arguments.seconds);
+    let onlooker = Onlooker::come(errand(server.address).await?, pace::now()).await?;
     let cpu = server.cpu_micros()?;
     let signed_in = drive(
         connections,
         Pace::Closed,
-        until,
+        Window::of_seconds(arguments.seconds),
         async |connection, number| {
             let reply = market::sign_in(connection, &market::email("buyer", number)).await?;
             Ok(Some(reply.status))
         },
     );
     let (_, tally) = signed_in.await?;
-    let looks = onlooker.leave().await?;
+    let seen = onlooker.leave().await?;
     tally.all_are(StatusCode::OK)?;
     let cpu = server.cpu_micros()? - cpu;
 
@@ -58,7 +69,10 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
         "sign-in: {} connections, {} s",
         arguments.connections, arguments.seconds
     ));
-    report.of(arguments.program.path().ok().as_deref(), &home.data_dir());
+    let program = &arguments.program;
+    program
+        .describe(&mut report, server.address, &home.data_dir())
+        .await?;
     report.row(
         "signed in",
         format!("{}/s ({})", grouped(rate), grouped(count)),
@@ -68,7 +82,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
         "processor time of each",
         format!("{} µs", grouped(cpu / count.max(1))),
     );
-    looks.tell(&mut report, arguments.require_p99_ms);
+    seen.tell(&mut report, arguments.require_p99_ms);
     server.stop().await?;
     Ok(report)
 }

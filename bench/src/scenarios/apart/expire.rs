@@ -1,6 +1,7 @@
 //! Very many locks that run out at once, in the distributed form. The services make some of the orders, and the others are
 //! copies of those, row by row: a million reservations one by one would take longer than what is measured.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -14,14 +15,16 @@ use crate::failure::{Because, Failure};
 use crate::latencies::{grouped, millis};
 use crate::ledger::Databases;
 use crate::load::Load;
-use crate::market;
-use crate::onlooker::Onlooker;
+use crate::market::{self, Person};
+use crate::onlooker::{Errand, Onlooker};
 use crate::pace;
 use crate::report::Report;
-use crate::server::Program;
+use crate::server::{self, Program};
 
 const SETTLED_WITHIN: Duration = Duration::from_secs(300);
 const LOST_AFTER: Duration = Duration::from_secs(1_800);
+/// How many tickets are kept for the onlooker: for more than eight minutes.
+const KEPT: usize = 6_500;
 /// From when the deadlines are moved to what they are moved to: the services are to be ready by then.
 const DUE_IN: Duration = Duration::from_secs(10);
 const LOCKS_MOVED_PER_SECOND: usize = 20_000;
@@ -50,11 +53,14 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let databases = Databases::open(&form.databases()).await?;
     let made = arguments.made.min(arguments.locks).max(1);
     let times = arguments.locks.div_ceil(made);
-    make(&form, &databases, made).await?;
+    let guests = make(&form, &databases, made).await?;
     form.only(&[]).await?;
     databases
         .multiply(i32::try_from(times).because("so many copies")?)
         .await?;
+    form.all().await?;
+    let kept = keep(&form, &databases, &guests, made * times).await?;
+    form.only(&[]).await?;
     let deadline = move_deadlines(&databases, made * times).await?;
     form.all().await?;
     must_be_ahead(deadline)?;
@@ -65,27 +71,38 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     ));
     report.of(arguments.program.path().ok().as_deref(), &folder);
     report.row("durability", databases.durability().await?);
+    report.row(
+        "as orders has it",
+        server::durability(form.address("orders")?).await?,
+    );
     report.row("and on the bus", form.bus().await?);
     report.row("made by the services, then copied", market::number(made));
-    let onlooker = Onlooker::come(form.address("tickets")?).await?;
-    pace::pause_until(deadline).await;
-    let before = onlooker.leave().await?;
-    let onlooker = Onlooker::come(form.address("tickets")?).await?;
-    let micros = count_down(&databases, made * times, deadline).await?;
-    let looks = onlooker.leave().await?;
-    let wave = Wave {
-        micros,
-        before,
-        looks,
+    let errand = Errand {
+        tickets_at: form.address("tickets")?,
+        orders_at: form.address("orders")?,
+        buyer: guests.onlooker,
+        kept,
     };
+    let onlooker = Onlooker::come(errand, deadline).await?;
+    let others = onlooker.reserved();
+    pace::pause_until(deadline).await;
+    let micros = count_down(&databases, made * times, &others, deadline).await?;
+    let seen = onlooker.leave().await?;
+    let wave = Wave { micros, seen };
     wave.tell(&mut report, &arguments.bounds);
     form.check().await?;
     form.stop().await?;
     Ok(report)
 }
 
+/// Somebody who comes later, and who sells to them.
+struct Guests {
+    onlooker: Person,
+    sellers: Vec<Person>,
+}
+
 /// So many reservations by way of the services.
-async fn make(form: &Form, databases: &Databases, count: usize) -> Result<(), Failure> {
+async fn make(form: &Form, databases: &Databases, count: usize) -> Result<Guests, Failure> {
     let auth = form.address("auth")?;
     let sellers = market::sign_up(auth, "seller", SELLERS).await?;
     let buyers = market::sign_up(auth, "buyer", PREPARING).await?;
@@ -96,7 +113,26 @@ async fn make(form: &Form, databases: &Databases, count: usize) -> Result<(), Fa
     eprintln!("reserving them");
     let connections = connect(form.address("orders")?, PREPARING).await?;
     Load::new(buyers, tickets).reserve_all(connections).await?;
-    databases.settled(SETTLED_WITHIN).await
+    databases.settled(SETTLED_WITHIN).await?;
+    let onlooker = market::sign_up(auth, "onlooker", 1).await?.pop();
+    Ok(Guests {
+        onlooker: onlooker.ok_or_else(|| Failure::new("nobody signed up"))?,
+        sellers,
+    })
+}
+
+/// Tickets for the onlooker, beside those that are there, and of which orders is to have heard.
+async fn keep(
+    form: &Form,
+    databases: &Databases,
+    guests: &Guests,
+    there: usize,
+) -> Result<Vec<String>, Failure> {
+    let tickets = form.address("tickets")?;
+    let kept = market::list(tickets, &guests.sellers, 0..KEPT, market::kept).await?;
+    let known = u64::try_from(there + KEPT).because("so many tickets")?;
+    databases.known_tickets(known, SETTLED_WITHIN).await?;
+    Ok(kept)
 }
 
 /// Moves all of them to a moment soon.
@@ -110,15 +146,17 @@ async fn move_deadlines(databases: &Databases, locks: usize) -> Result<Instant, 
     Ok(deadline)
 }
 
-/// Counts by statements that wait in no queue of the services.
+/// Counts by statements that wait in no queue of the services. `others` are live orders, too.
 async fn count_down(
     databases: &Databases,
     locks: usize,
+    others: &AtomicU64,
     deadline: Instant,
 ) -> Result<u64, Failure> {
     let locks = u64::try_from(locks).because("so many locks")?;
     loop {
         let live = databases.live_orders().await?;
+        let live = live.saturating_sub(others.load(Ordering::Relaxed));
         let for_sale = if live == 0 {
             databases.tickets_for_sale().await?
         } else {

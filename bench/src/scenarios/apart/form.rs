@@ -18,7 +18,7 @@ use crate::server::{NOT_INHERITED, judged};
 const JWT_KEY: &str = "Zm9yIG1lYXN1cmVtZW50cyBhbG9uZTsgbm8gc2VjcmU=";
 
 /// Of each process to its database: for a crowd of buyers at one process.
-const CONNECTIONS: &str = "15";
+pub(super) const CONNECTIONS: &str = "15";
 
 /// Of PostgreSQL for its pages: a quarter of a machine of 8 GiB, as its manual advises to begin with.
 const BUFFERS: &str = "2GB";

@@ -20,7 +20,7 @@ use http::StatusCode;
 use super::SELLERS;
 use crate::client::Connection;
 use crate::disk::Probe;
-use crate::drive::{Pace, Tally};
+use crate::drive::{Pace, Tally, Window};
 use crate::failure::{Because, Failure};
 use crate::latencies::{Latencies, grouped, millis, per_second};
 use crate::ledger::Databases;
@@ -30,7 +30,7 @@ use crate::market::{self, Person};
 use crate::pace;
 use crate::report::Report;
 use crate::rounds::Rounds;
-use crate::server::Program;
+use crate::server::{self, Program};
 
 const SETTLED_WITHIN: Duration = Duration::from_secs(300);
 
@@ -89,6 +89,8 @@ struct Awaiting {
     rate: u64,
     /// Events a second that the bus has confirmed.
     events: u64,
+    /// Answers with 201 a second.
+    answered: u64,
     tally: Tally,
 }
 
@@ -98,6 +100,8 @@ struct AllTheWay {
     /// With two processes of orders.
     two: Rounds,
     events: Rounds,
+    /// How many are answered with 201, and how late.
+    answered: Rounds,
     answers: Latencies,
 }
 
@@ -106,7 +110,8 @@ impl AllTheWay {
         Ok(Self {
             one: Rounds::beside("pgbench"),
             two: Rounds::beside("pgbench"),
-            events: Rounds::beside("bare NATS"),
+            events: Rounds::beside("bare NATS, one by one"),
+            answered: Rounds::beside("pgbench"),
             answers: Latencies::new()?,
         })
     }
@@ -137,6 +142,9 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     ));
     report.of(arguments.program.path().ok().as_deref(), &folder);
     report.row("durability", bench.databases.durability().await?);
+    let orders = bench.form.address("orders")?;
+    report.row("as orders has it", server::durability(orders).await?);
+    report.row("connections of each service", form::CONNECTIONS);
     report.row("and on the bus", bench.form.bus().await?);
     let rate = match arguments.at {
         Some(rate) => rate,
@@ -199,18 +207,19 @@ impl<'a> Bench<'a> {
     async fn how_many(&mut self, report: &mut Report) -> Result<u64, Failure> {
         let alone = self.alone().await?;
         let all = self.all_the_way().await?;
-        report.row("201, orders alone", alone.summary());
+        report.row("201, orders alone, the bus stopped", alone.summary());
+        report.row("201, all services", all.answered.summary());
         report.row("awaiting:payment, all services", all.one.summary());
         report.row("the same, two processes of orders", all.two.summary());
         report.row("events meanwhile, all services", all.events.summary());
         report.row("answer's latency, all services", all.answers.summary());
         report.at_least(
-            "201 of pgbench, in percent",
+            "201 of pgbench, in percent, orders alone",
             alone.median().percent(),
             self.arguments.require_alone,
         );
         report.at_least(
-            "awaiting:payment of pgbench, in percent",
+            "awaiting:payment of pgbench, in percent, all services",
             all.one.median().percent(),
             self.arguments.require_awaiting,
         );
@@ -264,6 +273,7 @@ impl<'a> Bench<'a> {
             );
             all.answers.add(&one.tally.latencies)?;
             all.one.add(limit, one.rate);
+            all.answered.add(limit, one.answered);
             all.two.add(limit, two.rate);
             all.events.add(bus, one.events);
         }
@@ -279,19 +289,24 @@ impl<'a> Bench<'a> {
         let tally = self.round(load, &self.form.addresses("orders")).await?;
         let micros = pace::micros_since(began);
         let after = self.databases.awaiting_payment().await?;
+        let told_in = pace::micros_since(began);
         let events = self.databases.published().await? - published;
         self.databases.settled(SETTLED_WITHIN).await?;
         Ok(Awaiting {
             rate: per_second(after - before, micros),
-            events: per_second(events, micros),
+            events: per_second(events, told_in),
+            answered: per_second(
+                tally.in_time(StatusCode::CREATED),
+                self.arguments.seconds * 1_000_000,
+            ),
             tally,
         })
     }
 
     async fn round(&self, load: &Arc<Load>, addresses: &[SocketAddr]) -> Result<Tally, Failure> {
         let connections = self.connect(addresses).await?;
-        let until = pace::now() + Duration::from_secs(self.arguments.seconds);
-        let (_, tally) = load.drive(connections, Pace::Closed, until).await?;
+        let window = Window::of_seconds(self.arguments.seconds);
+        let (_, tally) = load.drive(connections, Pace::Closed, window).await?;
         all_reserved(tally)
     }
 
@@ -337,9 +352,9 @@ impl<'a> Bench<'a> {
         eprintln!("{} reservations a second", grouped(rate));
         let connections = self.connect(&self.form.addresses("orders")).await?;
         let since = pace::wall_micros();
-        let until = pace::now() + Duration::from_secs(self.arguments.seconds);
         let probe = Probe::start(self.folder)?;
-        let (_, tally) = load.drive(connections, Pace::Open(rate), until).await?;
+        let window = Window::of_seconds(self.arguments.seconds);
+        let (_, tally) = load.drive(connections, Pace::Open(rate), window).await?;
         let disk = probe.stop()?;
         let tally = all_reserved(tally)?;
         self.databases.settled(SETTLED_WITHIN).await?;
@@ -347,7 +362,7 @@ impl<'a> Bench<'a> {
         Ok(Late {
             answers: tally.latencies,
             confirmed: self.databases.lags_since(since).await?,
-            events: self.databases.event_latencies(since).await?,
+            events: self.databases.all_event_latencies(since).await?,
             disk,
         })
     }
