@@ -1,7 +1,7 @@
 //! The server under measurement: `tessera serve`, on a data directory of its own, with the limits off that a load
 //! test would run into. Everything else is as a user would have it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -216,16 +216,19 @@ pub(crate) async fn durability(address: SocketAddr) -> Result<String, Failure> {
 /// Out of lines like `tessera_database_durability_info{service="orders",settings="synchronous=2, journal_mode=wal"} 1`:
 /// each setting, and which services have it.
 fn settings_told(metrics: &str) -> Option<String> {
-    let mut services: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut services: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for line in metrics.lines() {
         let Some(labels) = line.strip_prefix("tessera_database_durability_info{") else {
             continue;
         };
         let [service, settings] = ["service", "settings"].map(|name| label(labels, name));
-        services.entry(settings?).or_default().push(service?);
+        services.entry(settings?).or_default().insert(service?);
     }
     let each = services.iter();
-    let each = each.map(|(settings, services)| format!("{settings} ({})", services.join(", ")));
+    let each = each.map(|(settings, services)| {
+        let services: Vec<&str> = services.iter().copied().collect();
+        format!("{settings} ({})", services.join(", "))
+    });
     let each: Vec<String> = each.collect();
     (!each.is_empty()).then(|| each.join("; "))
 }

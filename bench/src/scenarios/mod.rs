@@ -62,7 +62,7 @@ impl Stage {
 
 /// How many connections reserve what a scenario begins with.
 const PREPARING: usize = 64;
-/// How many tickets are kept for an onlooker: for more than three minutes.
+/// How many tickets are kept for an onlooker: for more than three minutes. Fewer where there is less to be measured.
 const KEPT: usize = 2_500;
 const SETTLED_WITHIN: Duration = Duration::from_secs(600);
 
@@ -93,7 +93,8 @@ async fn reserved(program: &Program, home: &Home, count: usize) -> Result<Reserv
     let sellers = market::sign_up(server.address, "seller", SELLERS).await?;
     let buyers = market::sign_up(server.address, "buyer", PREPARING).await?;
     let onlooker = market::sign_up(server.address, "onlooker", 1).await?.pop();
-    let kept = market::list(server.address, &sellers, 0..KEPT, market::kept).await?;
+    let kept = 0..KEPT.min(count);
+    let kept = market::list(server.address, &sellers, kept, market::kept).await?;
     eprintln!("listing {} tickets", market::number(count));
     let tickets = market::list_tickets(server.address, &sellers, count).await?;
     eprintln!("reserving them");

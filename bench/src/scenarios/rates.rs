@@ -38,6 +38,9 @@ pub(crate) struct Arguments {
     /// Distinct tickets for each second of load
     #[arg(long, default_value_t = 10_000)]
     tickets_per_second: u64,
+    /// Measure at so many reservations a second, and not at shares of the most: to hold two programs against each other
+    #[arg(long, value_name = "RATE")]
+    at: Option<u64>,
     /// Fail if at half load one answer in a hundred takes longer, or one order to awaiting:payment
     #[arg(long, value_name = "MS")]
     require_p99_ms: Option<u64>,
@@ -62,7 +65,6 @@ struct Seen {
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let stage = Stage::set(&arguments.program, arguments.connections).await?;
-    let most = arguments.load(&stage, Pace::Closed).await?;
     let mut report = Report::new(format!(
         "rates: {} connections, {} s each",
         arguments.connections, arguments.seconds
@@ -70,22 +72,13 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let data_dir = stage.home.data_dir();
     let (program, address) = (&arguments.program, stage.server.address);
     program.describe(&mut report, address, &data_dir).await?;
-    report.row(
-        "at most",
-        format!("{}/s answered with 201", grouped(most.rate)),
-    );
-    let mut all = Vec::new();
-    for share in SHARES {
-        let seen = arguments
-            .load(&stage, Pace::Open(most.rate * share / 100))
-            .await?;
-        seen.tell(&format!("{share} %: {}/s", grouped(seen.rate)), &mut report);
-        if share == HALF {
-            arguments.judge(&seen, &mut report);
+    match arguments.at {
+        Some(rate) => {
+            let seen = arguments.load(&stage, Pace::Open(rate)).await?;
+            seen.tell(&format!("{}/s", grouped(rate)), &mut report);
         }
-        all.push(seen);
+        None => arguments.shares(&stage, &mut report).await?,
     }
-    report.plot(plot(&all));
     stage.clear(&arguments.program).await?;
     Ok(report)
 }
@@ -103,6 +96,27 @@ impl Seen {
 }
 
 impl Arguments {
+    /// At shares of the most.
+    async fn shares(&self, stage: &Stage, report: &mut Report) -> Result<(), Failure> {
+        let most = self.load(stage, Pace::Closed).await?;
+        report.row(
+            "at most",
+            format!("{}/s answered with 201", grouped(most.rate)),
+        );
+        let mut all = Vec::new();
+        for share in SHARES {
+            let rate = most.rate * share / 100;
+            let seen = self.load(stage, Pace::Open(rate)).await?;
+            seen.tell(&format!("{share} %: {}/s", grouped(rate)), report);
+            if share == HALF {
+                self.judge(&seen, report);
+            }
+            all.push(seen);
+        }
+        report.plot(plot(&all));
+        Ok(())
+    }
+
     /// By what buyers saw, from when they meant to ask.
     fn judge(&self, seen: &Seen, report: &mut Report) {
         let load = format!("at half load, {}/s", grouped(seen.rate));

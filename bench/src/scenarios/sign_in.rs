@@ -5,15 +5,18 @@ use std::net::SocketAddr;
 use clap::Args;
 use http::StatusCode;
 
-use super::{KEPT, LONG_LOCK_SECONDS};
+use super::LONG_LOCK_SECONDS;
 use crate::drive::{Pace, Window, connect, drive};
-use crate::failure::Failure;
+use crate::failure::{Because, Failure};
 use crate::latencies::{grouped, per_second};
 use crate::market;
 use crate::onlooker::{Errand, Onlooker};
 use crate::pace;
 use crate::report::Report;
 use crate::server::Program;
+
+/// More tickets than somebody else reserves meanwhile.
+const KEPT_PER_SECOND: u64 = 20;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -31,14 +34,15 @@ pub(crate) struct Arguments {
 }
 
 /// What somebody else does meanwhile.
-async fn errand(server: SocketAddr) -> Result<Errand, Failure> {
+async fn errand(server: SocketAddr, seconds: u64) -> Result<Errand, Failure> {
+    let kept = usize::try_from(seconds * KEPT_PER_SECOND).because("so many seconds")?;
     let sellers = market::sign_up(server, "seller", 1).await?;
     let buyer = market::sign_up(server, "onlooker", 1).await?.pop();
     Ok(Errand {
         tickets_at: server,
         orders_at: server,
         buyer: buyer.ok_or_else(|| Failure::new("nobody signed up"))?,
-        kept: market::list(server, &sellers, 0..KEPT, market::kept).await?,
+        kept: market::list(server, &sellers, 0..kept, market::kept).await?,
     })
 }
 
@@ -47,7 +51,8 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let server = arguments.program.start(&home, LONG_LOCK_SECONDS).await?;
     market::sign_up(server.address, "buyer", arguments.connections).await?;
     let connections = connect(server.address, arguments.connections).await?;
-    let onlooker = Onlooker::come(errand(server.address).await?, pace::now()).await?;
+    let errand = errand(server.address, arguments.seconds).await?;
+    let onlooker = Onlooker::come(errand, pace::now()).await?;
     let cpu = server.cpu_micros()?;
     let signed_in = drive(
         connections,

@@ -129,8 +129,9 @@ async fn keep(
     there: usize,
 ) -> Result<Vec<String>, Failure> {
     let tickets = form.address("tickets")?;
-    let kept = market::list(tickets, &guests.sellers, 0..KEPT, market::kept).await?;
-    let known = u64::try_from(there + KEPT).because("so many tickets")?;
+    let wanted = KEPT.min(there);
+    let kept = market::list(tickets, &guests.sellers, 0..wanted, market::kept).await?;
+    let known = u64::try_from(there + wanted).because("so many tickets")?;
     databases.known_tickets(known, SETTLED_WITHIN).await?;
     Ok(kept)
 }

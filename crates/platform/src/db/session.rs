@@ -17,6 +17,11 @@ impl Session {
         matches!(self, Session::Postgres(_))
     }
 
+    /// Whether bodies run one after the other, so that nobody comes between two statements of one.
+    pub(super) fn is_alone(&self) -> bool {
+        matches!(self, Session::Sqlite(_))
+    }
+
     /// Sessions of the same transaction whose statements travel together; none where statements do not travel.
     pub(super) fn fork(&mut self, count: usize) -> Vec<Session> {
         match self {

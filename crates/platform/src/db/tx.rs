@@ -247,6 +247,11 @@ impl Tx {
         self.session.may_hope() && !self.is_rerun
     }
 
+    /// Whether nobody comes between two statements of this body: what it has asked stays true to its end.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.session.is_alone()
+    }
+
     /// Runs `body` for each of `items`, which must not touch the same rows: on a server their statements travel
     /// side by side. The first failure counts.
     pub async fn side_by_side<I, E, F>(&mut self, items: &[I], body: F) -> Result<(), E>

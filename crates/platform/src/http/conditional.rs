@@ -25,6 +25,11 @@ impl StateTag {
         StateTag(format!("\"{state}-{}\"", now.as_second()))
     }
 
+    /// The end of the second for which one of now counts.
+    pub fn ends_at(now: Timestamp) -> Timestamp {
+        Timestamp::from_second(now.as_second() + 1).unwrap_or(now)
+    }
+
     /// The `ETag`: weak, since the same state may be written otherwise another time.
     pub fn etag(&self) -> HeaderValue {
         header_value(&format!("W/{}", self.0))

@@ -23,6 +23,10 @@ use super::problem::Failure;
 /// As many answers are kept: of some 40 KB each, and 150 KB at most.
 const MOST: usize = 64;
 
+/// So often somebody waits for others of whom nothing comes, because they went away or could not read it. After the first time
+/// one of those who waited writes it, so that a reader who hangs up does not send all of them off at once.
+const VAIN_WAITS: u32 = 2;
+
 /// The answers, by what makes one another. Cheap to clone; clones share them.
 #[derive(Debug)]
 pub struct Shelf<K>(Arc<Inner<K>>);
@@ -117,6 +121,7 @@ impl Asked<'_> {
 
     /// Waits for the answer while others write it; or it is to be written here.
     pub async fn turn(&self) -> Turn {
+        let mut in_vain = 0;
         loop {
             let (begun, mut ended) = match self.at_once() {
                 Ok(turn) => return turn,
@@ -126,7 +131,10 @@ impl Asked<'_> {
             let _ = ended.changed().await;
             let is_there = |kept: &Arc<Shelved>| kept.begun >= begun;
             if !self.place.lock().kept.as_ref().is_some_and(is_there) {
-                // Nothing came of it. Those who waited do not wait for one another in turn.
+                in_vain += 1;
+            }
+            if in_vain == VAIN_WAITS {
+                // Those who waited do not wait for one another in turn.
                 return Turn::Write(self.writing(next(self.turns), None));
             }
         }
@@ -306,15 +314,21 @@ mod tests {
     }
 
     #[test]
-    fn who_waited_for_nothing_writes_without_waiting_again() {
+    fn of_those_who_waited_for_nothing_one_writes_and_all_once_that_is_in_vain_too() {
         let shelf = Shelf::default();
         let first = shelf.ask("a");
         let begun = to_write(&first);
-        let others = [shelf.ask("a"), shelf.ask("a")];
+        let others = [shelf.ask("a"), shelf.ask("a"), shelf.ask("a")];
         let mut waiting = others.each_ref().map(|asked| Box::pin(asked.turn()));
         assert!(waiting.iter_mut().all(|turn| now(turn.as_mut()).is_none()));
         drop(begun);
-        let turns = waiting.each_mut().map(|turn| now(turn.as_mut()));
+        let [one, two, three] = waiting.each_mut();
+        let Some(Turn::Write(again)) = now(one.as_mut()) else {
+            panic!("nobody writes");
+        };
+        assert!(now(two.as_mut()).is_none() && now(three.as_mut()).is_none());
+        drop(again);
+        let turns = [two, three].map(|turn| now(turn.as_mut()));
         let [Some(Turn::Write(one)), Some(Turn::Write(two))] = turns else {
             panic!("{turns:?}");
         };

@@ -20,7 +20,7 @@ use super::App;
 use crate::domain::{
     Place, Search, Sort, Ticket, UNDATED, Wanted, category_term, city_term, wanted,
 };
-use crate::store::{Passed, search};
+use crate::store::search::{self, Found};
 
 /// From midnight to the last moment before the next one.
 const LAST_OF_DAY: SignedDuration = SignedDuration::from_millis(24 * 60 * 60 * 1000 - 1);
@@ -93,8 +93,8 @@ pub async fn list_tickets(
     let mut search = search(query, &page, user, fee, ctx.clock.now())?;
     if search.seller.is_some() {
         // One's own listings are nobody else's.
-        let listing = listing(&ctx, &passed, &search, &page).await?;
-        return Ok(listing.into_response());
+        let found = search::find(&ctx.db, &search, &passed).await?;
+        return Ok(listing(&ctx, found, &search, &page).into_response());
     }
     let asked = shelf.ask(page.uri().to_string());
     if let Some(tag) = state_tag(&ctx, search.now) {
@@ -115,8 +115,13 @@ pub async fn list_tickets(
     };
     search.now = ctx.clock.now();
     // Before anything is read: what is read may only be newer.
-    let etag = state_tag(&ctx, search.now).map(|tag| tag.etag());
-    let listing = listing(&ctx, &passed, &search, &page).await?;
+    let tag = state_tag(&ctx, search.now);
+    let found = search::find(&ctx.db, &search, &passed).await?;
+    // It is given to others for the rest of this second, if nothing in it is over before.
+    let etag = tag
+        .filter(|_| stays(&found, StateTag::ends_at(search.now)))
+        .map(|tag| tag.etag());
+    let listing = listing(&ctx, found, &search, &page);
     let headers = etag.clone().map(|etag| [(header::ETAG, etag)]);
     writing.keep(etag, (headers, listing).into_response()).await
 }
@@ -126,19 +131,23 @@ fn state_tag(ctx: &Ctx, now: Timestamp) -> Option<StateTag> {
     ctx.db.state().map(|state| StateTag::new(state, now))
 }
 
-async fn listing(
-    ctx: &Ctx,
-    passed: &Passed,
-    search: &Search,
-    page: &Page,
-) -> Result<Listing<Answer>, Failure> {
-    let found = search::find(&ctx.db, search, passed).await?;
+/// Whether none of them is over before that.
+fn stays(found: &Found, until: Timestamp) -> bool {
+    let starts = |ticket: &Ticket| ticket.details.starts_at;
+    found
+        .tickets
+        .iter()
+        .filter_map(starts)
+        .all(|at| at >= until)
+}
+
+fn listing(ctx: &Ctx, found: Found, search: &Search, page: &Page) -> Listing<Answer> {
     let (sort, fees) = (search.sort, ctx.settings.fees);
     let show = |ticket| super::body(ticket, fees);
-    Ok(match found.ended_at {
+    match found.ended_at {
         None => page.answer(found.tickets, |last| cursor(sort, last), show),
         Some(Place { key, id }) => page.part(found.tickets, &(sort.as_str(), key, id), show),
-    })
+    }
 }
 
 fn search(

@@ -29,7 +29,8 @@ const ADD_TERM: &str = "INSERT INTO ticket_terms (term, ticket_id) VALUES ($1, $
 const DELETE_TERM: &str = "DELETE FROM ticket_terms WHERE term = $1 AND ticket_id = $2";
 const OVER: &str =
     "SELECT id FROM tickets WHERE listed AND starts_sort <= $1 ORDER BY starts_sort, id LIMIT $2";
-const TAKE_OFF_OVER: &str = "UPDATE tickets SET listed = false, has_terms = true WHERE id = $1 AND listed AND starts_sort <= $2";
+const TAKE_OFF_OVER: &str = "UPDATE tickets SET listed = false, has_terms = true, aside = false
+    WHERE id = $1 AND listed AND starts_sort <= $2";
 
 /// Makes it agree with a listing that is new, was edited, or came back.
 pub async fn arrange(tx: &mut Tx, ticket: &Ticket) -> Result<(), DbError> {

@@ -1,5 +1,5 @@
-//! Puts listings back that are aside although nobody has reserved them. No release or sale of this version leaves one; a process of an older version,
-//! beside which this one may run, knows of nothing that is aside.
+//! Puts listings back that are aside although nobody has reserved them. This version leaves none; a process of an older version, beside which
+//! this one may run, knows of nothing that is aside.
 
 use jiff::{SignedDuration, Timestamp};
 use parking_lot::Mutex;

@@ -192,6 +192,21 @@ async fn a_listing_ends_at_its_start_to_the_millisecond() {
 }
 
 #[tokio::test]
+async fn a_list_that_was_written_before_a_listing_ended_is_given_to_nobody_afterwards() {
+    let app = &TestApp::start_embedded(&[tessera_tickets::DEFINITION]).await;
+    let mut offer = offer();
+    offer["startsAt"] = "2031-05-01T23:30:00.6Z".into();
+    list(app, &app.sign_in(), offer).await;
+    let start = "2031-05-01T23:30:00.6Z".parse::<jiff::Timestamp>().unwrap();
+    for query in ["", "q=mahler"] {
+        app.hand.set(start - SignedDuration::from_millis(500));
+        assert_eq!(find(app, query).await.len(), 1, "{query}");
+        app.hand.set(start);
+        assert_eq!(find(app, query).await.len(), 0, "{query}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_over_leaves_the_indexes_without_a_word_and_comes_back_with_a_new_date() {
     let mut stage = Stage::open().await;
     stage.app.pass(SignedDuration::from_hours(24 * 500)).await;

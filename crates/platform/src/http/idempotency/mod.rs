@@ -188,21 +188,27 @@ struct Keyed<I, F> {
 }
 
 impl<I, F> Keyed<I, F> {
-    /// Claims the key, and runs the body if nobody had it.
+    /// Claims the key, and runs the body if nobody had it. Where nobody can come between, it is claimed afterwards: a body that
+    /// is refused has written nothing then, and is no reason for its whole group to begin anew.
     async fn run<T, E>(&self, tx: &mut Tx, resource: Option<Uuid>) -> Result<Begun<T>, Failure>
     where
         F: for<'a> Fn(&'a mut Tx, &'a I) -> BoxFuture<'a, Result<T, E>>,
         E: Into<Failure>,
     {
-        match store::claim(tx, &self.key, resource).await? {
-            Claim::Fresh => {}
-            Claim::Replay(stored) => return Ok(Begun::Replayed(stored)),
-            Claim::Refused(failure) => return Err(failure),
+        let claimed = match tx.is_alone() {
+            true => store::known(tx, &self.key).await?,
+            false => Some(store::claim(tx, &self.key, resource).await?),
+        };
+        match claimed {
+            None | Some(Claim::Fresh) => {}
+            Some(Claim::Replay(stored)) => return Ok(Begun::Replayed(stored)),
+            Some(Claim::Refused(failure)) => return Err(failure),
         }
-        (self.body)(tx, &self.input)
-            .await
-            .map(Begun::Started)
-            .map_err(Into::into)
+        let done = (self.body)(tx, &self.input).await.map_err(Into::into)?;
+        if claimed.is_none() {
+            store::claim(tx, &self.key, resource).await?;
+        }
+        Ok(Begun::Started(done))
     }
 }
 

@@ -79,12 +79,14 @@ const LOOK_UP: &str = "SELECT fingerprint, status, body, location FROM idempoten
 
 /// What is known of a key that somebody else claimed.
 pub(super) async fn look_up(tx: &mut Tx, key: &Key) -> Result<Claim, DbError> {
+    // If there is none, it was old and is pruned: it can be claimed now.
+    known(tx, key).await?.ok_or_else(|| tx.conflict())
+}
+
+/// What is known of a key in this transaction, if anybody claimed it.
+pub(super) async fn known(tx: &mut Tx, key: &Key) -> Result<Option<Claim>, DbError> {
     let found = tx.opt(LOOK_UP, &params![&key.scope, &key.key]).await?;
-    match found {
-        Some(columns) => claimed(key, columns),
-        // It was old, and is pruned: it can be claimed now.
-        None => Err(tx.conflict()),
-    }
+    found.map(|columns| claimed(key, columns)).transpose()
 }
 
 /// What is known of a key, if anybody claimed it; claims nothing.
