@@ -34,8 +34,8 @@ pub(crate) fn micros_since(start: Instant) -> u64 {
     u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX)
 }
 
-/// A timer of the kernel's: what is to be sent at some moment is sent within some hundredths of a millisecond. tokio's timer
-/// counts in whole milliseconds, and the rest would be told as latency of the server.
+/// A timer of the kernel's, which counts in nanoseconds. tokio's counts in whole milliseconds, and what it comes later would be
+/// told as latency of the server.
 pub(crate) struct Alarm(AsyncFd<OwnedFd>);
 
 impl Alarm {

@@ -15,10 +15,10 @@ use crate::{places, servers};
 pub(crate) struct Arguments {
     /// What to measure; without it all of them, against the bounds that the project promises
     scenario: Option<Scenario>,
-    /// For how long (all but herd, expire, backlog and startup)
+    /// For how long (all but herd, expire, expire-apart, backlog, startup and build)
     #[arg(long)]
     seconds: Option<u32>,
-    /// Connections at once (all but latency, expire, backlog and startup)
+    /// Connections at once (all but latency, expire, expire-apart, backlog, startup and build)
     #[arg(long)]
     connections: Option<u32>,
     /// Where another server with the same paths listens, which is measured in turn with this one
