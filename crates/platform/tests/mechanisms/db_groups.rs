@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use axum::http::StatusCode;
 use futures_util::FutureExt;
 use futures_util::future::join_all;
-use tessera_platform::db::DbError;
+use tessera_platform::db::{DbError, Migration};
+use tessera_platform::http::{Failure, Key, Stored, idempotency};
 use tokio::sync::oneshot;
 
-use crate::scratch::{Gate, Passage, Scratch, hold, note, queued, stand, within};
+use crate::scratch::{Gate, NOTES, Passage, Scratch, hold, note, queued, stand, within};
 
 #[tokio::test]
 async fn writes_that_wait_together_share_one_commit() {
@@ -192,6 +194,40 @@ async fn a_refusal_before_anything_was_written_costs_the_others_nothing() {
     assert_eq!(runs_around_a_refusal_after(nothing).await, 21);
     let all = "UPDATE notes SET text = 'all'";
     assert_eq!(runs_around_a_refusal_after(all).await, 11 + 21);
+}
+
+#[tokio::test]
+async fn a_refusal_with_a_key_is_no_reason_for_others_to_begin_anew() {
+    let keys = Migration {
+        name: "scratch/0002_keys",
+        sql: idempotency::MIGRATION,
+    };
+    let scratch = Scratch::with(&[NOTES, keys]);
+    let runs = Arc::new(AtomicUsize::new(0));
+    let held = hold(&scratch.db).await;
+    let noted = |id: i64| {
+        let body = scratch.db.write((runs.clone(), id), |tx, (runs, id)| {
+            runs.fetch_add(1, Ordering::Relaxed);
+            Box::pin(note(tx, *id))
+        });
+        queued(body)
+    };
+    let before: Vec<_> = (1..=3).map(noted).collect();
+    let key = Key::new("user POST /api/notes", "key", b"{}");
+    let refused = queued(idempotency::write(
+        &scratch.db,
+        Some(key),
+        (),
+        |_tx, ()| Box::pin(async { Err::<(), _>(Failure::conflict("taken", "It is taken.")) }),
+        |()| Stored::json(StatusCode::CREATED, &()),
+    ));
+    let after: Vec<_> = (4..=6).map(noted).collect();
+    held.open();
+    let all = async { futures_util::join!(join_all(before), refused, join_all(after)) };
+    let (before, refused, after) = within(all).await;
+    assert!(before.iter().chain(&after).all(Result::is_ok));
+    assert_eq!(refused.unwrap_err().code(), "taken");
+    assert_eq!(runs.load(Ordering::Relaxed), 6);
 }
 
 #[tokio::test]

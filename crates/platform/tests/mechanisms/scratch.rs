@@ -33,9 +33,14 @@ pub struct Scratch {
 
 impl Scratch {
     pub fn new() -> Scratch {
+        Scratch::with(&[NOTES])
+    }
+
+    /// One with these tables.
+    pub fn with(tables: &[Migration]) -> Scratch {
         let dir = tempfile::tempdir().unwrap();
         let (clock, hand) = Clock::manual(noon());
-        let db = open(&dir, &[NOTES], &clock).unwrap();
+        let db = open(&dir, tables, &clock).unwrap();
         Scratch {
             db,
             clock,

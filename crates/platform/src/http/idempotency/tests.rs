@@ -1,15 +1,12 @@
 //! The same key, the same answer: once, twice, at once, and after refusals.
 
-use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, mpsc};
 
 use axum::http::{Request, StatusCode};
 use axum::response::IntoResponse;
 use futures_util::future::join_all;
-use futures_util::{FutureExt, join};
 use jiff::SignedDuration;
-use parking_lot::Mutex;
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -498,58 +495,4 @@ async fn a_key_that_is_pruned_between_two_looks_is_free() {
         })
     });
     assert!(matches!(claimed.await, Ok(Claim::Fresh)));
-}
-
-/// Holds the one writer until it is let go: what is asked for meanwhile is a group.
-fn hold(db: &Db) -> mpsc::Sender<()> {
-    let (go, gone) = mpsc::channel();
-    let held = db.write(Mutex::new(gone), |_tx, gone| {
-        // Also when it was let go already, and its group runs again.
-        gone.lock().recv().ok();
-        Box::pin(async { Ok::<_, DbError>(()) })
-    });
-    drop(queued(held));
-    go
-}
-
-fn queued<F: Future>(write: F) -> Pin<Box<F>> {
-    let mut write = Box::pin(write);
-    assert!((&mut write).now_or_never().is_none());
-    write
-}
-
-#[tokio::test]
-async fn a_refusal_with_a_key_is_no_reason_for_others_to_begin_anew() {
-    // On a server bodies run side by side, each in the hope that it is not refused.
-    if are_several_writers() {
-        return;
-    }
-    let shop = Shop::open().await;
-    let runs: Arc<AtomicUsize> = Arc::default();
-    let go = hold(&shop.db);
-    let bought = |_| {
-        let purchase = Purchase {
-            name: "thing",
-            outcome: up_to_five,
-            runs: runs.clone(),
-        };
-        let bought = shop
-            .db
-            .write(purchase, |tx, purchase| Box::pin(buy(tx, purchase)));
-        queued(bought)
-    };
-    let before: Vec<_> = (0..3).map(bought).collect();
-    let refused = queued(write(
-        &shop.db,
-        key("k-refused", "{}"),
-        (),
-        |_tx, ()| Box::pin(async { Err::<i64, _>(BuyError::SoldOut) }),
-        respond,
-    ));
-    let after: Vec<_> = (0..2).map(bought).collect();
-    go.send(()).unwrap();
-    let (before, refused, after) = join!(join_all(before), refused, join_all(after));
-    assert!(before.iter().chain(&after).all(Result::is_ok));
-    assert_eq!(refused.unwrap_err().code(), "sold_out");
-    assert_eq!(runs.load(Ordering::SeqCst), 5);
 }
