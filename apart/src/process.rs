@@ -2,8 +2,11 @@
 
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use tokio::process::{Child, Command};
@@ -14,10 +17,24 @@ use crate::failure::{Because, Failure};
 const PATIENCE: Duration = Duration::from_secs(60);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
+/// Where a server may listen: below the ports that Linux gives to connections by itself (32,768 and up), or one of
+/// those might take its place before it listens there, or while it is away.
+const PORTS: Range<u16> = 20_000..32_000;
+
+/// Each is given once by this process. Others begin elsewhere: their numbers are others.
+static NEXT: LazyLock<AtomicU32> =
+    LazyLock::new(|| AtomicU32::new(std::process::id().wrapping_mul(97)));
+
 /// An address of this machine at which nobody listens at this moment.
 pub fn free_address() -> Result<SocketAddr, Failure> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).because("no free port")?;
-    listener.local_addr().because("no free port")
+    for _port in PORTS {
+        let turn = NEXT.fetch_add(1, Ordering::Relaxed) as usize;
+        let port = PORTS.start + (turn % PORTS.len()) as u16;
+        if let Ok(listener) = TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
+            return listener.local_addr().because("no free port");
+        }
+    }
+    Err(Failure::new(format!("no free port among {PORTS:?}")))
 }
 
 /// A running program. It is killed when this goes.
@@ -119,4 +136,22 @@ impl Process {
 #[expect(clippy::disallowed_methods, reason = "waiting for other programs")]
 async fn pause(span: Duration) {
     tokio::time::sleep(span).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_servers_get_the_same_address_and_none_that_is_taken() {
+        let first = free_address().unwrap();
+        // The next in turn is somebody's already.
+        let taken = SocketAddr::new(first.ip(), first.port() + 1);
+        let _listener = TcpListener::bind(taken);
+        let given: HashSet<_> = (0..100).map(|_| free_address().unwrap()).collect();
+        assert_eq!(given.len(), 100);
+        assert!(!given.contains(&first) && !given.contains(&taken));
+    }
 }

@@ -1,7 +1,7 @@
 //! A server process of our own: started, waited for, measured, and ended by its id.
 
 use std::fs::{self, File};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -24,12 +24,6 @@ pub(crate) struct Process {
     pub(crate) address: SocketAddr,
     /// From just before exec to the first 200 of /readyz.
     pub(crate) ready_after_micros: u64,
-}
-
-/// An address that nobody listens at. Somebody might, before the server does: then its start fails, and says so.
-pub(crate) fn free_address() -> Result<SocketAddr, Failure> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).because("no free port")?;
-    listener.local_addr().because("no free port")
 }
 
 impl Process {

@@ -9,10 +9,11 @@ use std::process::{Command, Output};
 use clap::Args;
 use http::StatusCode;
 use tempfile::TempDir;
+use tessera_apart::process::free_address;
 
 use crate::client::Connection;
 use crate::failure::{Because, Failure};
-use crate::process::{self, Process};
+use crate::process::Process;
 use crate::report::Report;
 
 /// Settings of whoever runs this must not change what is measured.
@@ -80,7 +81,7 @@ impl Program {
 
     /// Starts the server on this home, new or used, and waits until it is ready.
     pub(crate) async fn start(&self, home: &Home, lock_seconds: u32) -> Result<Process, Failure> {
-        let address = process::free_address()?;
+        let address = free_address().because("the server")?;
         let mut command = self.command("serve", home)?;
         command.arg("--listen").arg(address.to_string());
         command

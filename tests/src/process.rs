@@ -1,6 +1,5 @@
 //! The real program, in a process of its own.
 
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -166,6 +165,6 @@ impl Drop for Server {
 
 /// An address that nobody listens at.
 pub fn free_address() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("an address").to_string()
+    let address = tessera_apart::process::free_address();
+    address.expect("a free port").to_string()
 }

@@ -11,10 +11,11 @@ use bytes::Bytes;
 use clap::Args;
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, LOCATION};
+use tessera_apart::process::free_address;
 use tokio::net::TcpListener;
 
 use crate::failure::{Because, Failure};
-use crate::process::{self, Process};
+use crate::process::Process;
 use crate::server::Home;
 
 #[derive(Args)]
@@ -29,7 +30,7 @@ pub(crate) struct Arguments {
 
 /// Starts one whose answers have so many bytes.
 pub(crate) async fn start(body_bytes: usize, home: &Home) -> Result<Process, Failure> {
-    let address = process::free_address()?;
+    let address = free_address().because("the bare handler")?;
     let mut command = Command::new(std::env::current_exe().because("where am I?")?);
     command.args(["bare", "--listen", &address.to_string()]);
     command.args(["--body-bytes", &body_bytes.to_string()]);

@@ -1,8 +1,9 @@
 //! A NATS server of a test's own, if the tests are to run on one.
 
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{self, Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use tempfile::TempDir;
 
@@ -27,13 +28,10 @@ impl NatsServer {
     )]
     pub fn start() -> Option<NatsServer> {
         let program = std::env::var_os(TEST_NATS_SERVER)?;
-        let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let port = free.local_addr().expect("its number").port();
-        drop(free);
         let mut server = NatsServer {
             program: program.into(),
             store: tempfile::tempdir().expect("a temporary folder"),
-            port,
+            port: free_port(),
             child: None,
         };
         server.resume();
@@ -85,6 +83,17 @@ impl NatsServer {
             drop(child.wait());
         }
     }
+}
+
+/// A port at which nobody listens, and that no connection is given while its server is away: Linux takes those from
+/// 32,768 on.
+fn free_port() -> u16 {
+    static GIVEN: AtomicU32 = AtomicU32::new(0);
+    let first = process::id().wrapping_mul(97);
+    let turn = || first.wrapping_add(GIVEN.fetch_add(1, Ordering::Relaxed));
+    let mut ports = std::iter::repeat_with(|| 10_000 + (turn() % 10_000) as u16);
+    let free = ports.find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok());
+    free.expect("a free port")
 }
 
 impl Drop for NatsServer {
