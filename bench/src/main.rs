@@ -20,7 +20,7 @@ mod limits;
 mod load;
 mod machine;
 mod market;
-mod onlooker;
+mod onlookers;
 mod pace;
 mod page;
 mod plot;

@@ -10,7 +10,7 @@ use crate::failure::{Because, Failure};
 use crate::latencies::{grouped, millis, per_second};
 use crate::ledger::Ledger;
 use crate::market;
-use crate::onlooker::Onlooker;
+use crate::onlookers::Onlookers;
 use crate::pace;
 use crate::report::Report;
 use crate::server::Program;
@@ -37,11 +37,11 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     let events = Ledger::open(&home.data_dir())?.forget_published()?;
     let began = pace::now();
     let server = program.start(&home, LONG_LOCK_SECONDS).await?;
-    let onlooker = Onlooker::come(reserved.errand(server.address)?, began).await?;
+    let onlookers = Onlookers::come(reserved.errand(server.address)?, began).await?;
     let data_dir = home.data_dir();
-    // On a thread of its own: counting must not hold up the onlooker, whose latencies are measured.
+    // On a thread of its own: counting must not hold up the onlookers, whose latencies are measured.
     let drained = tokio::task::spawn_blocking(move || drained(&data_dir, began)).await;
-    let seen = onlooker.leave().await?;
+    let seen = onlookers.leave().await?;
     let micros = drained.because("the count was lost")??;
 
     let mut report = Report::new(format!("backlog: {} events", grouped(events)));

@@ -15,7 +15,7 @@ use crate::failure::{Because, Failure};
 use crate::latencies::{Latencies, grouped, millis};
 use crate::ledger::Ledger;
 use crate::market::{self, Order, Person};
-use crate::onlooker::{Onlooker, Seen};
+use crate::onlookers::{Onlookers, Seen};
 use crate::pace;
 use crate::process::Process;
 use crate::report::Report;
@@ -99,8 +99,8 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     Ledger::open(&home.data_dir())?.move_deadlines(due)?;
     let server = program.start(&home, LONG_LOCK_SECONDS).await?;
     must_be_ahead(deadline)?;
-    let onlooker = Onlooker::come(reserved.errand(server.address)?, deadline).await?;
-    let wave = wave(onlooker, &home, arguments.locks, deadline).await?;
+    let onlookers = Onlookers::come(reserved.errand(server.address)?, deadline).await?;
+    let wave = wave(onlookers, &home, arguments.locks, deadline).await?;
     for_sale_again(&server, &reserved.tickets).await?;
 
     let mut report = Report::new(format!(
@@ -171,18 +171,18 @@ async fn single_lock(
 
 /// Until the last ticket is for sale again.
 async fn wave(
-    onlooker: Onlooker,
+    onlookers: Onlookers,
     home: &Home,
     locks: usize,
     deadline: Instant,
 ) -> Result<Wave, Failure> {
-    let (data_dir, others) = (home.data_dir(), onlooker.reserved());
+    let (data_dir, others) = (home.data_dir(), onlookers.reserved());
     pace::pause_until(deadline).await;
-    // On a thread of its own: counting must not hold up the onlooker, whose latencies are measured.
+    // On a thread of its own: counting must not hold up the onlookers, whose latencies are measured.
     let counting =
         tokio::task::spawn_blocking(move || count_down(&data_dir, locks, &others, deadline));
     let counted = counting.await;
-    let seen = onlooker.leave().await?;
+    let seen = onlookers.leave().await?;
     let micros = counted.because("the count was lost")??;
     Ok(Wave { micros, seen })
 }

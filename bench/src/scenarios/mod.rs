@@ -24,7 +24,7 @@ use crate::failure::Failure;
 use crate::ledger::Ledger;
 use crate::load::Load;
 use crate::market::{self, Person};
-use crate::onlooker::Errand;
+use crate::onlookers::Errand;
 use crate::process::Process;
 use crate::server::{Home, Program};
 
@@ -62,7 +62,7 @@ impl Stage {
 
 /// How many connections reserve what a scenario begins with.
 const PREPARING: usize = 64;
-/// How many tickets are kept for an onlooker: for more than three minutes. Fewer where there is less to be measured.
+/// How many tickets are kept for the onlookers: for more than three minutes. Fewer where there is less to be measured.
 const KEPT: usize = 2_500;
 const SETTLED_WITHIN: Duration = Duration::from_secs(600);
 
@@ -75,7 +75,7 @@ struct Reserved {
 }
 
 impl Reserved {
-    /// What the onlooker is to do at a server that has all of it.
+    /// What the onlookers are to do at a server that has all of it.
     fn errand(&mut self, server: SocketAddr) -> Result<Errand, Failure> {
         let nobody = || Failure::new("there is no onlooker");
         Ok(Errand {

@@ -10,7 +10,7 @@ use crate::drive::{Pace, Window, connect, drive};
 use crate::failure::{Because, Failure};
 use crate::latencies::{grouped, per_second};
 use crate::market;
-use crate::onlooker::{Errand, Onlooker};
+use crate::onlookers::{Errand, Onlookers};
 use crate::pace;
 use crate::report::Report;
 use crate::server::Program;
@@ -52,7 +52,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
     market::sign_up(server.address, "buyer", arguments.connections).await?;
     let connections = connect(server.address, arguments.connections).await?;
     let errand = errand(server.address, arguments.seconds).await?;
-    let onlooker = Onlooker::come(errand, pace::now()).await?;
+    let onlookers = Onlookers::come(errand, pace::now()).await?;
     let cpu = server.cpu_micros()?;
     let signed_in = drive(
         connections,
@@ -64,7 +64,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
         },
     );
     let (_, tally) = signed_in.await?;
-    let seen = onlooker.leave().await?;
+    let seen = onlookers.leave().await?;
     tally.all_are(StatusCode::OK)?;
     let cpu = server.cpu_micros()? - cpu;
 

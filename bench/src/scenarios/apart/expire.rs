@@ -16,14 +16,14 @@ use crate::latencies::{grouped, millis};
 use crate::ledger::Databases;
 use crate::load::Load;
 use crate::market::{self, Person};
-use crate::onlooker::{Errand, Onlooker};
+use crate::onlookers::{Errand, Onlookers};
 use crate::pace;
 use crate::report::Report;
 use crate::server::{self, Program};
 
 const SETTLED_WITHIN: Duration = Duration::from_secs(300);
 const LOST_AFTER: Duration = Duration::from_secs(1_800);
-/// How many tickets are kept for the onlooker: for more than eight minutes.
+/// How many tickets are kept for the onlookers: for more than eight minutes.
 const KEPT: usize = 6_500;
 /// From when the deadlines are moved to what they are moved to: the services are to be ready by then.
 const DUE_IN: Duration = Duration::from_secs(10);
@@ -83,11 +83,11 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Report, Failure> {
         buyer: guests.onlooker,
         kept,
     };
-    let onlooker = Onlooker::come(errand, deadline).await?;
-    let others = onlooker.reserved();
+    let onlookers = Onlookers::come(errand, deadline).await?;
+    let others = onlookers.reserved();
     pace::pause_until(deadline).await;
     let micros = count_down(&databases, made * times, &others, deadline).await?;
-    let seen = onlooker.leave().await?;
+    let seen = onlookers.leave().await?;
     let wave = Wave { micros, seen };
     wave.tell(&mut report, &arguments.bounds);
     form.check().await?;
@@ -121,7 +121,7 @@ async fn make(form: &Form, databases: &Databases, count: usize) -> Result<Guests
     })
 }
 
-/// Tickets for the onlooker, beside those that are there, and of which orders is to have heard.
+/// Tickets for the onlookers, beside those that are there, and of which orders is to have heard.
 async fn keep(
     form: &Form,
     databases: &Databases,

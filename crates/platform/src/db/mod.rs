@@ -271,11 +271,11 @@ impl Db {
         }
     }
 
-    /// How many events one transaction takes in at most. SQLite's bodies run one after another; those of a
-    /// server hold what they change against each other, the longer the more of it there is.
+    /// How many events one transaction takes in at most. On SQLite people wait while a body runs; those of a server hold
+    /// what they change against each other, the longer the more of it there is.
     pub(crate) fn batch_bound(&self) -> usize {
         match &self.0.engine {
-            Engine::Sqlite(_) => usize::MAX,
+            Engine::Sqlite(_) => sqlite::BATCH,
             Engine::Postgres(_) => postgres::BATCH,
         }
     }

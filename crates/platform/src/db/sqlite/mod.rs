@@ -28,6 +28,10 @@ use writer::Writer;
 
 pub(super) use session::Session;
 
+/// How many events of a batch share a body: with twice as many, people wait half as long again while very many locks end, and
+/// with half of it events are later when there are many.
+pub(super) const BATCH: usize = 256;
+
 /// What a commit needs to survive a power failure.
 fn full() -> Durability {
     Durability::Sqlite {
