@@ -139,22 +139,28 @@ impl Onlookers {
             order: Mutex::default(),
             is_over: AtomicBool::default(),
         });
-        let (mut at_work, now) = (Vec::new(), pace::now());
+        let mut connected = Vec::new();
         for deed in Deed::ALL {
-            for turn in 0..OF_EACH_KIND {
-                let at = match deed {
-                    Deed::Look => errand.tickets_at,
-                    Deed::Reserve | Deed::ReadOrder => errand.orders_at,
-                };
-                let visit = Visit {
-                    deed,
-                    connection: Connection::open(at).await?,
-                    turn: now + deed.every() * turn,
-                    shared: Arc::clone(&shared),
-                };
-                at_work.push(tokio::spawn(visit.go_on(begins)));
+            let at = match deed {
+                Deed::Look => errand.tickets_at,
+                Deed::Reserve | Deed::ReadOrder => errand.orders_at,
+            };
+            for place in 0..OF_EACH_KIND {
+                connected.push((deed, place, Connection::open(at).await?));
             }
         }
+        // To connect is no part of any latency.
+        let now = pace::now();
+        let visits = connected
+            .into_iter()
+            .map(|(deed, place, connection)| Visit {
+                deed,
+                connection,
+                turn: now + deed.every() * place,
+                shared: Arc::clone(&shared),
+            });
+        let at_work = visits.map(|visit| tokio::spawn(visit.go_on(begins)));
+        let at_work = at_work.collect();
         Ok(Self { shared, at_work })
     }
 
