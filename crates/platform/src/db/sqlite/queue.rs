@@ -43,13 +43,16 @@ impl Lanes {
     }
 
     /// One place of each group is kept for bulk work, so that a flood of requests cannot keep
-    /// the events of the earlier ones from moving, and another one for what goes along.
+    /// the events of the earlier ones from moving, and another one for what goes along. While
+    /// somebody waits for an answer, bulk work gets no more than its one: a body of it may be a
+    /// whole batch of events, and they would wait for one after the other.
     fn take(&mut self, group: &mut Vec<Box<dyn Job>>, bound: usize) {
         let along = usize::from(!self.along.is_empty());
         let kept = along + usize::from(!self.bulk.is_empty());
         let mut left = bound;
         left -= move_some(&mut self.interactive, group, left.saturating_sub(kept));
-        left -= move_some(&mut self.bulk, group, left.saturating_sub(along));
+        let bulk = if group.is_empty() { bound } else { 1 };
+        left -= move_some(&mut self.bulk, group, bulk.min(left.saturating_sub(along)));
         move_some(&mut self.along, group, left);
     }
 }
@@ -174,6 +177,18 @@ mod tests {
             assert_eq!(take(&queue), 3);
             assert!(queue.is_empty());
         }
+    }
+
+    #[test]
+    fn whoever_waits_for_an_answer_waits_for_one_body_of_bulk_work_at_most() {
+        let queue = Queue::default();
+        for _ in 0..3 {
+            push(&queue, Lane::Bulk);
+        }
+        push(&queue, Lane::Interactive);
+        assert_eq!(take(&queue), 2);
+        assert_eq!(take(&queue), 2);
+        assert!(queue.is_empty());
     }
 
     #[test]
